@@ -1,0 +1,29 @@
+// The one dictionary of shape letters, and the shape of one picture or vector.
+//
+//   N  batch            C  input channels     K  output channels
+//   H W  picture        R S  kernel           P Q  output picture
+//
+// Arrays are row-major in the order of their letters: src_nchw, weights_kcrs.
+#pragma once
+
+#include <cstdint>
+
+namespace whichfirst {
+
+/// C x H x W of one image. A vector of C features has H = W = 1 and `is_vector` set: a 1x1 picture
+/// and a vector hold the same numbers but accept different stages.
+struct Shape {
+  int channels = 0;
+  int height = 1;
+  int width = 1;
+  bool is_vector = false;
+
+  /// Numbers in one image.
+  std::int64_t size() const { return std::int64_t{channels} * height * width; }
+  /// Numbers in one channel of one image.
+  std::int64_t pixels() const { return std::int64_t{height} * width; }
+
+  bool operator==(const Shape&) const = default;
+};
+
+}  // namespace whichfirst
