@@ -1,0 +1,85 @@
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/random.h"
+#include "network/network.h"
+
+namespace whichfirst::network {
+namespace {
+
+std::uint64_t key_of(const Role& role) {
+  return (static_cast<std::uint64_t>(role.kind) << 32) | static_cast<std::uint64_t>(role.number);
+}
+
+/// The parameter with random initial values of the stage that plays `role`, or -1.
+int random_weight(const Network& network, const Role& role) {
+  for (std::size_t i = 0; i < network.parameters.size(); ++i) {
+    const Parameter& parameter = network.parameters[i];
+    const Stage& stage = network.stages[static_cast<std::size_t>(parameter.stage)];
+    if (parameter.kind == ParameterKind::weight && stage.role == role) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+float constant_of(ParameterKind kind) {
+  const bool is_one = kind == ParameterKind::scale || kind == ParameterKind::running_variance;
+  return is_one ? 1.0F : 0.0F;
+}
+
+}  // namespace
+
+Values initial_values(const Network& network, std::uint64_t seed, std::uint64_t replicate) {
+  Values values;
+  values.reserve(network.parameters.size());
+  for (const Parameter& parameter : network.parameters) {
+    std::vector<float>& array = values.emplace_back(static_cast<std::size_t>(parameter.size()),
+                                                    constant_of(parameter.kind));
+    if (parameter.kind != ParameterKind::weight) continue;
+    const Stage& stage = network.stages[static_cast<std::size_t>(parameter.stage)];
+    check(stage.role.has_value(), "a stage with weights has a role");
+    const auto fan_in =
+        static_cast<double>(parameter.size()) / static_cast<double>(parameter.dimensions[0]);
+    const double gain = std::holds_alternative<Conv>(stage.operation) ? 2.0 : 1.0;
+    const double deviation = std::sqrt(gain / fan_in);
+    const RandomKey key{
+        .seed = seed, .replicate = replicate, .stream = Stream::init, .role = key_of(*stage.role)};
+    for (std::size_t i = 0; i < array.size(); ++i) {
+      array[i] = static_cast<float>(deviation * normal(key, i));
+    }
+  }
+  return values;
+}
+
+std::vector<Role> shared_roles(const std::vector<Network>& networks) {
+  std::vector<Role> shared;
+  if (networks.empty()) return shared;
+  for (const Stage& stage : networks[0].stages) {
+    if (!stage.role) continue;
+    const int first = random_weight(networks[0], *stage.role);
+    if (first < 0) continue;
+    const auto& dimensions = networks[0].parameters[static_cast<std::size_t>(first)].dimensions;
+    const bool in_all = std::all_of(networks.begin(), networks.end(), [&](const Network& other) {
+      const int index = random_weight(other, *stage.role);
+      return index >= 0 &&
+             other.parameters[static_cast<std::size_t>(index)].dimensions == dimensions;
+    });
+    if (in_all) shared.push_back(*stage.role);
+  }
+  return shared;
+}
+
+std::string hash_weights(const Network& network, const Values& values,
+                         const std::vector<Role>& roles) {
+  check(values.size() == network.parameters.size(), "there is one array for each parameter");
+  Hasher hasher;
+  for (const Role& role : roles) {
+    const int index = random_weight(network, role);
+    check(index >= 0, "a shared role has weights in this network");
+    hasher.add(std::as_bytes(std::span(values[static_cast<std::size_t>(index)])));
+  }
+  return hasher.hex();
+}
+
+}  // namespace whichfirst::network

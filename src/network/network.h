@@ -1,0 +1,149 @@
+// A checked network: sequence + input shape -> stages with shapes, parameters, FLOPs, roles, paths.
+//
+// Everything downstream (reference, engine, ledger, summary) reads this and nothing else about a
+// network. Letters as in base/shape.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/shape.h"
+#include "notation/sequence.h"
+
+namespace whichfirst::network {
+
+/// Convolution, NCHW with KCRS weights, R = S = kernel. As torch.nn.Conv2d (cross-correlation).
+struct Conv {
+  int kernel = 3;
+  int stride = 1;
+  int padding = 1;
+  bool bias = false;
+};
+
+/// Normalises each channel over N, H, W; population variance in training; running statistics move
+/// by `momentum` and take the unbiased variance, as in PyTorch.
+struct BatchNorm {
+  bool affine = true;
+  double eps = 1e-5;
+  double momentum = 0.1;
+};
+
+struct Relu {};
+struct Tanh {};
+
+/// Output size floor((H + 2 padding - kernel) / stride) + 1; padded pixels never win; of equal
+/// values the first in row-major order gets the gradient.
+struct MaxPool {
+  int kernel = 2;
+  int stride = 2;
+  int padding = 0;
+};
+
+struct GlobalAveragePool {};
+struct Flatten {};
+
+/// y = x W^T + b, weights K x C.
+struct FullyConnected {
+  bool bias = true;
+};
+
+using Operation =
+    std::variant<Conv, BatchNorm, Relu, Tanh, MaxPool, GlobalAveragePool, Flatten, FullyConnected>;
+
+/// The kinds whose members are counted to give roles: the 4th conv has role {conv, 3}.
+enum class RoleKind : std::uint8_t { conv = 1, projection = 2, fc = 3, bn = 4, drop = 5 };
+
+/// The place of a stage among its own kind, from 0. Orders of one study share what belongs to equal
+/// roles of equal shape.
+struct Role {
+  RoleKind kind = RoleKind::conv;
+  int number = 0;
+  bool operator==(const Role&) const = default;
+};
+
+struct Stage {
+  Operation operation;
+  std::string path;  // "units.3.bn", "units.3.conv.0" where a unit has several, "body.fc.0"
+  std::string text;  // the resolved stage in notation: "conv(16, bias=on)"
+  Shape input;
+  Shape output;
+  std::optional<Role> role;
+  std::optional<int> unit;           // the unit it stands in
+  std::vector<int> parameters;       // indices into Network::parameters
+  std::int64_t parameter_count = 0;  // trainable numbers
+  std::int64_t flops_per_image = 0;  // forward; a multiply and an add are 2
+};
+
+enum class ParameterKind { weight, bias, scale, offset, running_mean, running_variance };
+
+/// One named array of numbers that belongs to a stage, with PyTorch's name and layout.
+struct Parameter {
+  std::string name;  // "units.3.conv.weight", "units.3.bn.running_mean"
+  ParameterKind kind = ParameterKind::weight;
+  std::vector<std::int64_t> dimensions;  // KCRS, K x C, or one length
+  int stage = 0;
+
+  std::int64_t size() const;
+  bool is_trained() const {
+    return kind != ParameterKind::running_mean && kind != ParameterKind::running_variance;
+  }
+};
+
+/// One array of values for each of Network::parameters, in that order and in those layouts.
+using Values = std::vector<std::vector<float>>;
+
+struct Network {
+  Shape input;
+  int classes = 0;
+  std::vector<Stage> stages;  // a chain: each reads the one before it
+  std::vector<Parameter> parameters;
+
+  std::int64_t parameter_count() const;
+  std::int64_t flops_per_image() const;
+};
+
+/// What a network is built from. `body` is a parsed network, `order` what is in its units; both
+/// outlive nothing but the call.
+struct Blueprint {
+  notation::Sequence body;
+  notation::Sequence order;
+  Shape input;
+  int classes = 0;
+  /// For all convolutions whose text does not say. automatic: no bias where the next stage,
+  /// unpadded pools skipped, subtracts each channel's own mean.
+  notation::BiasRule bias = notation::BiasRule::automatic;
+};
+
+// Limits of what is built.
+inline constexpr int kMaxBuiltStages = 4000;
+inline constexpr std::int64_t kMaxParametersPerStage = std::int64_t{1} << 28;
+inline constexpr std::int64_t kMaxActivationsPerStage = std::int64_t{1} << 28;  // of one image
+
+/// Throws Error naming the stage that cannot be built and why.
+Network build(const Blueprint& blueprint);
+
+/// The order with its conv, which stands first where the text leaves it out.
+notation::Sequence complete_order(const notation::Sequence& order);
+
+/// Every stage with its number of channels or features written in, bias only where the rule of its
+/// place does not already give it; for printing.
+std::string describe_operation(const Stage& stage);
+
+/// Initial values: convolution weights normal with variance 2 / fan-in, fully connected weights
+/// normal with variance 1 / fan-in, biases and offsets 0, scales 1, running statistics 0 and 1.
+/// A number depends on (seed, replicate, role, place in the KCRS array) alone.
+/// Source: He et al. 2015 (conv); LeCun et al. 1998 (fc).
+Values initial_values(const Network& network, std::uint64_t seed, std::uint64_t replicate);
+
+/// Hash of the initial values that are drawn at random, for the roles in `roles`, in that order.
+std::string hash_weights(const Network& network, const Values& values,
+                         const std::vector<Role>& roles);
+
+/// The roles with random weights that have the same shape in all networks: what a pair shares.
+std::vector<Role> shared_roles(const std::vector<Network>& networks);
+
+}  // namespace whichfirst::network

@@ -1,0 +1,132 @@
+#include "notation/parse.h"
+
+#include <gmock/gmock.h>
+
+#include <string>
+
+#include "notation/print.h"
+
+namespace whichfirst::notation {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+std::string canonical(std::string_view text, Context context = Context::body) {
+  return print(parse(text, context));
+}
+
+std::string complaint(std::string_view text, Context context = Context::body) {
+  try {
+    parse(text, context);
+  } catch (const SyntaxError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Notation, PrintsOneCanonicalForm) {
+  EXPECT_EQ(canonical("  conv( 16 )bn  relu\n maxpool  gap fc( classes )"),
+            "conv(16) bn relu maxpool(2) gap fc(classes)");
+  EXPECT_EQ(canonical("conv (16, s=2, k=5)"), "conv(16, k=5, s=2)");
+  EXPECT_EQ(canonical("conv(16, k=3, s=1, bias=auto)"), "conv(16)");
+  EXPECT_EQ(canonical("conv(16, p=0, bias=off)"), "conv(16, p=0, bias=off)");
+  EXPECT_EQ(canonical("bn(momentum=0.01, eps=0.001, affine=off)"),
+            "bn(affine=off, eps=0.001, momentum=0.01)");
+  EXPECT_EQ(canonical("bn(eps=1e-5) bn()"), "bn bn");
+  EXPECT_EQ(canonical("maxpool(3, s=3) maxpool(3, s=2, p=1)"), "maxpool(3) maxpool(3, s=2, p=1)");
+  EXPECT_EQ(canonical("3 * ( conv(16) bn relu )"), "3*(conv(16) bn relu)");
+  EXPECT_EQ(canonical("3*(unit(16)) 2*(2*tanh)"), "3*unit(16) 2*(2*tanh)");
+  EXPECT_EQ(canonical("conv pool bn relu", Context::order), "conv pool bn relu");
+  EXPECT_EQ(canonical("unit(16, pool=2) flatten fc(10, bias=off)"),
+            "unit(16, pool=2) flatten fc(10, bias=off)");
+}
+
+TEST(Notation, ParsingWhatWasPrintedGivesTheSame) {
+  for (const char* text : {"conv(16)", "conv(7, k=5, s=2, p=2, bias=on) bn(eps=0.1) relu",
+                           "2*unit(16) unit(16, pool=2) 4*unit(64) gap fc(classes)",
+                           "3*(2*(conv(1) tanh) maxpool(3, s=1, p=1)) flatten fc(7)", "2*3*4*relu",
+                           "bn(eps=1e-12)", "bn(eps=0.30000000000000004, momentum=1)"}) {
+    const Sequence once = parse(text, Context::body);
+    EXPECT_EQ(parse(print(once), Context::body), once) << text;
+  }
+}
+
+TEST(Notation, KeepsWhatIsWrittenApartFromWhatIsDefault) {
+  const Sequence sequence = parse("conv(16, p=1) conv(16)", Context::body);
+  EXPECT_EQ(std::get<Conv>(sequence.items[0].stage).padding, 1);
+  EXPECT_EQ(std::get<Conv>(sequence.items[1].stage).padding, std::nullopt);
+  EXPECT_EQ(sequence.items[1].offset, 14U);
+}
+
+TEST(Notation, PointsAtAnUnknownStageAndSuggests) {
+  EXPECT_EQ(complaint("conv relu batchnrm", Context::order),
+            "column 11: unknown stage 'batchnrm', did you mean 'bn'?\n"
+            "  conv relu batchnrm\n"
+            "            ^");
+  EXPECT_THAT(complaint("conv(16) rleu"), HasSubstr("did you mean 'relu'?"));
+  EXPECT_THAT(complaint("dense(10)"), HasSubstr("did you mean 'fc'?"));
+  EXPECT_THAT(complaint("xyzzyx"), HasSubstr("the stages are conv bn relu"));
+}
+
+TEST(Notation, PointsAtTheRightLine) {
+  EXPECT_EQ(complaint("conv(16)\nbn(esp=1)\nrelu"),
+            "column 4: bn has no option 'esp', did you mean 'eps'?\n"
+            "  bn(esp=1)\n"
+            "     ^");
+}
+
+TEST(Notation, RefusesWhatDoesNotParse) {
+  EXPECT_THAT(complaint(""), HasSubstr("no stage is named"));
+  EXPECT_THAT(complaint("   \n "), HasSubstr("no stage is named"));
+  EXPECT_THAT(complaint("conv(16"), HasSubstr("never closed"));
+  EXPECT_THAT(complaint("conv(16))"), HasSubstr("expected a stage, found ')'"));
+  EXPECT_THAT(complaint("conv(16) & bn"), HasSubstr("expected a stage, found '&'"));
+  EXPECT_THAT(complaint("conv(16) \xff"), HasSubstr("found the byte 0xff"));
+  EXPECT_THAT(complaint("conv()"), HasSubstr("needs its number of channels"));
+  EXPECT_THAT(complaint("conv(0)"), HasSubstr("is from 1 to 65536, found 0"));
+  EXPECT_THAT(complaint("conv(-3)"), HasSubstr("is from 1 to 65536, found -3"));
+  EXPECT_THAT(complaint("conv(99999999999999999999)"), HasSubstr("is from 1 to 65536"));
+  EXPECT_THAT(complaint("conv(1.5)"), HasSubstr("is a whole number, found '1.5'"));
+  EXPECT_THAT(complaint("conv(16, 3)"), HasSubstr("takes no value '3' here"));
+  EXPECT_THAT(complaint("conv(16, k=3, k=5)"), HasSubstr("k is given twice"));
+  EXPECT_THAT(complaint("conv(16, bias=maybe)"), HasSubstr("bias is auto, on or off"));
+  EXPECT_THAT(complaint("bn(eps=nan)"), HasSubstr("eps is a number, found 'nan'"));
+  EXPECT_THAT(complaint("bn(eps=-1)"), HasSubstr("eps is from"));
+  EXPECT_THAT(complaint("bn(affine=yes)"), HasSubstr("affine is on or off"));
+  EXPECT_THAT(complaint("relu(0.1)"), HasSubstr("relu takes no value '0.1' here"));
+  EXPECT_THAT(complaint("relu(x=1)"), HasSubstr("relu has no option 'x'; it has none"));
+  EXPECT_THAT(complaint("maxpool(2, p=2)"), HasSubstr("at most half its size"));
+  EXPECT_THAT(complaint("fc"), HasSubstr("fc needs its number of features"));
+  EXPECT_THAT(complaint("unit"), HasSubstr("unit needs its width"));
+  EXPECT_THAT(complaint("pool"), HasSubstr("in a network write maxpool(2)"));
+  EXPECT_THAT(complaint("unit(3)", Context::order), HasSubstr("not in an order"));
+  EXPECT_THAT(complaint("conv(3)", Context::order), HasSubstr("takes its width from unit( )"));
+  EXPECT_THAT(complaint("3 conv(16)"), HasSubstr("expected '*' after a count"));
+  EXPECT_THAT(complaint("3*"), HasSubstr("expected a stage or '(' after '*', found the end"));
+  EXPECT_THAT(complaint("0*relu"), HasSubstr("a repetition is from 1 to 1000"));
+  EXPECT_THAT(complaint("2*()"), HasSubstr("nothing stands in this group"));
+  EXPECT_THAT(complaint("2*(relu"), HasSubstr("this '(' is never closed"));
+  EXPECT_THAT(complaint("(relu bn)"), HasSubstr("a group needs a count"));
+}
+
+TEST(Notation, NoTextCanHangItOrExhaustMemory) {
+  EXPECT_THAT(complaint("1000*1000*1000*relu"), HasSubstr("at most 2000 are allowed"));
+  std::string deep;
+  for (int i = 0; i < 3000; ++i) deep += "1*(";
+  EXPECT_THAT(complaint(deep), HasSubstr("nested deeper than 16"));
+  std::string chain;
+  for (int i = 0; i < 3000; ++i) chain += "1*";
+  EXPECT_THAT(complaint(chain + "relu"), HasSubstr("nested deeper than 16"));
+  EXPECT_THAT(complaint(std::string(20'000, ' ')), HasSubstr("at most 16384 are read"));
+  std::string many;
+  for (int i = 0; i < 2001; ++i) many += "bn ";
+  EXPECT_THAT(complaint(many), HasSubstr("more than 2000 stages"));
+  std::string arguments = "conv(1";
+  for (int i = 0; i < 100; ++i) arguments += ",1";
+  EXPECT_THAT(complaint(arguments + ")"), HasSubstr("too many arguments"));
+  EXPECT_THAT(complaint(std::string(10'000, 'a')), StartsWith("column 1: unknown stage 'aaa"));
+}
+
+}  // namespace
+}  // namespace whichfirst::notation
