@@ -1,0 +1,182 @@
+#include "stats/comparison.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "base/error.h"
+#include "stats/moments.h"
+#include "stats/paired_tests.h"
+#include "stats/student.h"
+
+namespace whichfirst::stats {
+namespace {
+
+constexpr double kLargestValue = 1e150;  // its square exists
+
+bool is_measured(double value) { return std::abs(value) <= kLargestValue; }  // false for NaN
+
+struct Pairs {
+  std::vector<double> a, b, differences;
+};
+
+Pairs complete_pairs(std::span<const std::optional<double>> a,
+                     std::span<const std::optional<double>> b) {
+  Pairs pairs;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (!a[i] || !b[i] || !is_measured(*a[i]) || !is_measured(*b[i])) continue;
+    pairs.a.push_back(*a[i]);
+    pairs.b.push_back(*b[i]);
+    pairs.differences.push_back(*a[i] - *b[i]);
+  }
+  return pairs;
+}
+
+Losses with_unmeasured(Losses losses, std::span<const std::optional<double>> values) {
+  check(losses.diverged >= 0 && losses.failed >= 0, "losses are counts");
+  const auto unmeasured =
+      std::count_if(values.begin(), values.end(),
+                    [](const std::optional<double>& v) { return v && !is_measured(*v); });
+  losses.diverged = std::max(losses.diverged, static_cast<int>(unmeasured));
+  return losses;
+}
+
+/// +1 where a larger metric is good, -1 where it is bad.
+double good_sign(const Rule& rule) {
+  return rule.direction == Direction::higher_is_better ? 1 : -1;
+}
+
+std::optional<Posterior> posterior_of(const Moments& moments, const Rule& rule) {
+  if (moments.count < 2) return std::nullopt;
+  const double sd = deciding_sd(moments, rule);
+  if (sd == 0) return std::nullopt;
+  const double standard_error = sd / std::sqrt(static_cast<double>(moments.count));
+  const double gain = good_sign(rule) * *moments.mean;
+  const double margin = rule.margin.value_or(0);
+  Posterior posterior{
+      .better = student_upper_tail((margin - gain) / standard_error, moments.count - 1),
+      .worse = student_upper_tail((margin + gain) / standard_error, moments.count - 1)};
+  if (rule.margin) {
+    posterior.within_margin = std::max(0.0, 1 - posterior.better - posterior.worse);
+  }
+  return posterior;
+}
+
+std::optional<double> share_of_wins(std::span<const double> differences, const Rule& rule) {
+  if (differences.empty()) return std::nullopt;
+  double wins = 0;
+  for (const double d : differences) {
+    wins += d == 0 ? 0.5 : (d * good_sign(rule) > 0 ? 1.0 : 0.0);
+  }
+  return wins / static_cast<double>(differences.size());
+}
+
+std::string confidence_text(const Rule& rule) {
+  std::string text = fmt::format("{:g} % confidence", 100 * rule.confidence);
+  if (rule.comparisons > 1) text += fmt::format(" over {} comparisons", rule.comparisons);
+  return text;
+}
+
+std::string pairs_text(int pairs) {
+  return pairs == 0 ? "no complete pair"
+                    : fmt::format("{} complete pair{}", pairs, pairs == 1 ? "" : "s");
+}
+
+/// Why there is no verdict, or what is odd about the one there is; nothing in the usual case.
+std::optional<std::string> reason_for(const Comparison& comparison, const Moments& moments,
+                                      const Rule& rule) {
+  const int needed = minimum_pairs(rule.confidence);
+  if (comparison.pairs < needed) {
+    return fmt::format("{}, and {} are needed at {:g} % confidence", pairs_text(comparison.pairs),
+                       needed, 100 * rule.confidence);
+  }
+  if (deciding_sd(moments, rule) == 0) {
+    const std::string equal = fmt::format(
+        "all {} differences are equal: the seed seems to change nothing", comparison.pairs);
+    if (comparison.interval) return equal;
+    return fmt::format("{}, and {} are needed to decide by their sign at {}", equal,
+                       pairs_for_signs(error_share(rule)), confidence_text(rule));
+  }
+  if (comparison.verdict != Verdict::undecided) return std::nullopt;
+  return rule.margin ? "the interval holds 0 and is not inside the margin"
+                     : "the interval holds 0, and without a margin nothing is equivalent";
+}
+
+std::string losses_text(const Losses& losses) {
+  return fmt::format("{} ({} diverged, {} failed)", losses.total(), losses.diverged, losses.failed);
+}
+
+/// Why the losses forbid the verdict, if they do.
+std::optional<std::string> objection(const Comparison& comparison) {
+  const int surplus = comparison.a.total() - comparison.b.total();
+  const auto text = [&](const char* claim) {
+    return fmt::format("{}, but a lost {} of its trials and b {}", claim, losses_text(comparison.a),
+                       losses_text(comparison.b));
+  };
+  if (comparison.verdict == Verdict::better && surplus > 0) {
+    return text("the pairs in which both trained favour a");
+  }
+  if (comparison.verdict == Verdict::worse && surplus < 0) {
+    return text("the pairs in which both trained favour b");
+  }
+  if (comparison.verdict == Verdict::equivalent && surplus != 0) {
+    return text("the pairs in which both trained are equivalent");
+  }
+  return std::nullopt;
+}
+
+void judge(Comparison& comparison, const Moments& moments, const Rule& rule) {
+  if (const auto intervals = student_intervals(moments, rule)) {
+    comparison.interval = intervals->plain;
+    comparison.guarded_interval = intervals->guarded;
+    comparison.verdict = decide(intervals->plain, rule);
+  }
+  comparison.reason = reason_for(comparison, moments, rule);
+  if (auto forbidden = objection(comparison)) {
+    comparison.verdict = Verdict::undecided;
+    comparison.reason = std::move(forbidden);
+    return;
+  }
+  comparison.negligible =
+      comparison.verdict == Verdict::equivalent && leaves_zero_out(*comparison.interval);
+  comparison.more_pairs_needed = more_pairs_to_decide(moments, rule);
+}
+
+}  // namespace
+
+Comparison compare(std::span<const std::optional<double>> a,
+                   std::span<const std::optional<double>> b, const Losses& losses_a,
+                   const Losses& losses_b, const Rule& rule) {
+  check_rule(rule);
+  check(a.size() == b.size(), "both orders have a value or a gap for every replicate");
+  const Pairs pairs = complete_pairs(a, b);
+  const Moments moments = moments_of(pairs.differences);
+
+  Comparison comparison;
+  comparison.a = with_unmeasured(losses_a, a);
+  comparison.b = with_unmeasured(losses_b, b);
+  comparison.pairs = moments.count;
+  comparison.mean_diff = moments.mean;
+  comparison.sd_diff = moments.sd;
+  comparison.p_t = t_test(moments);
+  if (const auto permutation = permutation_test(pairs.differences)) {
+    comparison.p_permutation = permutation->p;
+    comparison.p_permutation_error = permutation->monte_carlo_error;
+  }
+  comparison.p_wilcoxon = wilcoxon_test(pairs.differences);
+  comparison.p_equivalence = equivalence_test(moments, rule);
+  comparison.posterior = posterior_of(moments, rule);
+  comparison.wins_share = share_of_wins(pairs.differences, rule);
+  comparison.correlation = correlation(pairs.a, pairs.b);
+  comparison.skewness = moments.skewness;
+  if (moments.skewness) comparison.skewness_standard_error = skewness_standard_error(moments.count);
+  if (moments.count > 0 && comparison.a.total() == 0 && comparison.b.total() == 0) {
+    comparison.failure_rate_bound = 1 - std::pow(0.05, 1.0 / moments.count);
+  }
+  judge(comparison, moments, rule);
+  return comparison;
+}
+
+}  // namespace whichfirst::stats

@@ -1,0 +1,73 @@
+#include "stats/interval.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "stats/student.h"
+
+namespace whichfirst::stats {
+namespace {
+
+constexpr double kLongestStretch = 5;
+constexpr int kFarthestForecast = 10'000;
+
+double student_q(int n, const Rule& rule) {
+  return student_critical(error_share(rule), n - 1) / std::sqrt(static_cast<double>(n));
+}
+
+}  // namespace
+
+Interval mean_interval(double mean, double sd, double q) {
+  return {.lower = mean - q * sd, .upper = mean + q * sd};
+}
+
+Interval guarded_interval(double mean, double sd, double q, double skewness) {
+  const auto stretch = [q](double tail) {
+    return std::min(kLongestStretch, std::exp(std::max(tail, 0.0) * q));
+  };
+  return {.lower = mean - q * sd * stretch(-skewness), .upper = mean + q * sd * stretch(skewness)};
+}
+
+double deciding_sd(const Moments& differences, const Rule& rule) {
+  check(differences.sd.has_value(), "a spread needs two values");
+  return std::max(*differences.sd, rule.resolution);
+}
+
+std::optional<StudentIntervals> student_intervals(const Moments& differences, const Rule& rule) {
+  const int n = differences.count;
+  if (n < minimum_pairs(rule.confidence)) return std::nullopt;
+  const double mean = *differences.mean;
+  const double sd = deciding_sd(differences, rule);
+  if (sd == 0) {
+    if (n < pairs_for_signs(error_share(rule))) return std::nullopt;
+    return StudentIntervals{.plain = {mean, mean}, .guarded = {mean, mean}};
+  }
+  const double q = student_q(n, rule);
+  return StudentIntervals{
+      .plain = mean_interval(mean, sd, q),
+      .guarded = guarded_interval(mean, sd, q, differences.skewness.value_or(0))};
+}
+
+std::optional<int> more_pairs_to_decide(const Moments& differences, const Rule& rule) {
+  const int n = differences.count;
+  if (n < 2) return std::nullopt;
+  const auto decides = [&](int count) {
+    Moments forecast = differences;
+    forecast.count = count;
+    const auto intervals = student_intervals(forecast, rule);
+    return intervals && decide(intervals->plain, rule) != Verdict::undecided;
+  };
+  if (decides(n)) return 0;
+  if (n >= kFarthestForecast || !decides(kFarthestForecast)) return std::nullopt;
+  // The interval shrinks about a fixed mean as the count grows: once decided, decided for ever.
+  int undecided = n;
+  int decided = kFarthestForecast;
+  while (decided - undecided > 1) {
+    const int middle = undecided + (decided - undecided) / 2;
+    (decides(middle) ? decided : undecided) = middle;
+  }
+  return decided - n;
+}
+
+}  // namespace whichfirst::stats

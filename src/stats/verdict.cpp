@@ -1,0 +1,54 @@
+#include "stats/verdict.h"
+
+#include <cmath>
+
+#include "base/error.h"
+
+namespace whichfirst::stats {
+
+std::string_view name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::better:
+      return "better";
+    case Verdict::worse:
+      return "worse";
+    case Verdict::equivalent:
+      return "equivalent";
+    case Verdict::undecided:
+      return "undecided";
+  }
+  check(false, "every verdict has a name");
+  return {};
+}
+
+void check_rule(const Rule& rule) {
+  check(rule.confidence > 0 && rule.confidence < 1, "confidence is in (0, 1)");
+  check(!rule.margin || (std::isfinite(*rule.margin) && *rule.margin >= 0),
+        "a margin is finite and not negative");
+  check(std::isfinite(rule.resolution) && rule.resolution >= 0,
+        "the resolution is finite and not negative");
+  check(rule.comparisons >= 1, "a plan has at least one comparison");
+}
+
+double error_share(const Rule& rule) { return (1 - rule.confidence) / rule.comparisons; }
+
+int pairs_for_signs(double alpha) {
+  int n = 2;
+  while (std::ldexp(1.0, 1 - n) > alpha) ++n;
+  return n;
+}
+
+int minimum_pairs(double confidence) { return pairs_for_signs(1 - confidence); }
+
+Verdict decide(const Interval& interval, const Rule& rule) {
+  if (rule.margin && interval.lower > -*rule.margin && interval.upper < *rule.margin) {
+    return Verdict::equivalent;
+  }
+  if (!leaves_zero_out(interval)) return Verdict::undecided;
+  const bool is_good = (interval.lower > 0) == (rule.direction == Direction::higher_is_better);
+  return is_good ? Verdict::better : Verdict::worse;
+}
+
+bool leaves_zero_out(const Interval& interval) { return interval.lower > 0 || interval.upper < 0; }
+
+}  // namespace whichfirst::stats

@@ -1,0 +1,57 @@
+// The words of a verdict, the rule of a plan, and how one interval decides.
+// The reading is the same for a fixed number of pairs and for one that is looked at after each.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace whichfirst::stats {
+
+/// Speaks of order a; "better" is the good direction of the metric.
+enum class Verdict { better, worse, equivalent, undecided };
+
+/// The word as it is printed and stored.
+std::string_view name(Verdict verdict);
+
+enum class Direction { higher_is_better, lower_is_better };
+
+/// For the mean of d = metric(a) - metric(b), in the metric's unit whatever its direction.
+struct Interval {
+  double lower = 0;
+  double upper = 0;
+
+  bool operator==(const Interval&) const = default;
+};
+
+/// What the plan fixes before the first pair.
+struct Rule {
+  double confidence = 0.95;  ///< of all comparisons together, in (0, 1)
+  std::optional<double> margin =
+      std::nullopt;  ///< smallest difference that matters, >= 0, in the metric's unit
+  Direction direction = Direction::higher_is_better;
+  double resolution = 0;  ///< one step of the metric (100/T points on T images); 0: continuous
+  int comparisons = 1;    ///< K in the plan; each interval has confidence 1 - (1 - confidence) / K
+};
+
+/// Throws std::logic_error unless every field is finite and in its range.
+void check_rule(const Rule& rule);
+
+/// (1 - confidence) / K: the error that one comparison may make.
+double error_share(const Rule& rule);
+
+/// Smallest n with 2^(1-n) <= alpha: n differences of one sign are as surprising as that.
+int pairs_for_signs(double alpha);
+
+/// Pairs below which nothing is decided: `pairs_for_signs(1 - confidence)`, whatever the number of
+/// comparisons. 5 at 0.90, 6 at 0.95, 8 at 0.99.
+int minimum_pairs(double confidence);
+
+/// Reads the verdict off an interval, in this order: inside (-margin, margin) `equivalent`, wholly
+/// on a's good side of 0 `better`, wholly on its bad side `worse`, else `undecided`. Without a
+/// margin never `equivalent`.
+Verdict decide(const Interval& interval, const Rule& rule);
+
+/// Whether the interval leaves 0 out. An `equivalent` that does is "real but negligible".
+bool leaves_zero_out(const Interval& interval);
+
+}  // namespace whichfirst::stats

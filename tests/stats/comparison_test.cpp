@@ -1,0 +1,323 @@
+#include "stats/comparison.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <vector>
+
+#include "base/random.h"
+
+namespace whichfirst::stats {
+namespace {
+
+using ::testing::DoubleNear;
+using ::testing::HasSubstr;
+using ::testing::Optional;
+using ::testing::StrEq;
+
+using Values = std::vector<std::optional<double>>;
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// Differences against an order that always gives 0.
+Comparison compare_with_zero(const Values& differences, const Rule& rule, Losses a = {},
+                             Losses b = {}) {
+  return compare(differences, Values(differences.size(), 0.0), a, b, rule);
+}
+
+const Values kClear = {.31, .12, .45, .22, .38, .27};
+const Values kNear = {.02, -.05, .04, .01, -.03, .06, -.02, .03};
+const Values kWide = {1.0, -1.2, 0.7, -0.4, 1.3, -0.9, 0.2};
+const Rule kPoints{.margin = 0.25};
+
+Values negated(Values values) {
+  for (auto& value : values) {
+    if (value) value = -*value;
+  }
+  return values;
+}
+
+TEST(Compare, CallsAClearDifferenceBetterOrWorse) {
+  const Comparison better = compare_with_zero(kClear, kPoints);
+  EXPECT_EQ(better.verdict, Verdict::better);
+  EXPECT_EQ(better.reason, std::nullopt);
+  EXPECT_THAT(better.more_pairs_needed, Optional(0));
+  EXPECT_THAT(better.wins_share, Optional(1.0));
+  EXPECT_EQ(compare_with_zero(negated(kClear), kPoints).verdict, Verdict::worse);
+}
+
+TEST(Compare, FlipsTheReadingAndNotTheNumbersWhereLowerIsBetter) {
+  const Rule loss{.margin = 0.25, .direction = Direction::lower_is_better};
+  const Comparison comparison = compare_with_zero(kClear, loss);
+  EXPECT_EQ(comparison.verdict, Verdict::worse);
+  EXPECT_GT(*comparison.mean_diff, 0);
+  EXPECT_GT(comparison.interval->lower, 0);
+  EXPECT_THAT(comparison.wins_share, Optional(0.0));
+  EXPECT_GT(comparison.posterior->worse, comparison.posterior->better);
+}
+
+TEST(Compare, CallsASmallDifferenceEquivalentOnlyWithAMargin) {
+  const Comparison with = compare_with_zero(kNear, kPoints);
+  EXPECT_EQ(with.verdict, Verdict::equivalent);
+  EXPECT_FALSE(with.negligible);
+  const Comparison without = compare_with_zero(kNear, Rule{});
+  EXPECT_EQ(without.verdict, Verdict::undecided);
+  EXPECT_EQ(without.p_equivalence, std::nullopt);
+  EXPECT_EQ(without.posterior->within_margin, std::nullopt);
+  EXPECT_THAT(without.posterior->better + without.posterior->worse, DoubleNear(1, 1e-15));
+  EXPECT_THAT(without.reason,
+              Optional(StrEq("the interval holds 0, and without a margin nothing is equivalent")));
+}
+
+TEST(Compare, SaysWhereAnEquivalentDifferenceIsReal) {
+  const Comparison comparison =
+      compare_with_zero({.10, .11, .09, .10, .12, .08}, Rule{.margin = 0.25});
+  EXPECT_EQ(comparison.verdict, Verdict::equivalent);
+  EXPECT_TRUE(comparison.negligible);
+}
+
+TEST(Compare, SaysWhatItWouldTakeWhereUndecided) {
+  const Comparison comparison = compare_with_zero(kWide, kPoints);
+  EXPECT_EQ(comparison.verdict, Verdict::undecided);
+  EXPECT_THAT(comparison.reason,
+              Optional(StrEq("the interval holds 0 and is not inside the margin")));
+  EXPECT_GT(*comparison.more_pairs_needed, 0);
+}
+
+TEST(Compare, NeedsAMinimumOfPairsAndSaysHowMany) {
+  const Comparison none = compare({}, {}, {}, {}, kPoints);
+  EXPECT_EQ(none.pairs, 0);
+  EXPECT_EQ(none.verdict, Verdict::undecided);
+  EXPECT_THAT(none.reason,
+              Optional(StrEq("no complete pair, and 6 are needed at 95 % confidence")));
+  EXPECT_EQ(none.mean_diff, std::nullopt);
+  EXPECT_EQ(none.p_permutation, std::nullopt);
+  EXPECT_EQ(none.p_wilcoxon, std::nullopt);
+  EXPECT_EQ(none.wins_share, std::nullopt);
+  EXPECT_EQ(none.more_pairs_needed, std::nullopt);
+  EXPECT_EQ(none.failure_rate_bound, std::nullopt);
+
+  const Comparison one = compare_with_zero({1.0}, kPoints);
+  EXPECT_THAT(one.reason, Optional(StrEq("1 complete pair, and 6 are needed at 95 % confidence")));
+  EXPECT_THAT(one.mean_diff, Optional(1.0));
+  EXPECT_EQ(one.sd_diff, std::nullopt);
+  EXPECT_EQ(one.p_t, std::nullopt);
+  EXPECT_EQ(one.posterior, std::nullopt);
+
+  const Comparison five = compare_with_zero({1.0, 1.1, 0.9, 1.0, 1.2}, kPoints);
+  EXPECT_EQ(five.interval, std::nullopt);
+  EXPECT_EQ(five.guarded_interval, std::nullopt);
+  EXPECT_EQ(five.verdict, Verdict::undecided);
+  EXPECT_THAT(five.more_pairs_needed, Optional(1));
+  EXPECT_TRUE(five.p_t && five.posterior && five.p_equivalence);
+
+  const Comparison strict = compare_with_zero(kClear, Rule{.confidence = 0.999, .margin = 0.25});
+  EXPECT_THAT(strict.reason,
+              Optional(StrEq("6 complete pairs, and 11 are needed at 99.9 % confidence")));
+}
+
+TEST(Compare, LeavesOutPairsWithASideThatIsMissing) {
+  const Values a = {.31, std::nullopt, .12, .45, .22, .38, .27, .5};
+  const Values b = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, std::nullopt};
+  const Comparison comparison = compare(a, b, {}, {}, kPoints);
+  EXPECT_EQ(comparison.pairs, 6);
+  EXPECT_EQ(comparison.interval, compare_with_zero(kClear, kPoints).interval);
+}
+
+TEST(Compare, CountsAValueThatIsNotFiniteAsDivergedOnce) {
+  Values a = kNear;
+  a.insert(a.end(), {kNan, kInfinity, -1e200});
+  const Comparison uncounted = compare_with_zero(a, Rule{.margin = 0.25});
+  EXPECT_EQ(uncounted.pairs, 8);
+  EXPECT_EQ(uncounted.a, (Losses{.diverged = 3, .failed = 0}));
+  EXPECT_EQ(uncounted.verdict, Verdict::undecided);
+  const Comparison counted =
+      compare_with_zero(a, Rule{.margin = 0.25}, {.diverged = 3, .failed = 1});
+  EXPECT_EQ(counted.a, (Losses{.diverged = 3, .failed = 1}));
+}
+
+TEST(Compare, IsUndecidedWhereTheFavouredOrderLostMore) {
+  const Comparison comparison = compare_with_zero(kClear, kPoints, {.diverged = 2, .failed = 1},
+                                                  {.diverged = 0, .failed = 2});
+  EXPECT_EQ(comparison.verdict, Verdict::undecided);
+  EXPECT_THAT(
+      comparison.reason,
+      Optional(StrEq("the pairs in which both trained favour a, but a lost 3 (2 diverged, 1 "
+                     "failed) of its trials and b 2 (0 diverged, 2 failed)")));
+  EXPECT_EQ(comparison.more_pairs_needed, std::nullopt);
+  EXPECT_TRUE(comparison.interval) << "the interval is still printed";
+
+  const Comparison other = compare_with_zero(negated(kClear), kPoints, {}, {.diverged = 1});
+  EXPECT_EQ(other.verdict, Verdict::undecided);
+  EXPECT_THAT(other.reason, Optional(HasSubstr("favour b, but a lost 0")));
+}
+
+TEST(Compare, KeepsTheVerdictWhereTheFavouredOrderLostNoMore) {
+  EXPECT_EQ(compare_with_zero(kClear, kPoints, {.diverged = 1}, {.failed = 1}).verdict,
+            Verdict::better);
+  EXPECT_EQ(compare_with_zero(kClear, kPoints, {}, {.failed = 4}).verdict, Verdict::better);
+  EXPECT_EQ(compare_with_zero(negated(kClear), kPoints, {.failed = 4}, {}).verdict, Verdict::worse);
+}
+
+TEST(Compare, IsEquivalentOnlyWhereBothLostAsMany) {
+  EXPECT_EQ(compare_with_zero(kNear, kPoints, {.diverged = 1}, {.failed = 1}).verdict,
+            Verdict::equivalent);
+  const Comparison unequal = compare_with_zero(kNear, kPoints, {}, {.failed = 1});
+  EXPECT_EQ(unequal.verdict, Verdict::undecided);
+  EXPECT_THAT(unequal.reason, Optional(HasSubstr("are equivalent, but a lost 0")));
+}
+
+TEST(Compare, TellsTheFailureRateThatIsStillPossible) {
+  const Comparison six = compare_with_zero(kClear, kPoints);
+  EXPECT_THAT(six.failure_rate_bound, Optional(DoubleNear(0.393, 5e-4)));
+  EXPECT_EQ(compare_with_zero(kClear, kPoints, {}, {.failed = 1}).failure_rate_bound, std::nullopt);
+}
+
+TEST(Compare, ReadsEqualDifferencesByTheirSign) {
+  const char* const equal = "all 6 differences are equal: the seed seems to change nothing";
+  const Comparison zeros = compare_with_zero(Values(6, 0.0), kPoints);
+  EXPECT_EQ(zeros.verdict, Verdict::equivalent);
+  EXPECT_FALSE(zeros.negligible);
+  EXPECT_THAT(zeros.interval, Optional(Interval{0, 0}));
+  EXPECT_THAT(zeros.reason, Optional(StrEq(equal)));
+  EXPECT_THAT(zeros.wins_share, Optional(0.5));
+  EXPECT_THAT(zeros.p_permutation, Optional(1.0));
+  EXPECT_EQ(zeros.correlation, std::nullopt);
+
+  EXPECT_EQ(compare_with_zero(Values(6, 0.0), Rule{}).verdict, Verdict::undecided);
+  EXPECT_EQ(compare_with_zero(Values(6, 0.5), kPoints).verdict, Verdict::better);
+  EXPECT_EQ(compare_with_zero(Values(6, -0.5), kPoints).verdict, Verdict::worse);
+  const Comparison small = compare_with_zero(Values(6, 0.1), kPoints);
+  EXPECT_EQ(small.verdict, Verdict::equivalent);
+  EXPECT_TRUE(small.negligible);
+  EXPECT_EQ(small.p_t, std::nullopt);
+
+  const Comparison three =
+      compare_with_zero(Values(6, 0.5), Rule{.margin = 0.25, .comparisons = 3});
+  EXPECT_EQ(three.verdict, Verdict::undecided);
+  EXPECT_EQ(three.interval, std::nullopt);
+  EXPECT_THAT(three.more_pairs_needed, Optional(1));
+  EXPECT_THAT(three.reason,
+              Optional(StrEq("all 6 differences are equal: the seed seems to change nothing, and 7 "
+                             "are needed to decide by their sign at 95 % confidence over 3 "
+                             "comparisons")));
+}
+
+TEST(Compare, NeverTakesTheSpreadSmallerThanOneStepOfTheMetric) {
+  const Rule images{.margin = 0.25, .resolution = 0.01};
+  const Comparison comparison = compare_with_zero(Values(6, 0.01), images);
+  EXPECT_EQ(comparison.verdict, Verdict::equivalent);
+  EXPECT_THAT(comparison.sd_diff, Optional(0.0));
+  // t_5 = 2.570582, over sqrt(6).
+  EXPECT_NEAR(comparison.interval->upper, 0.01 + 0.01 * 2.570582 / std::sqrt(6.0), 1e-8);
+  EXPECT_EQ(comparison.reason, std::nullopt);
+}
+
+TEST(Compare, ShowsTheGuardedIntervalAndTheSkewnessBesideIt) {
+  const Comparison comparison =
+      compare_with_zero({.10, .15, .05, .12, .08, 1.20, .11, .09, .14, .07}, kPoints);
+  EXPECT_THAT(comparison.skewness, Optional(DoubleNear(2.62802909522, 1e-10)));
+  EXPECT_GT(*comparison.skewness, 2 * *comparison.skewness_standard_error);
+  EXPECT_EQ(comparison.guarded_interval->lower, comparison.interval->lower);
+  EXPECT_GT(comparison.guarded_interval->upper, comparison.interval->upper);
+}
+
+TEST(Compare, CountsATieAsHalfAWin) {
+  EXPECT_THAT(compare_with_zero({1.0, 0.0, -1.0, 2.0}, kPoints).wins_share, Optional(0.625));
+}
+
+TEST(Compare, RefusesOurOwnMistakes) {
+  EXPECT_THROW(compare(Values(3, 1.0), Values(2, 1.0), {}, {}, kPoints), std::logic_error);
+  EXPECT_THROW(compare_with_zero(kClear, Rule{.confidence = 95}), std::logic_error);
+  EXPECT_THROW(compare_with_zero(kClear, kPoints, {.diverged = -1}), std::logic_error);
+}
+
+bool all_finite(const Comparison& c) {
+  std::vector<std::optional<double>> numbers = {c.mean_diff,
+                                                c.sd_diff,
+                                                c.p_t,
+                                                c.p_permutation,
+                                                c.p_permutation_error,
+                                                c.p_wilcoxon,
+                                                c.wins_share,
+                                                c.correlation,
+                                                c.skewness,
+                                                c.skewness_standard_error,
+                                                c.p_equivalence,
+                                                c.failure_rate_bound};
+  for (const auto& interval : {c.interval, c.guarded_interval}) {
+    if (interval) numbers.insert(numbers.end(), {interval->lower, interval->upper});
+  }
+  if (c.posterior) {
+    numbers.insert(numbers.end(),
+                   {c.posterior->better, c.posterior->within_margin, c.posterior->worse});
+  }
+  for (const auto& number : numbers) {
+    if (number && !std::isfinite(*number)) return false;
+  }
+  return true;
+}
+
+Verdict mirrored(Verdict verdict) {
+  if (verdict == Verdict::better) return Verdict::worse;
+  if (verdict == Verdict::worse) return Verdict::better;
+  return verdict;
+}
+
+/// Samples of every length, some with gaps, ties, huge means and no spread.
+Values generate(RandomSequence& random, std::size_t n, double offset, double spread) {
+  Values values;
+  for (std::size_t i = 0; i < n; ++i) {
+    const double value = offset + spread * random.normal();
+    const std::uint64_t kind = random.below(12);
+    values.push_back(kind == 0   ? std::nullopt
+                     : kind == 1 ? std::optional(kNan)
+                     : kind < 5  ? std::optional(std::round(value))
+                                 : std::optional(value));
+  }
+  return values;
+}
+
+TEST(Compare, MirrorsWhenTheOrdersAreSwappedAndIsAlwaysFinite) {
+  RandomSequence random(RandomKey{.seed = 20252});
+  for (const double offset : {0.0, -3.0, 1e8, 1e149}) {
+    for (const double spread : {0.0, 0.01, 1.0, 1e6, 1e149}) {
+      for (const std::size_t n : {0U, 1U, 2U, 3U, 6U, 9U, 12U, 24U}) {
+        const Values a = generate(random, n, offset, spread);
+        const Values b = generate(random, n, random.below(2) == 0 ? offset : 0, spread);
+        const Rule rule{.margin = random.below(2) == 0 ? std::optional(0.25) : std::nullopt,
+                        .direction = random.below(2) == 0 ? Direction::higher_is_better
+                                                          : Direction::lower_is_better,
+                        .resolution = random.below(2) == 0 ? 0.0 : 0.01};
+        const Comparison ours = compare(a, b, {.failed = 1}, {}, rule);
+        const Comparison swapped = compare(b, a, {}, {.failed = 1}, rule);
+        SCOPED_TRACE(::testing::Message() << n << " about " << offset << " spread " << spread);
+        EXPECT_TRUE(all_finite(ours));
+        EXPECT_EQ(ours.verdict, mirrored(swapped.verdict));
+        EXPECT_EQ(ours.pairs, swapped.pairs);
+        EXPECT_EQ(ours.p_t, swapped.p_t);
+        EXPECT_EQ(ours.p_permutation, swapped.p_permutation);
+        EXPECT_EQ(ours.p_wilcoxon, swapped.p_wilcoxon);
+        EXPECT_EQ(ours.p_equivalence, swapped.p_equivalence);
+        EXPECT_EQ(ours.more_pairs_needed, swapped.more_pairs_needed);
+        EXPECT_EQ(ours.negligible, swapped.negligible);
+        if (ours.mean_diff) {
+          EXPECT_EQ(*ours.mean_diff, -*swapped.mean_diff);
+          EXPECT_NEAR(*ours.wins_share, 1 - *swapped.wins_share, 1e-15);
+        }
+        if (ours.posterior) {
+          EXPECT_EQ(ours.posterior->better, swapped.posterior->worse);
+        }
+        if (ours.guarded_interval) {
+          EXPECT_EQ(ours.guarded_interval->lower, -swapped.guarded_interval->upper);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace whichfirst::stats

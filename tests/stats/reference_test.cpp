@@ -1,0 +1,107 @@
+// Against scipy, statsmodels, numpy and brute force: fixtures/stats/make_stats.py.
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <cstdint>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "stats/comparison.h"
+#include "stats/images.h"
+#include "stats/paired_tests.h"
+
+namespace whichfirst::stats {
+namespace {
+
+using nlohmann::json;
+
+const json& fixture() {
+  static const json document =
+      json::parse(std::ifstream(std::string(WHICHFIRST_FIXTURES) + "/stats/stats.json"));
+  return document;
+}
+
+std::vector<std::optional<double>> values_of(const json& array) {
+  std::vector<std::optional<double>> values;
+  for (const json& value : array) {
+    values.push_back(value.is_null() ? std::nullopt : std::optional(value.get<double>()));
+  }
+  return values;
+}
+
+/// To ten digits of the larger, which the subtraction of 90.0 from 90.1 leaves.
+void expect_close(const std::optional<double>& ours, const json& theirs, const char* what) {
+  ASSERT_TRUE(ours) << what;
+  const double expected = theirs.get<double>();
+  EXPECT_NEAR(*ours, expected, 1e-10 * std::max(1e-2, std::abs(expected))) << what;
+}
+
+TEST(Reference, EveryNumberOfAComparisonAgrees) {
+  for (const json& given : fixture()["cases"]) {
+    SCOPED_TRACE(given["name"].get<std::string>());
+    const Rule rule{.confidence = given["confidence"],
+                    .margin = given["margin"].get<double>(),
+                    .direction = given["lower_is_better"].get<bool>() ? Direction::lower_is_better
+                                                                      : Direction::higher_is_better,
+                    .comparisons = given["comparisons"]};
+    const Comparison ours = compare(values_of(given["a"]), values_of(given["b"]), {}, {}, rule);
+    const json& theirs = given["expected"];
+    EXPECT_EQ(ours.pairs, theirs["pairs"].get<int>());
+    expect_close(ours.mean_diff, theirs["mean_diff"], "mean_diff");
+    expect_close(ours.sd_diff, theirs["sd_diff"], "sd_diff");
+    ASSERT_TRUE(ours.interval);
+    expect_close(ours.interval->lower, theirs["interval"][0], "interval.lower");
+    expect_close(ours.interval->upper, theirs["interval"][1], "interval.upper");
+    expect_close(ours.p_t, theirs["p_t"], "p_t");
+    if (ours.p_permutation_error) {
+      EXPECT_NEAR(*ours.p_permutation, theirs["p_permutation"], 4 * *ours.p_permutation_error);
+    } else {
+      expect_close(ours.p_permutation, theirs["p_permutation"], "p_permutation");
+    }
+    expect_close(ours.p_wilcoxon, theirs["p_wilcoxon"], "p_wilcoxon");
+    expect_close(ours.p_equivalence, theirs["p_equivalence"], "p_equivalence");
+    ASSERT_TRUE(ours.posterior);
+    expect_close(ours.posterior->better, theirs["better"], "better");
+    expect_close(ours.posterior->within_margin, theirs["within_margin"], "within_margin");
+    expect_close(ours.posterior->worse, theirs["worse"], "worse");
+    expect_close(ours.wins_share, theirs["wins_share"], "wins_share");
+    expect_close(ours.correlation, theirs["correlation"], "correlation");
+    expect_close(ours.skewness, theirs["skewness"], "skewness");
+  }
+}
+
+std::vector<std::vector<std::uint8_t>> flags_of(const json& rows) {
+  std::vector<std::vector<std::uint8_t>> flags;
+  for (const json& row : rows) {
+    flags.emplace_back();
+    for (const char c : row.get<std::string>()) flags.back().push_back(c == '1' ? 1 : 0);
+  }
+  return flags;
+}
+
+TEST(Reference, ImageNoiseIsTheCrossedAnalysisOfVariance) {
+  for (const json& given : fixture()["images"]) {
+    SCOPED_TRACE(given["name"].get<std::string>());
+    const auto a = flags_of(given["a"]);
+    const auto b = flags_of(given["b"]);
+    std::vector<PairBits> pairs;
+    for (std::size_t i = 0; i < a.size(); ++i) pairs.push_back({.a = a[i], .b = b[i]});
+    const auto interval = images_interval(pairs, Rule{});
+    ASSERT_TRUE(interval);
+    expect_close(interval->lower, given["interval"][0], "lower");
+    expect_close(interval->upper, given["interval"][1], "upper");
+    expect_close(images_standard_error(pairs), given["standard_error"], "standard error");
+  }
+}
+
+TEST(Reference, HolmsAdjustmentAgrees) {
+  const auto adjusted = holm_adjusted(values_of(fixture()["holm"]["p"]));
+  const json& theirs = fixture()["holm"]["adjusted"];
+  ASSERT_EQ(adjusted.size(), theirs.size());
+  for (std::size_t i = 0; i < adjusted.size(); ++i) expect_close(adjusted[i], theirs[i], "holm");
+}
+
+}  // namespace
+}  // namespace whichfirst::stats
