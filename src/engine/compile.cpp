@@ -1,0 +1,653 @@
+#include "engine/compile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
+
+namespace whichfirst::engine {
+namespace {
+
+using dnnl::algorithm;
+using dnnl::memory;
+using dnnl::normalization_flags;
+using dnnl::prop_kind;
+using notation::Overload;
+using Layout = memory::desc;
+
+constexpr auto kFloat = memory::data_type::f32;
+constexpr auto kAny = memory::format_tag::any;
+
+Layout plain(const memory::dims& dims) {
+  using tag = memory::format_tag;
+  switch (dims.size()) {
+    case 1:
+      return {dims, kFloat, tag::a};
+    case 2:
+      return {dims, kFloat, tag::ab};
+    default:
+      return {dims, kFloat, tag::abcd};
+  }
+}
+
+Layout any_layout(const memory::dims& dims) { return {dims, kFloat, kAny}; }
+
+memory::dims activation_dims(int batch, const Shape& shape) {
+  if (shape.is_vector) return {batch, shape.channels};
+  return {batch, shape.channels, shape.height, shape.width};
+}
+
+enum class Purpose { training, evaluation };
+
+class Compiler {
+ public:
+  Compiler(const network::Network& network, int batch, const dnnl::engine& engine, Purpose purpose)
+      : network_(network), batch_(batch), engine_(engine), purpose_(purpose) {
+    attributes_.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    for (std::size_t i = 0; i < network.parameters.size(); ++i) {
+      program_.parameter_layouts.push_back(plain_layout(network.parameters[i]));
+      parameters_.push_back(-1);
+    }
+  }
+
+  Program compile(const std::vector<Layout>* kept_layouts) {
+    if (kept_layouts != nullptr) program_.parameter_layouts = *kept_layouts;
+    program_.images = new_value(plain(activation_dims(batch_, network_.input)));
+    current_ = program_.images;
+    touch(current_);
+    for (stage_ = 0; stage_ < static_cast<int>(network_.stages.size()); ++stage_) {
+      translate([&] { std::visit([&](const auto& op) { forward(op); }, stage().operation); });
+    }
+    program_.logits = current_ = to_plain(current_);
+    program_.backward_begin = program_.steps.size();
+    if (is_training()) compile_backward();
+    // The caller reads the logits and the batch statistics after the run of the forward steps.
+    touch(program_.logits);
+    return std::move(program_);
+  }
+
+ private:
+  bool is_training() const { return purpose_ == Purpose::training; }
+  prop_kind forward_kind() const {
+    return is_training() ? prop_kind::forward_training : prop_kind::forward_inference;
+  }
+  const network::Stage& stage() const { return network_.stages[static_cast<std::size_t>(stage_)]; }
+  const Layout& layout(ValueId value) const {
+    return program_.values[static_cast<std::size_t>(value)].layout;
+  }
+  Buffer& buffer(ValueId value) {
+    return program_
+        .buffers[static_cast<std::size_t>(program_.values[static_cast<std::size_t>(value)].buffer)];
+  }
+
+  /// oneDNN's errors gain what the user knows: the stage.
+  template <class Action>
+  void translate(Action action) {
+    try {
+      action();
+    } catch (const dnnl::error& error) {
+      throw Error(fmt::format(
+          "{} ({}) on an input of {}x{}x{} and a batch of {}: oneDNN cannot run it ({})",
+          stage().path, stage().text, stage().input.channels, stage().input.height,
+          stage().input.width, batch_, error.what()));
+    }
+  }
+
+  // --- values ---------------------------------------------------------------------------------
+
+  ValueId new_value(const Layout& value_layout) {
+    program_.buffers.push_back(Buffer{.bytes = value_layout.get_size()});
+    return view(static_cast<int>(program_.buffers.size()) - 1, value_layout);
+  }
+
+  ValueId view(int buffer_index, const Layout& value_layout) {
+    program_.values.push_back({value_layout, buffer_index});
+    return static_cast<ValueId>(program_.values.size()) - 1;
+  }
+
+  /// The buffer of `value` is alive at the step that is added next.
+  void touch(ValueId value) {
+    Buffer& touched = buffer(value);
+    const int now = static_cast<int>(program_.steps.size());
+    if (touched.first < 0) touched.first = now;
+    touched.last = std::max(touched.last, now);
+  }
+
+  template <class PrimitiveDesc>
+  void add(const PrimitiveDesc& description, dnnl::primitive primitive, std::string what,
+           std::vector<Argument> arguments) {
+    for (const Argument& argument : arguments) touch(argument.value);
+    program_.scratch_bytes =
+        std::max(program_.scratch_bytes, description.scratchpad_desc().get_size());
+    program_.steps.push_back({std::move(primitive),
+                              std::move(arguments),
+                              {stage().path, std::move(what), description.impl_info_str()}});
+  }
+
+  ValueId reorder(ValueId from, const Layout& to, std::string what) {
+    const ValueId result = new_value(to);
+    reorder_into(from, result, std::move(what));
+    return result;
+  }
+
+  void reorder_into(ValueId from, ValueId to, std::string what) {
+    const dnnl::reorder::primitive_desc description(engine_, layout(from), engine_, layout(to),
+                                                    attributes_);
+    add(description, dnnl::reorder(description), std::move(what),
+        {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
+  }
+
+  ValueId in_layout(ValueId value, const Layout& wanted, const char* what) {
+    return layout(value) == wanted ? value : reorder(value, wanted, what);
+  }
+
+  ValueId to_plain(ValueId value) {
+    stage_ = std::min(stage_, static_cast<int>(network_.stages.size()) - 1);
+    return in_layout(value, plain(layout(value).dims()), "reorder to plain");
+  }
+
+  /// The parameter `kind` of this stage, in the layout in which it is kept.
+  ValueId parameter(network::ParameterKind kind) {
+    const int index = parameter_index(kind);
+    ValueId& value = parameters_[static_cast<std::size_t>(index)];
+    if (value < 0) {
+      const Layout& kept = program_.parameter_layouts[static_cast<std::size_t>(index)];
+      program_.buffers.push_back(
+          Buffer{.home = Home::parameter, .index = index, .bytes = kept.get_size()});
+      value = view(static_cast<int>(program_.buffers.size()) - 1, kept);
+    }
+    return value;
+  }
+
+  ValueId gradient(network::ParameterKind kind) {
+    const int index = parameter_index(kind);
+    const Layout& kept = program_.parameter_layouts[static_cast<std::size_t>(index)];
+    program_.buffers.push_back(
+        Buffer{.home = Home::gradient, .index = index, .bytes = kept.get_size()});
+    return view(static_cast<int>(program_.buffers.size()) - 1, kept);
+  }
+
+  int parameter_index(network::ParameterKind kind) const {
+    for (const int index : stage().parameters) {
+      if (network_.parameters[static_cast<std::size_t>(index)].kind == kind) return index;
+    }
+    check(false, "the stage has this parameter");
+    return -1;
+  }
+
+  /// Training decides on the layout of weights; evaluation takes it as it is.
+  Layout weights_request(const memory::dims& dims) const {
+    return is_training() ? any_layout(dims)
+                         : program_.parameter_layouts[static_cast<std::size_t>(
+                               parameter_index(network::ParameterKind::weight))];
+  }
+  void keep_weights_in(const Layout& chosen) {
+    if (is_training()) {
+      program_.parameter_layouts[static_cast<std::size_t>(
+          parameter_index(network::ParameterKind::weight))] = chosen;
+    }
+  }
+
+  // --- forward --------------------------------------------------------------------------------
+
+  struct ForwardState {
+    ValueId source = -1;    // as the stage read it, after any reorder
+    ValueId original = -1;  // as the stage before left it
+    ValueId result = -1;
+    ValueId workspace = -1;
+    bool is_fused = false;  // part of the stage before it
+    std::optional<dnnl::convolution_forward::primitive_desc> conv;
+    std::optional<dnnl::batch_normalization_forward::primitive_desc> bn;
+    std::optional<dnnl::eltwise_forward::primitive_desc> eltwise;
+    std::optional<dnnl::pooling_forward::primitive_desc> pool;
+    std::optional<dnnl::inner_product_forward::primitive_desc> fc;
+  };
+
+  ForwardState& state() {
+    if (states_.size() < network_.stages.size()) states_.resize(network_.stages.size());
+    return states_[static_cast<std::size_t>(stage_)];
+  }
+
+  void keep(ValueId value) {
+    if (is_training()) buffer(value).is_kept = true;
+  }
+
+  /// A convolution in these layouts, or, where oneDNN has only its reference kernel for them (one
+  /// channel on AVX2), in the layouts that it likes best.
+  template <class Primitive, class Describe, class... Hint>
+  typename Primitive::primitive_desc convolution(const Layout& source, const Layout& result,
+                                                 const Describe& describe, const Hint&... hint) {
+    typename Primitive::primitive_desc chosen(describe(source, result), attributes_, engine_,
+                                              hint...);
+    if (!std::string_view(chosen.impl_info_str()).starts_with("ref")) return chosen;
+    return {describe(any_layout(source.dims()), any_layout(result.dims())), attributes_, engine_,
+            hint...};
+  }
+
+  struct Window {
+    memory::dims weights;
+    memory::dims strides;
+    memory::dims padding;
+  };
+  Window window_of(const network::Conv& conv) const {
+    return {{stage().output.channels, stage().input.channels, conv.kernel, conv.kernel},
+            {conv.stride, conv.stride},
+            {conv.padding, conv.padding}};
+  }
+
+  void forward(const network::Conv& conv) {
+    using Forward = dnnl::convolution_forward;
+    const Shape& in = stage().input;
+    const Shape& out = stage().output;
+    const Window w = window_of(conv);
+    const Layout weights = weights_request(w.weights);
+    const Layout bias = plain({out.channels});
+    // Few channels are read as plain NCHW: left to itself oneDNN may take its reference kernel.
+    constexpr int kFewChannels = 8;
+    const memory::dims source_dims = activation_dims(batch_, in);
+    ForwardState& here = state();
+    here.conv = convolution<Forward>(
+        in.channels < kFewChannels ? plain(source_dims) : any_layout(source_dims),
+        any_layout(activation_dims(batch_, out)), [&](const Layout& source, const Layout& result) {
+          constexpr auto kDirect = algorithm::convolution_direct;
+          return conv.bias ? Forward::desc(forward_kind(), kDirect, source, weights, bias, result,
+                                           w.strides, w.padding, w.padding)
+                           : Forward::desc(forward_kind(), kDirect, source, weights, result,
+                                           w.strides, w.padding, w.padding);
+        });
+    keep_weights_in(here.conv->weights_desc());
+    here.original = current_;
+    here.source = in_layout(current_, here.conv->src_desc(), "reorder source");
+    here.result = new_value(here.conv->dst_desc());
+    std::vector<Argument> arguments = {
+        {DNNL_ARG_SRC, here.source},
+        {DNNL_ARG_WEIGHTS, parameter(network::ParameterKind::weight)},
+        {DNNL_ARG_DST, here.result}};
+    if (conv.bias) {
+      arguments.push_back({DNNL_ARG_BIAS, parameter(network::ParameterKind::bias)});
+    }
+    add(*here.conv, Forward(*here.conv), "forward", std::move(arguments));
+    keep(here.source);
+    current_ = here.result;
+  }
+
+  void forward(const network::BatchNorm& bn) {
+    const bool is_relu_next = stage_ + 1 < static_cast<int>(network_.stages.size()) &&
+                              std::holds_alternative<network::Relu>(
+                                  network_.stages[static_cast<std::size_t>(stage_) + 1].operation);
+    auto flags = normalization_flags::none;
+    if (bn.affine) flags |= normalization_flags::use_scale | normalization_flags::use_shift;
+    if (is_relu_next) flags |= normalization_flags::fuse_norm_relu;
+    if (!is_training()) flags |= normalization_flags::use_global_stats;
+
+    using Forward = dnnl::batch_normalization_forward;
+    ForwardState& here = state();
+    here.original = here.source = current_;
+    here.bn.emplace(
+        Forward::desc(forward_kind(), layout(current_), static_cast<float>(bn.eps), flags),
+        attributes_, engine_);
+    // Backward reads the source again, so only evaluation may write over it.
+    here.result = is_training() ? new_value(layout(current_)) : current_;
+    std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source}, {DNNL_ARG_DST, here.result}};
+    if (bn.affine) {
+      arguments.push_back({DNNL_ARG_SCALE, parameter(network::ParameterKind::scale)});
+      arguments.push_back({DNNL_ARG_SHIFT, parameter(network::ParameterKind::offset)});
+    }
+    if (is_training()) {
+      const Layout statistic = plain({stage().input.channels});
+      const Program::Statistics statistics{stage_, new_value(statistic), new_value(statistic)};
+      program_.statistics.push_back(statistics);
+      arguments.push_back({DNNL_ARG_MEAN, statistics.mean});
+      arguments.push_back({DNNL_ARG_VARIANCE, statistics.variance});
+      if (is_relu_next) {
+        here.workspace = new_value(here.bn->workspace_desc());
+        arguments.push_back({DNNL_ARG_WORKSPACE, here.workspace});
+      }
+    } else {
+      arguments.push_back({DNNL_ARG_MEAN, parameter(network::ParameterKind::running_mean)});
+      arguments.push_back({DNNL_ARG_VARIANCE, parameter(network::ParameterKind::running_variance)});
+    }
+    add(*here.bn, Forward(*here.bn), is_relu_next ? "forward with relu" : "forward",
+        std::move(arguments));
+    keep(here.source);
+    current_ = here.result;
+    if (is_relu_next) {
+      ++stage_;
+      state().is_fused = true;
+    }
+  }
+
+  void forward(const network::Relu&) { activate(algorithm::eltwise_relu); }
+  void forward(const network::Tanh&) { activate(algorithm::eltwise_tanh); }
+
+  /// In place unless the stage before needs its own result later.
+  void activate(algorithm kind) {
+    using Forward = dnnl::eltwise_forward;
+    ForwardState& here = state();
+    here.original = here.source = current_;
+    here.eltwise.emplace(Forward::desc(forward_kind(), kind, layout(current_), 0.0F, 0.0F),
+                         attributes_, engine_);
+    here.result = buffer(current_).is_kept ? new_value(layout(current_)) : current_;
+    add(*here.eltwise, Forward(*here.eltwise), "forward",
+        {{DNNL_ARG_SRC, here.source}, {DNNL_ARG_DST, here.result}});
+    keep(here.result);
+    current_ = here.result;
+  }
+
+  void forward(const network::MaxPool& pool) {
+    pool_forward(algorithm::pooling_max, {pool.kernel, pool.kernel}, {pool.stride, pool.stride},
+                 {pool.padding, pool.padding});
+  }
+
+  void forward(const network::GlobalAveragePool&) {
+    const Shape& in = stage().input;
+    pool_forward(algorithm::pooling_avg_exclude_padding, {in.height, in.width},
+                 {in.height, in.width}, {0, 0});
+    become_vector();
+  }
+
+  void pool_forward(algorithm kind, const memory::dims& kernel, const memory::dims& strides,
+                    const memory::dims& padding) {
+    using Forward = dnnl::pooling_forward;
+    const Shape& out = stage().output;
+    const Layout result = any_layout({batch_, out.channels, out.height, out.width});
+    ForwardState& here = state();
+    here.original = here.source = current_;
+    here.pool.emplace(Forward::desc(forward_kind(), kind, layout(current_), result, strides, kernel,
+                                    padding, padding),
+                      attributes_, engine_);
+    here.result = new_value(here.pool->dst_desc());
+    std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source}, {DNNL_ARG_DST, here.result}};
+    if (is_training() && kind == algorithm::pooling_max) {
+      here.workspace = new_value(here.pool->workspace_desc());
+      arguments.push_back({DNNL_ARG_WORKSPACE, here.workspace});
+    }
+    add(*here.pool, Forward(*here.pool), "forward", std::move(arguments));
+    current_ = here.result;
+  }
+
+  void forward(const network::Flatten&) {
+    ForwardState& here = state();
+    here.original = here.source = here.result = current_;
+    become_vector();
+  }
+
+  /// The current picture in plain layout, seen as N x C.
+  void become_vector() {
+    const ValueId picture = to_plain(current_);
+    current_ = view(program_.values[static_cast<std::size_t>(picture)].buffer,
+                    plain(activation_dims(batch_, stage().output)));
+  }
+
+  void forward(const network::FullyConnected& fc) {
+    using Forward = dnnl::inner_product_forward;
+    const memory::dims weights_dims = {stage().output.channels, stage().input.channels};
+    const Layout result = plain(activation_dims(batch_, stage().output));
+    const Layout weights = weights_request(weights_dims);
+    const Forward::desc description =
+        fc.bias ? Forward::desc(forward_kind(), layout(current_), weights,
+                                plain({stage().output.channels}), result)
+                : Forward::desc(forward_kind(), layout(current_), weights, result);
+    ForwardState& here = state();
+    here.fc.emplace(description, attributes_, engine_);
+    keep_weights_in(here.fc->weights_desc());
+    here.original = here.source = current_;
+    here.result = new_value(result);
+    std::vector<Argument> arguments = {
+        {DNNL_ARG_SRC, here.source},
+        {DNNL_ARG_WEIGHTS, parameter(network::ParameterKind::weight)},
+        {DNNL_ARG_DST, here.result}};
+    if (fc.bias) arguments.push_back({DNNL_ARG_BIAS, parameter(network::ParameterKind::bias)});
+    add(*here.fc, Forward(*here.fc), "forward", std::move(arguments));
+    keep(here.source);
+    current_ = here.result;
+  }
+
+  // --- backward -------------------------------------------------------------------------------
+  //
+  // current_ becomes the gradient of what it was; a gradient has the layout of its value.
+
+  void compile_backward() {
+    // The loss stands here: it reads the logits and writes their gradient.
+    for (const Program::Statistics& statistics : program_.statistics) {
+      touch(statistics.mean);
+      touch(statistics.variance);
+    }
+    touch(program_.logits);
+    program_.dlogits = new_value(layout(program_.logits));
+    touch(program_.dlogits);
+    current_ = program_.dlogits;
+
+    first_trained_ = 0;
+    while (first_trained_ < static_cast<int>(network_.stages.size()) &&
+           network_.stages[static_cast<std::size_t>(first_trained_)].parameter_count == 0) {
+      ++first_trained_;
+    }
+    stage_ = static_cast<int>(network_.stages.size()) - 1;
+    for (; stage_ >= first_trained_; --stage_) {
+      if (state().is_fused) continue;
+      translate([&] { std::visit([&](const auto& op) { backward(op); }, stage().operation); });
+    }
+  }
+
+  bool needs_source_gradient() const { return stage_ > first_trained_; }
+
+  /// Hands the gradient of a reordered source back in the layout in which the source was made.
+  void pass_back(ValueId dsource) {
+    current_ = in_layout(dsource, layout(state().original), "reorder gradient");
+  }
+
+  void weight_gradient(const Layout& computed, std::vector<Argument>& arguments,
+                       ValueId& computed_value) {
+    const ValueId kept = gradient(network::ParameterKind::weight);
+    computed_value = computed == layout(kept) ? kept : new_value(computed);
+    arguments.push_back({DNNL_ARG_DIFF_WEIGHTS, computed_value});
+    kept_gradient_ = kept;
+  }
+
+  void finish_weight_gradient(ValueId computed_value) {
+    if (computed_value != kept_gradient_) {
+      reorder_into(computed_value, kept_gradient_, "reorder weight gradient");
+    }
+  }
+
+  void backward(const network::Conv& conv) {
+    constexpr auto kDirect = algorithm::convolution_direct;
+    const ForwardState here = state();
+    const ValueId dresult = current_;
+    const Window w = window_of(conv);
+    const Layout any_weights = any_layout(w.weights);
+    const Layout bias = plain({stage().output.channels});
+
+    using Weights = dnnl::convolution_backward_weights;
+    const auto weights = convolution<Weights>(
+        layout(here.source), layout(dresult),
+        [&](const Layout& source, const Layout& result) {
+          return conv.bias ? Weights::desc(kDirect, source, any_weights, bias, result, w.strides,
+                                           w.padding, w.padding)
+                           : Weights::desc(kDirect, source, any_weights, result, w.strides,
+                                           w.padding, w.padding);
+        },
+        *here.conv);
+    std::vector<Argument> arguments = {
+        {DNNL_ARG_SRC, in_layout(here.source, weights.src_desc(), "reorder source")},
+        {DNNL_ARG_DIFF_DST, in_layout(dresult, weights.diff_dst_desc(), "reorder gradient")}};
+    ValueId dweights = -1;
+    weight_gradient(weights.diff_weights_desc(), arguments, dweights);
+    if (conv.bias) {
+      arguments.push_back({DNNL_ARG_DIFF_BIAS, gradient(network::ParameterKind::bias)});
+    }
+    add(weights, Weights(weights), "backward weights", std::move(arguments));
+    finish_weight_gradient(dweights);
+    if (!needs_source_gradient()) return;
+
+    using Data = dnnl::convolution_backward_data;
+    const auto source = convolution<Data>(
+        layout(here.source), layout(dresult),
+        [&](const Layout& dsource, const Layout& result) {
+          return Data::desc(kDirect, dsource, any_weights, result, w.strides, w.padding, w.padding);
+        },
+        *here.conv);
+    const ValueId weights_value = in_layout(parameter(network::ParameterKind::weight),
+                                            source.weights_desc(), "reorder weights");
+    const ValueId dsource = new_value(source.diff_src_desc());
+    add(source, Data(source), "backward data",
+        {{DNNL_ARG_DIFF_DST, in_layout(dresult, source.diff_dst_desc(), "reorder gradient")},
+         {DNNL_ARG_WEIGHTS, weights_value},
+         {DNNL_ARG_DIFF_SRC, dsource}});
+    pass_back(dsource);
+  }
+
+  void backward(const network::BatchNorm& bn) {
+    using Backward = dnnl::batch_normalization_backward;
+    const ForwardState& here = state();
+    const bool is_with_relu = here.workspace >= 0;
+    auto flags = normalization_flags::none;
+    if (bn.affine) flags |= normalization_flags::use_scale | normalization_flags::use_shift;
+    if (is_with_relu) flags |= normalization_flags::fuse_norm_relu;
+    const Backward::primitive_desc description(
+        Backward::desc(bn.affine ? prop_kind::backward : prop_kind::backward_data, layout(current_),
+                       layout(here.source), static_cast<float>(bn.eps), flags),
+        attributes_, engine_, *here.bn);
+    const auto statistics = std::find_if(program_.statistics.begin(), program_.statistics.end(),
+                                         [&](const auto& s) { return s.stage == stage_; });
+    check(statistics != program_.statistics.end(), "a bn in training has batch statistics");
+    std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source},
+                                       {DNNL_ARG_MEAN, statistics->mean},
+                                       {DNNL_ARG_VARIANCE, statistics->variance},
+                                       {DNNL_ARG_DIFF_DST, current_},
+                                       {DNNL_ARG_DIFF_SRC, current_}};
+    if (bn.affine) {
+      arguments.push_back({DNNL_ARG_SCALE, parameter(network::ParameterKind::scale)});
+      // Backward has no use for the offset, but oneDNN 2.6 asks for every input of the flags.
+      arguments.push_back({DNNL_ARG_SHIFT, parameter(network::ParameterKind::offset)});
+      arguments.push_back({DNNL_ARG_DIFF_SCALE, gradient(network::ParameterKind::scale)});
+      arguments.push_back({DNNL_ARG_DIFF_SHIFT, gradient(network::ParameterKind::offset)});
+    }
+    if (is_with_relu) arguments.push_back({DNNL_ARG_WORKSPACE, here.workspace});
+    add(description, Backward(description), is_with_relu ? "backward with relu" : "backward",
+        std::move(arguments));
+  }
+
+  void backward(const network::Relu&) {
+    activate_backward(algorithm::eltwise_relu_use_dst_for_bwd);
+  }
+  void backward(const network::Tanh&) {
+    activate_backward(algorithm::eltwise_tanh_use_dst_for_bwd);
+  }
+
+  void activate_backward(algorithm kind) {
+    using Backward = dnnl::eltwise_backward;
+    const ForwardState& here = state();
+    const Backward::primitive_desc description(
+        Backward::desc(kind, layout(current_), layout(here.result), 0.0F, 0.0F), attributes_,
+        engine_, *here.eltwise);
+    add(description, Backward(description), "backward",
+        {{DNNL_ARG_DST, here.result},
+         {DNNL_ARG_DIFF_DST, current_},
+         {DNNL_ARG_DIFF_SRC, current_}});
+  }
+
+  void backward(const network::MaxPool& pool) {
+    pool_backward(algorithm::pooling_max, {pool.kernel, pool.kernel}, {pool.stride, pool.stride},
+                  {pool.padding, pool.padding});
+  }
+
+  void backward(const network::GlobalAveragePool&) {
+    const Shape& in = stage().input;
+    become_picture(state().result);
+    pool_backward(algorithm::pooling_avg_exclude_padding, {in.height, in.width},
+                  {in.height, in.width}, {0, 0});
+  }
+
+  void pool_backward(algorithm kind, const memory::dims& kernel, const memory::dims& strides,
+                     const memory::dims& padding) {
+    using Backward = dnnl::pooling_backward;
+    const ForwardState here = state();
+    const Backward::primitive_desc description(
+        Backward::desc(kind, layout(here.source), layout(current_), strides, kernel, padding,
+                       padding),
+        attributes_, engine_, *here.pool);
+    const ValueId dsource = new_value(layout(here.source));
+    std::vector<Argument> arguments = {{DNNL_ARG_DIFF_DST, current_}, {DNNL_ARG_DIFF_SRC, dsource}};
+    if (here.workspace >= 0) arguments.push_back({DNNL_ARG_WORKSPACE, here.workspace});
+    add(description, Backward(description), "backward", std::move(arguments));
+    current_ = dsource;
+  }
+
+  void backward(const network::Flatten&) { become_picture(state().result); }
+
+  /// The gradient of a vector as the gradient of the picture it was made from.
+  void become_picture(ValueId picture) {
+    const ValueId seen = view(program_.values[static_cast<std::size_t>(current_)].buffer,
+                              plain(layout(picture).dims()));
+    current_ = in_layout(seen, layout(picture), "reorder gradient");
+  }
+
+  void backward(const network::FullyConnected& fc) {
+    const memory::dims weights_dims = {stage().output.channels, stage().input.channels};
+    const ForwardState here = state();
+    const ValueId dresult = current_;
+
+    using Weights = dnnl::inner_product_backward_weights;
+    const Weights::desc weights_description =
+        fc.bias ? Weights::desc(layout(here.source), any_layout(weights_dims),
+                                plain({stage().output.channels}), layout(dresult))
+                : Weights::desc(layout(here.source), any_layout(weights_dims), layout(dresult));
+    const Weights::primitive_desc weights(weights_description, attributes_, engine_, *here.fc);
+    std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source}, {DNNL_ARG_DIFF_DST, dresult}};
+    ValueId dweights = -1;
+    weight_gradient(weights.diff_weights_desc(), arguments, dweights);
+    if (fc.bias) arguments.push_back({DNNL_ARG_DIFF_BIAS, gradient(network::ParameterKind::bias)});
+    add(weights, Weights(weights), "backward weights", std::move(arguments));
+    finish_weight_gradient(dweights);
+    if (!needs_source_gradient()) return;
+
+    using Data = dnnl::inner_product_backward_data;
+    const Data::primitive_desc source(
+        Data::desc(layout(here.source), any_layout(weights_dims), layout(dresult)), attributes_,
+        engine_, *here.fc);
+    const ValueId weights_value = in_layout(parameter(network::ParameterKind::weight),
+                                            source.weights_desc(), "reorder weights");
+    const ValueId dsource = new_value(layout(here.source));
+    add(source, Data(source), "backward data",
+        {{DNNL_ARG_DIFF_DST, dresult},
+         {DNNL_ARG_WEIGHTS, weights_value},
+         {DNNL_ARG_DIFF_SRC, dsource}});
+    pass_back(dsource);
+  }
+
+  const network::Network& network_;
+  int batch_;
+  dnnl::engine engine_;
+  Purpose purpose_;
+  dnnl::primitive_attr attributes_;
+  Program program_;
+  std::vector<ValueId> parameters_;  // values made so far, by parameter
+  std::vector<ForwardState> states_;
+  ValueId current_ = -1;
+  ValueId kept_gradient_ = -1;
+  int stage_ = 0;
+  int first_trained_ = 0;
+};
+
+}  // namespace
+
+Layout plain_layout(const network::Parameter& parameter) {
+  return plain(memory::dims(parameter.dimensions.begin(), parameter.dimensions.end()));
+}
+
+Program compile_training(const network::Network& network, int batch, const dnnl::engine& engine) {
+  return Compiler(network, batch, engine, Purpose::training).compile(nullptr);
+}
+
+Program compile_evaluation(const network::Network& network, int batch, const dnnl::engine& engine,
+                           const std::vector<Layout>& parameter_layouts) {
+  return Compiler(network, batch, engine, Purpose::evaluation).compile(&parameter_layouts);
+}
+
+}  // namespace whichfirst::engine

@@ -1,0 +1,106 @@
+// A step or a pass as a flat list of oneDNN primitives over buffers whose places are not yet known.
+//
+// Compiling (compile.h) decides what runs and in which layouts; binding gives every buffer its
+// place and makes the memory objects; running only walks the list. Nothing is allocated while it
+// runs.
+#pragma once
+
+#include <cstddef>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/arena.h"
+#include "engine/trainer.h"
+
+namespace whichfirst::engine {
+
+/// Where a buffer lives.
+enum class Home {
+  arena,      // shared, for the steps in which it is alive
+  parameter,  // kept over steps; `index` names the parameter
+  gradient,   // likewise
+};
+
+struct Buffer {
+  Home home = Home::arena;
+  int index = -1;
+  std::size_t bytes = 0;
+  int first = -1;  // step; arena only
+  int last = -1;
+  bool is_kept = false;  // a later step needs its content: nothing may work in place on it
+};
+
+/// A buffer seen through a layout. Several values may look at one buffer.
+struct Value {
+  dnnl::memory::desc layout;
+  int buffer = -1;
+};
+using ValueId = int;
+
+struct Argument {
+  int name = 0;  // DNNL_ARG_...
+  ValueId value = -1;
+};
+
+struct Step {
+  dnnl::primitive primitive;
+  std::vector<Argument> arguments;
+  PlannedPrimitive planned;
+};
+
+struct Program {
+  std::vector<Buffer> buffers;
+  std::vector<Value> values;
+  std::vector<Step> steps;
+  std::size_t backward_begin = 0;  // the loss stands between steps[backward_begin - 1] and the next
+  std::size_t scratch_bytes = 0;
+
+  ValueId images = -1;   // plain NCHW or NC
+  ValueId logits = -1;   // plain NC
+  ValueId dlogits = -1;  // likewise; training only
+
+  /// Batch statistics of each bn, in the order of the network; training only.
+  struct Statistics {
+    int stage = 0;
+    ValueId mean = -1;
+    ValueId variance = -1;
+  };
+  std::vector<Statistics> statistics;
+
+  /// The layouts in which the parameters are kept: what the training convolutions want.
+  std::vector<dnnl::memory::desc> parameter_layouts;
+
+  ArenaLayout arena_layout() const;
+};
+
+/// Places of the buffers that outlive a step.
+struct Storage {
+  std::byte* arena = nullptr;
+  std::byte* scratch = nullptr;
+  std::vector<float*> parameters;  // one each, in the program's parameter layouts
+  std::vector<float*> gradients;
+};
+
+/// A program whose buffers have places.
+class BoundProgram {
+ public:
+  BoundProgram(const Program& program, const Storage& storage, const dnnl::engine& engine);
+
+  /// Runs steps [begin, end).
+  void run(dnnl::stream& stream, std::size_t begin, std::size_t end);
+  std::size_t size() const { return steps_.size(); }
+  /// The numbers of a value in a plain layout.
+  float* pointer(ValueId value) const;
+
+ private:
+  struct BoundStep {
+    dnnl::primitive primitive;
+    std::unordered_map<int, dnnl::memory> arguments;
+  };
+  std::vector<dnnl::memory> memories_;
+  std::vector<BoundStep> steps_;
+};
+
+}  // namespace whichfirst::engine

@@ -1,0 +1,324 @@
+#include "engine/trainer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+#include "base/error.h"
+#include "engine/compile.h"
+#include "engine/kernels.h"
+#include "engine/platform.h"
+#include "engine/program.h"
+
+namespace whichfirst::engine {
+namespace {
+
+/// Aligned zeroed memory.
+class Block {
+ public:
+  explicit Block(std::size_t bytes)
+      : bytes_(std::max(bytes, kAlignment)),
+        memory_(static_cast<std::byte*>(::operator new (bytes_, std::align_val_t{kAlignment}))) {
+    std::fill_n(memory_, bytes_, std::byte{0});
+  }
+  ~Block() { ::operator delete (memory_, std::align_val_t{kAlignment}); }
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
+
+  std::byte* data() { return memory_; }
+
+ private:
+  std::size_t bytes_;
+  std::byte* memory_;
+};
+
+/// Both programs of a trainer and how much memory they need.
+struct Compiled {
+  dnnl::engine engine{dnnl::engine::kind::cpu, 0};
+  Program training;
+  Program evaluation;
+  std::size_t arena_bytes = 0;
+  std::size_t scratch_bytes = 0;
+  std::vector<std::size_t>
+      parameter_offsets;  // bytes, in one block; gradients and velocities alike
+  std::size_t parameter_bytes = 0;
+
+  Compiled(const network::Network& network, const Options& options) {
+    check(options.batch > 0 && options.evaluation_batch > 0, "batches hold images");
+    training = compile_training(network, options.batch, engine);
+    evaluation =
+        compile_evaluation(network, options.evaluation_batch, engine, training.parameter_layouts);
+    arena_bytes = std::max(training.arena_layout().bytes, evaluation.arena_layout().bytes);
+    scratch_bytes = std::max(training.scratch_bytes, evaluation.scratch_bytes);
+    for (const dnnl::memory::desc& layout : training.parameter_layouts) {
+      parameter_offsets.push_back(parameter_bytes);
+      parameter_bytes += (layout.get_size() + kAlignment - 1) / kAlignment * kAlignment;
+    }
+  }
+};
+
+constexpr int kParameterCopies = 3;  // value, gradient, velocity
+
+std::vector<PlannedPrimitive> planned(const Program& program) {
+  std::vector<PlannedPrimitive> result;
+  for (const Step& step : program.steps) result.push_back(step.planned);
+  return result;
+}
+
+}  // namespace
+
+Plan plan(const network::Network& network, const Options& options) {
+  use_one_thread();
+  const Compiled compiled(network, options);
+  return {
+      .training = planned(compiled.training),
+      .evaluation = planned(compiled.evaluation),
+      .arena_bytes = static_cast<std::int64_t>(compiled.arena_bytes + compiled.scratch_bytes),
+      .parameter_bytes = static_cast<std::int64_t>(kParameterCopies * compiled.parameter_bytes)};
+}
+
+class Trainer::Impl {
+ public:
+  Impl(const network::Network& network, const network::Values& initial, const Options& options)
+      : network_(network),
+        options_(options),
+        compiled_((use_one_thread(), network_), options),
+        stream_(compiled_.engine),
+        arena_(compiled_.arena_bytes),
+        scratch_(compiled_.scratch_bytes),
+        parameters_(compiled_.parameter_bytes),
+        gradients_(compiled_.parameter_bytes),
+        velocities_(compiled_.parameter_bytes),
+        storage_(make_storage()),
+        training_(compiled_.training, storage_, compiled_.engine),
+        evaluation_(compiled_.evaluation, storage_, compiled_.engine),
+        labels_(static_cast<std::size_t>(options.batch)) {
+    refuse_single_values();
+    load(initial);
+  }
+
+  std::span<float> images() {
+    return {training_.pointer(compiled_.training.images), image_count(options_.batch)};
+  }
+  std::span<std::int32_t> labels() { return labels_; }
+
+  StepResult step(double lr) {
+    check(uses_one_thread(), "a trainer runs on the thread that made it, alone");
+    const Program& program = compiled_.training;
+    training_.run(stream_, 0, program.backward_begin);
+    StepResult result;
+    if ((result.non_finite = check_statistics())) return result;
+
+    const std::size_t logit_count = labels_.size() * static_cast<std::size_t>(network_.classes);
+    const LossResult loss = cross_entropy({training_.pointer(program.logits), logit_count}, labels_,
+                                          {training_.pointer(program.dlogits), logit_count}, {});
+    result.loss = loss.sum / static_cast<double>(labels_.size());
+    result.right = loss.right;
+    if (!std::isfinite(result.loss)) {
+      result.non_finite = NonFinite{"loss", "cross-entropy of the batch"};
+      return result;
+    }
+    move_running_statistics();
+    training_.run(stream_, program.backward_begin, training_.size());
+    result.non_finite = update(lr);
+    return result;
+  }
+
+  void run_primitives_alone() { training_.run(stream_, 0, training_.size()); }
+
+  std::span<float> evaluation_images() {
+    return {evaluation_.pointer(compiled_.evaluation.images),
+            image_count(options_.evaluation_batch)};
+  }
+
+  EvaluationResult evaluate(std::span<const std::int32_t> labels) {
+    check(uses_one_thread(), "a trainer runs on the thread that made it, alone");
+    check(labels.size() <= static_cast<std::size_t>(options_.evaluation_batch),
+          "an evaluation pass has at most evaluation_batch images");
+    // A short last pass carries pictures of nothing behind its own; images do not meet in
+    // evaluation.
+    const auto all = evaluation_images();
+    const auto used = static_cast<std::ptrdiff_t>(image_count(static_cast<int>(labels.size())));
+    std::fill(all.begin() + used, all.end(), 0.0F);
+    evaluation_.run(stream_, 0, evaluation_.size());
+    evaluated_ = labels.size();
+    EvaluationResult result;
+    result.right.resize(labels.size());
+    result.loss_sum = cross_entropy(logits(), labels, {}, result.right).sum;
+    return result;
+  }
+
+  std::span<const float> logits() const {
+    return {evaluation_.pointer(compiled_.evaluation.logits),
+            evaluated_ * static_cast<std::size_t>(network_.classes)};
+  }
+
+  network::Values values() const { return unload(storage_.parameters); }
+  network::Values gradients() const {
+    network::Values result = unload(storage_.gradients);
+    for (std::size_t i = 0; i < result.size(); ++i) {
+      if (!network_.parameters[i].is_trained()) result[i].clear();
+    }
+    return result;
+  }
+
+ private:
+  std::size_t image_count(int images) const {
+    return static_cast<std::size_t>(images) * static_cast<std::size_t>(network_.input.size());
+  }
+
+  Storage make_storage() {
+    Storage storage{
+        .arena = arena_.data(), .scratch = scratch_.data(), .parameters = {}, .gradients = {}};
+    for (const std::size_t offset : compiled_.parameter_offsets) {
+      storage.parameters.push_back(reinterpret_cast<float*>(parameters_.data() + offset));
+      storage.gradients.push_back(reinterpret_cast<float*>(gradients_.data() + offset));
+      velocity_.push_back(reinterpret_cast<float*>(velocities_.data() + offset));
+    }
+    return storage;
+  }
+
+  std::int64_t values_a_channel(const network::Stage& stage) const {
+    return options_.batch * stage.input.pixels();
+  }
+
+  void refuse_single_values() const {
+    for (const network::Stage& stage : network_.stages) {
+      if (std::holds_alternative<network::BatchNorm>(stage.operation) &&
+          values_a_channel(stage) < 2) {
+        throw Error(
+            fmt::format("{} ({}) sees one value a channel in a batch of {}, of which there is "
+                        "no variance; use a larger recipe.batch",
+                        stage.path, stage.text, options_.batch));
+      }
+    }
+  }
+
+  /// Plain arrays into the layouts in which the parameters are kept. The padding of a blocked
+  /// layout becomes zero, and stays so: its gradients are zero.
+  void load(const network::Values& initial) {
+    check(initial.size() == network_.parameters.size(), "there is one array for each parameter");
+    for (std::size_t i = 0; i < initial.size(); ++i) {
+      const auto plain = plain_layout(network_.parameters[i]);
+      check(initial[i].size() * sizeof(float) == plain.get_size(),
+            "an array has its parameter's size");
+      std::vector<float> copy = initial[i];
+      dnnl::memory from(plain, compiled_.engine, copy.data());
+      dnnl::memory to(compiled_.training.parameter_layouts[i], compiled_.engine,
+                      storage_.parameters[i]);
+      dnnl::reorder(from, to).execute(stream_, from, to);
+      stream_.wait();
+    }
+  }
+
+  network::Values unload(const std::vector<float*>& places) const {
+    network::Values result;
+    dnnl::stream stream(compiled_.engine);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      auto& array = result.emplace_back(static_cast<std::size_t>(network_.parameters[i].size()));
+      dnnl::memory from(compiled_.training.parameter_layouts[i], compiled_.engine, places[i]);
+      dnnl::memory to(plain_layout(network_.parameters[i]), compiled_.engine, array.data());
+      dnnl::reorder(from, to).execute(stream, from, to);
+      stream.wait();
+    }
+    return result;
+  }
+
+  std::optional<NonFinite> check_statistics() const {
+    for (const Program::Statistics& statistics : compiled_.training.statistics) {
+      const network::Stage& stage = network_.stages[static_cast<std::size_t>(statistics.stage)];
+      const auto channels = static_cast<std::size_t>(stage.input.channels);
+      if (!all_finite({training_.pointer(statistics.mean), channels})) {
+        return NonFinite{stage.path, "mean of the batch"};
+      }
+      if (!all_finite({training_.pointer(statistics.variance), channels})) {
+        return NonFinite{stage.path, "variance of the batch"};
+      }
+    }
+    return std::nullopt;
+  }
+
+  void move_running_statistics() {
+    for (const Program::Statistics& statistics : compiled_.training.statistics) {
+      const network::Stage& stage = network_.stages[static_cast<std::size_t>(statistics.stage)];
+      const auto& bn = std::get<network::BatchNorm>(stage.operation);
+      const auto count = static_cast<double>(values_a_channel(stage));
+      const auto channels = static_cast<std::size_t>(stage.input.channels);
+      for (const int index : stage.parameters) {
+        const std::span<float> running{storage_.parameters[static_cast<std::size_t>(index)],
+                                       channels};
+        switch (network_.parameters[static_cast<std::size_t>(index)].kind) {
+          case network::ParameterKind::running_mean:
+            move_running(running, {training_.pointer(statistics.mean), channels}, bn.momentum, 1);
+            break;
+          case network::ParameterKind::running_variance:
+            move_running(running, {training_.pointer(statistics.variance), channels}, bn.momentum,
+                         count / (count - 1));
+            break;
+          default:
+            break;
+        }
+      }
+    }
+  }
+
+  std::optional<NonFinite> update(double lr) {
+    std::optional<NonFinite> found;
+    for (std::size_t i = 0; i < network_.parameters.size(); ++i) {
+      const network::Parameter& parameter = network_.parameters[i];
+      if (!parameter.is_trained()) continue;
+      const std::size_t count = compiled_.training.parameter_layouts[i].get_size() / sizeof(float);
+      const bool is_weight = parameter.kind == network::ParameterKind::weight;
+      const bool is_finite = update_sgd(
+          {storage_.parameters[i], count}, {velocity_[i], count}, {storage_.gradients[i], count},
+          {.lr = lr, .momentum = options_.momentum, .decay = is_weight ? options_.decay : 0.0});
+      if (!is_finite && !found) {
+        found =
+            NonFinite{network_.stages[static_cast<std::size_t>(parameter.stage)].path,
+                      parameter.name.substr(parameter.name.rfind('.') + 1) + " after the update"};
+      }
+    }
+    return found;
+  }
+
+  network::Network network_;
+  Options options_;
+  Compiled compiled_;
+  dnnl::stream stream_;
+  Block arena_;
+  Block scratch_;
+  Block parameters_;
+  Block gradients_;
+  Block velocities_;
+  std::vector<float*> velocity_;
+  Storage storage_;
+  BoundProgram training_;
+  BoundProgram evaluation_;
+  std::vector<std::int32_t> labels_;
+  std::size_t evaluated_ = 0;
+};
+
+Trainer::Trainer(const network::Network& network, const network::Values& initial,
+                 const Options& options)
+    : impl_(std::make_unique<Impl>(network, initial, options)) {}
+Trainer::~Trainer() = default;
+Trainer::Trainer(Trainer&&) noexcept = default;
+Trainer& Trainer::operator=(Trainer&&) noexcept = default;
+
+std::span<float> Trainer::images() { return impl_->images(); }
+std::span<std::int32_t> Trainer::labels() { return impl_->labels(); }
+StepResult Trainer::step(double lr) { return impl_->step(lr); }
+void Trainer::run_primitives_alone() { impl_->run_primitives_alone(); }
+std::span<float> Trainer::evaluation_images() { return impl_->evaluation_images(); }
+EvaluationResult Trainer::evaluate(std::span<const std::int32_t> labels) {
+  return impl_->evaluate(labels);
+}
+std::span<const float> Trainer::logits() const { return impl_->logits(); }
+network::Values Trainer::values() const { return impl_->values(); }
+network::Values Trainer::gradients() const { return impl_->gradients(); }
+
+}  // namespace whichfirst::engine

@@ -1,0 +1,103 @@
+// A network that trains and evaluates, on oneDNN: plain arrays in, plain arrays out.
+//
+// That oneDNN exists, its layouts, reorders and fusions are known to this folder only. Numbers are
+// fp32, convolutions direct; one Trainer runs on the one thread that made it and its results are
+// reproducible bit by bit on the same kind of processor.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "network/network.h"
+
+namespace whichfirst::engine {
+
+struct Options {
+  int batch = 32;              // images of a training step
+  int evaluation_batch = 100;  // images of an evaluation pass
+  double momentum = 0.9;
+  double decay = 5e-4;  // on weights only, coupled as in torch.optim.SGD
+};
+
+/// Where the first number that is not finite was met.
+struct NonFinite {
+  std::string stage;  // a stage's path, or "loss"
+  std::string what;   // "batch variance", "weight after the update"
+};
+
+struct StepResult {
+  double loss = 0;                      // mean over the batch, before the update
+  int right = 0;                        // images classified right, before the update
+  std::optional<NonFinite> non_finite;  // loss and right mean nothing then
+};
+
+struct EvaluationResult {
+  double loss_sum = 0;              // over the images
+  std::vector<std::uint8_t> right;  // 1 where the image is classified right
+};
+
+/// One primitive of a step, for people who want to know what runs.
+struct PlannedPrimitive {
+  std::string stage;           // path
+  std::string what;            // "forward", "backward weights", "reorder weights", ...
+  std::string implementation;  // oneDNN's name: "jit:avx2"
+};
+
+/// What a trainer of these options will do and take, without taking it.
+struct Plan {
+  std::vector<PlannedPrimitive> training;    // one step, in order
+  std::vector<PlannedPrimitive> evaluation;  // one pass, in order
+  std::int64_t arena_bytes = 0;              // activations, their gradients, scratch space
+  std::int64_t parameter_bytes = 0;          // values, gradients, velocities
+  std::int64_t bytes() const { return arena_bytes + parameter_bytes; }
+};
+
+/// Throws Error naming the stage that oneDNN cannot run.
+Plan plan(const network::Network& network, const Options& options);
+
+class Trainer {
+ public:
+  /// Takes all memory it will ever take. `initial` holds one array for each of
+  /// network.parameters, in their layouts. Throws Error as plan() does, and where a bn would see a
+  /// single value a channel (no variance exists then).
+  Trainer(const network::Network& network, const network::Values& initial, const Options& options);
+  ~Trainer();
+  Trainer(Trainer&&) noexcept;
+  Trainer& operator=(Trainer&&) noexcept;
+
+  /// Where the next training batch goes: N x C x H x W normalised pictures, N labels.
+  std::span<float> images();
+  std::span<std::int32_t> labels();
+  /// Forward, loss, backward, running statistics, update. At the first number that is not finite
+  /// the step stops and says where; the trainer is of no further use then. Checked where nothing
+  /// can hide (relu and max-pool turn NaN into numbers): every batch mean and variance, the loss,
+  /// every parameter after its update.
+  StepResult step(double lr);
+
+  /// The primitives of a step and nothing else - no loss, checks, update or statistics: what a
+  /// benchmark holds the whole step against. Leaves the parameters as they are.
+  void run_primitives_alone();
+
+  /// Where the next images to evaluate go: up to Options::evaluation_batch of them.
+  /// Writing here destroys a training batch that was not stepped on yet.
+  std::span<float> evaluation_images();
+  /// Evaluates the first labels.size() of them with the running statistics.
+  EvaluationResult evaluate(std::span<const std::int32_t> labels);
+  /// The logits of the last evaluate(): N x classes.
+  std::span<const float> logits() const;
+
+  /// The parameters and running statistics as they stand, in the layouts of network.parameters.
+  network::Values values() const;
+  /// The gradients of the last step (without decay); empty arrays for running statistics.
+  network::Values gradients() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace whichfirst::engine
