@@ -1,0 +1,24 @@
+// The confound ledger: what else differs between networks that were meant to differ in the order
+// alone. Published comparisons are full of such differences (docs/design.md names the sources);
+// here they stand beside every verdict.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "network/network.h"
+
+namespace whichfirst::algebra {
+
+/// One fact, and its value in each network.
+struct LedgerRow {
+  std::string what;
+  std::vector<std::string> values;
+};
+
+/// The facts in which the networks differ, in a fixed order; empty where none does:
+/// convolutions with a bias, trained parameters, FLOPs an image, values behind one bn statistic,
+/// what the first convolution, the later weight stages and the classifier read.
+std::vector<LedgerRow> compare_networks(const std::vector<network::Network>& networks);
+
+}  // namespace whichfirst::algebra

@@ -1,0 +1,138 @@
+#include "study/experiment.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/error.h"
+#include "base/suggest.h"
+#include "network/preset.h"
+#include "notation/parse.h"
+#include "notation/print.h"
+#include "record/metrics.h"
+#include "record/version.h"
+
+namespace whichfirst::study {
+namespace {
+
+notation::Sequence body_of(const std::string& text) {
+  if (const network::Preset* preset = network::find_preset(text)) {
+    return notation::parse(preset->body, notation::Context::body);
+  }
+  const bool looks_like_a_name = text.find_first_of("( *") == std::string::npos;
+  if (looks_like_a_name) {
+    std::vector<std::string_view> names;
+    for (const network::Preset& preset : network::presets()) names.push_back(preset.name);
+    const auto near = nearest_word(text, names);
+    throw Error(fmt::format(
+        "network: no preset is called '{}'{}; the presets are {}, or write the "
+        "network itself, such as 'unit(16) unit(32, pool=2) gap fc(classes)'",
+        text, near ? fmt::format(", did you mean '{}'?", *near) : "", fmt::join(names, ", ")));
+  }
+  return notation::parse(text, notation::Context::body);
+}
+
+data::Selection selection_of(const record::Study& study) {
+  data::Selection selection{.train = study.data.train, .test = study.data.test, .validation = {}};
+  if (record::needs_validation(study.plan.metric)) selection.validation = study.data.validation;
+  return selection;
+}
+
+}  // namespace
+
+data::Dataset load_dataset(const record::Study& study,
+                           const std::vector<std::filesystem::path>& search_folders) {
+  return study.data.path ? data::load_path(*study.data.path)
+                         : data::load_named(study.data.name, search_folders);
+}
+
+std::vector<Arm> build_arms(const record::Study& study, const Shape& input, int classes) {
+  const notation::Sequence body = body_of(study.network);
+  std::vector<Arm> arms;
+  for (const record::NamedOrder& order : study.orders) {
+    const notation::Sequence sequence = notation::parse(order.text, notation::Context::order);
+    try {
+      arms.push_back({.name = order.name,
+                      .order = notation::print(network::complete_order(sequence)),
+                      .network = network::build({.body = body,
+                                                 .order = sequence,
+                                                 .input = input,
+                                                 .classes = classes,
+                                                 .bias = study.bias})});
+    } catch (const Error& error) {
+      throw Error(fmt::format("order {} on pictures of {}x{}x{}: {}", order.name, input.channels,
+                              input.height, input.width, error.what()));
+    }
+  }
+  return arms;
+}
+
+Experiment prepare(const record::Study& study,
+                   const std::vector<std::filesystem::path>& search_folders) {
+  data::Dataset dataset = load_dataset(study, search_folders);
+  Experiment experiment{.study = study,
+                        .hash = record::study_hash(study),
+                        .arms = build_arms(study, dataset.train.shape, dataset.classes),
+                        .shared = {},
+                        .material = {},
+                        .platform = engine::describe_platform()};
+  std::vector<network::Network> networks;
+  for (const Arm& arm : experiment.arms) networks.push_back(arm.network);
+  experiment.shared = network::shared_roles(networks);
+  if (experiment.shared.empty()) {
+    throw Error(
+        "the orders share no initial weights: no conv or fc of one has the same place and shape in "
+        "all others, so that replicates would not be matched pairs; compare orders of the same "
+        "stages, or networks with the same head");
+  }
+  experiment.material =
+      train::prepare_material(std::move(dataset), selection_of(study), study.seed);
+  train::require_a_batch(experiment.material, study.recipe);
+  return experiment;
+}
+
+network::Values initial_values(const Experiment& experiment, const Arm& arm,
+                               std::uint64_t replicate) {
+  return network::initial_values(arm.network, experiment.study.seed, replicate);
+}
+
+TrialOutcome run_trial(const Experiment& experiment, const Arm& arm, std::uint64_t replicate,
+                       const network::Values& initial, const std::stop_token& stop,
+                       const train::Observer& observe) {
+  const auto started =
+      std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+  train::Result result = train::run_trial({.network = arm.network,
+                                           .initial = initial,
+                                           .material = experiment.material,
+                                           .recipe = experiment.study.recipe,
+                                           .seed = experiment.study.seed,
+                                           .replicate = replicate},
+                                          stop, observe);
+  record::TrialRecord& record = result.record;
+  record.timings.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(started));
+  record.arm = arm.name;
+  record.order = arm.order;
+  record.hashes.initial_weights = network::hash_weights(arm.network, initial, experiment.shared);
+  record.machine = {.isa = experiment.platform.isa, .kernels = experiment.platform.library};
+  record.version = record::kProgramVersion;
+  record.study = experiment.hash;
+  return {.record = std::move(record),
+          .values = std::move(result.values),
+          .is_interrupted = result.is_interrupted};
+}
+
+std::int64_t trial_bytes(const Experiment& experiment) {
+  // Beside the engine's plan: a thread, the records, oneDNN's kernels and its primitives.
+  constexpr std::int64_t kOtherBytes = std::int64_t{12} << 20;
+  std::int64_t most = 0;
+  for (const Arm& arm : experiment.arms) {
+    most = std::max(
+        most, engine::plan(arm.network, train::engine_options(experiment.study.recipe)).bytes());
+  }
+  return most + kOtherBytes;
+}
+
+}  // namespace whichfirst::study

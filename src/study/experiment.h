@@ -1,0 +1,66 @@
+// A study made ready: every order built and checked, the data loaded, before anything is trained.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "engine/platform.h"
+#include "network/network.h"
+#include "record/study_file.h"
+#include "record/trial_record.h"
+#include "train/trial.h"
+
+namespace whichfirst::study {
+
+/// One order, built.
+struct Arm {
+  std::string name;
+  std::string order;  // canonical notation, with its conv
+  network::Network network;
+};
+
+struct Experiment {
+  record::Study study;
+  std::string hash;  // of the resolved study
+  std::vector<Arm> arms;
+  /// What the arms of one replicate start from together: the roles with random weights that have
+  /// the same shape in all of them.
+  std::vector<network::Role> shared;
+  train::Material material;
+  engine::Platform platform;
+};
+
+/// The data a study names, and nothing of it selected yet. Throws Error.
+data::Dataset load_dataset(const record::Study& study,
+                           const std::vector<std::filesystem::path>& search_folders);
+
+/// The orders of a study, built for pictures of `input` and so many classes. Throws Error naming
+/// the order and the stage that cannot be built.
+std::vector<Arm> build_arms(const record::Study& study, const Shape& input, int classes);
+
+/// Throws Error where anything does not fit: data that do not read, a stage that cannot be built,
+/// orders that share no initial weights (a pair would then be two unrelated runs).
+Experiment prepare(const record::Study& study,
+                   const std::vector<std::filesystem::path>& search_folders);
+
+/// The initial values of one arm in one replicate.
+network::Values initial_values(const Experiment& experiment, const Arm& arm,
+                               std::uint64_t replicate);
+
+/// Trains one trial on the calling thread and completes its record: arm, order, hashes, machine.
+/// `values` go in place of the drawn initial values where given. Interrupted: nullopt.
+struct TrialOutcome {
+  record::TrialRecord record;
+  network::Values values;  // after training; empty unless `done`
+  bool is_interrupted = false;
+};
+TrialOutcome run_trial(const Experiment& experiment, const Arm& arm, std::uint64_t replicate,
+                       const network::Values& initial, const std::stop_token& stop,
+                       const train::Observer& observe);
+
+/// Bytes that one trial of the largest arm takes beside the shared data.
+std::int64_t trial_bytes(const Experiment& experiment);
+
+}  // namespace whichfirst::study

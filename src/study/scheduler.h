@@ -1,0 +1,52 @@
+// Who runs when: trials side by side, pairs complete early, orders interleaved.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include "record/trial_record.h"
+#include "train/trial.h"
+
+namespace whichfirst::study {
+
+struct TrialId {
+  int arm = 0;
+  std::uint64_t replicate = 1;
+  bool operator==(const TrialId&) const = default;
+  auto operator<=>(const TrialId&) const = default;
+};
+
+/// All arms of replicate 1, then all of replicate 2, and so on. Every second replicate starts with
+/// another arm, so that a slow drift of the machine falls on all alike.
+std::vector<TrialId> trial_order(int arms, int replicates);
+
+/// Told of everything, from one thread at a time.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void on_start(const TrialId&) {}
+  virtual void on_progress(const TrialId&, const train::Progress&) {}
+  virtual void on_finish(const TrialId&, const record::TrialRecord&) {}
+};
+
+/// Trains one trial; nothing where it was interrupted. What it throws makes the trial `failed`.
+using Runner =
+    std::function<std::optional<record::TrialRecord>(const TrialId&, const train::Observer&)>;
+/// Writes a finished trial down. What it throws ends the whole run: results must not be lost
+/// silently.
+using Keeper = std::function<void(const TrialId&, const record::TrialRecord&)>;
+
+/// Runs `todo` in its order on `jobs` threads of their own. Returns when all have ended or, after a
+/// request to stop, when those under way have. Rethrows what `keep` threw.
+void run_trials(const std::vector<TrialId>& todo, int jobs, const Runner& run, const Keeper& keep,
+                Listener& listener, const std::stop_token& stop);
+
+/// How many of `wanted` trials fit side by side: at most available / bytes, and at least 1 if one
+/// fits; 0 where not even one does. Unknown availability: all.
+int trials_that_fit(int wanted, std::int64_t trial_bytes,
+                    std::optional<std::int64_t> available_bytes);
+
+}  // namespace whichfirst::study

@@ -1,0 +1,53 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "train/trial.h"
+
+namespace whichfirst::train {
+namespace {
+
+void add_pictures(Hasher& hasher, const data::Images& images,
+                  const std::vector<std::uint32_t>& picks) {
+  const auto size = static_cast<std::size_t>(images.shape.size());
+  std::visit(
+      [&](const auto& pixels) {
+        for (const std::uint32_t pick : picks) {
+          hasher.add(std::as_bytes(std::span(pixels).subspan(pick * size, size)));
+          hasher.add(std::as_bytes(std::span(&images.labels[pick], 1)));
+        }
+      },
+      images.pixels);
+}
+
+}  // namespace
+
+Material prepare_material(data::Dataset dataset, const data::Selection& selection,
+                          std::uint64_t seed) {
+  Material material{.dataset = std::move(dataset), .parts = {}, .normalisation = {}, .hash = {}};
+  material.parts = data::select(material.dataset, selection, seed);
+  material.normalisation =
+      data::measure_normalisation(material.dataset.train, material.parts.train);
+  Hasher hasher;
+  add_pictures(hasher, material.dataset.train, material.parts.train);
+  add_pictures(hasher, material.dataset.train, material.parts.validation);
+  add_pictures(hasher, material.dataset.test, material.parts.test);
+  material.hash = hasher.hex();
+  return material;
+}
+
+void require_a_batch(const Material& material, const record::Recipe& recipe) {
+  const auto images = static_cast<std::int64_t>(material.parts.train.size());
+  if (images < recipe.batch) {
+    throw Error(fmt::format(
+        "recipe.batch: a batch of {} is more than the {} training images; take a smaller batch or "
+        "more of data.train",
+        recipe.batch, images));
+  }
+}
+
+}  // namespace whichfirst::train

@@ -1,0 +1,231 @@
+#include "train/trial.h"
+
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "train/schedule.h"
+
+namespace whichfirst::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double points(std::int64_t right, std::int64_t count) {
+  return 100.0 * static_cast<double>(right) / static_cast<double>(count);
+}
+
+/// Loss and right answers over some images.
+struct Score {
+  double loss = 0;  // mean over the images
+  std::vector<std::uint8_t> right;
+
+  double accuracy() const {
+    std::int64_t count = 0;
+    for (const std::uint8_t flag : right) count += flag;
+    return points(count, static_cast<std::int64_t>(right.size()));
+  }
+};
+
+class Trial {
+ public:
+  Trial(const Task& task, const std::stop_token& stop, const Observer& observe)
+      : task_(task),
+        stop_(stop),
+        observe_(observe),
+        started_(Clock::now()),
+        trainer_(task.network, task.initial, engine_options(task.recipe)),
+        images_(static_cast<std::uint32_t>(task.material.parts.train.size())),
+        batch_labels_(static_cast<std::size_t>(kEvaluationBatch)) {
+    const data::EpochOrder any({task.seed, task.replicate, 0}, images_);
+    steps_an_epoch_ = any.batches(task.recipe.batch);
+    check(steps_an_epoch_ > 0, "the training part holds a batch");
+  }
+
+  Result run() {
+    record::TrialRecord& record = result_.record;
+    record.replicate = task_.replicate;
+    record.status = record::Status::done;
+    record.hashes.data = task_.material.hash;
+    for (int epoch = 0; epoch < task_.recipe.epochs && is_running(); ++epoch) train_epoch(epoch);
+    if (is_running()) test();
+    record.hashes.data_order = order_hash();
+    record.timings.seconds = seconds_since(started_);
+    record.timings.train_seconds = train_seconds_;
+    record.timings.evaluate_seconds = evaluate_seconds_;
+    if (train_seconds_ > 0) {
+      record.timings.images_per_second =
+          static_cast<double>(step_) * task_.recipe.batch / train_seconds_;
+    }
+    if (is_running()) result_.values = trainer_.values();
+    return std::move(result_);
+  }
+
+ private:
+  bool is_running() const {
+    return !result_.is_interrupted && result_.record.status == record::Status::done;
+  }
+
+  std::int64_t total_steps() const { return steps_an_epoch_ * task_.recipe.epochs; }
+
+  void train_epoch(int epoch) {
+    const Clock::time_point begin = Clock::now();
+    const data::EpochOrder order({task_.seed, task_.replicate, static_cast<std::uint64_t>(epoch)},
+                                 images_);
+    double loss_sum = 0;
+    std::int64_t right = 0;
+    double lr = 0;
+    for (std::int64_t index = 0; index < steps_an_epoch_; ++index) {
+      if (stop_.stop_requested()) {
+        result_.is_interrupted = true;
+        return;
+      }
+      gather(task_.material.dataset.train, task_.material.parts.train,
+             order.batch(index, task_.recipe.batch), trainer_.images(), trainer_.labels());
+      lr = learning_rate(task_.recipe.schedule, task_.recipe.lr, step_, total_steps());
+      const engine::StepResult step = trainer_.step(lr);
+      ++step_;
+      if (step.non_finite) {
+        diverge(epoch, *step.non_finite);
+        return;
+      }
+      loss_sum += step.loss;
+      right += step.right;
+      report_now_and_then(epoch);
+    }
+    train_seconds_ += seconds_since(begin);
+
+    record::EpochMetrics metrics{
+        .epoch = epoch + 1,
+        .lr = lr,
+        .train_loss = loss_sum / static_cast<double>(steps_an_epoch_),
+        .train_accuracy = points(right, steps_an_epoch_ * task_.recipe.batch),
+        .val_loss = {},
+        .val_accuracy = {}};
+    if (!task_.material.parts.validation.empty()) {
+      const Score score = evaluate(task_.material.dataset.train, task_.material.parts.validation);
+      if (!is_running()) return;
+      metrics.val_loss = score.loss;
+      metrics.val_accuracy = score.accuracy();
+    }
+    result_.record.epochs.push_back(metrics);
+    observe_({.epoch = epoch + 1,
+              .share = static_cast<double>(step_) / static_cast<double>(total_steps()),
+              .finished_epoch = metrics});
+  }
+
+  /// The only look at the test images.
+  void test() {
+    const Score score = evaluate(task_.material.dataset.test, task_.material.parts.test);
+    if (!is_running()) return;
+    const record::EpochMetrics& last = result_.record.epochs.back();
+    result_.record.metrics = {.test_accuracy = score.accuracy(),
+                              .test_loss = score.loss,
+                              .train_accuracy = last.train_accuracy,
+                              .train_loss = last.train_loss,
+                              .val_accuracy = last.val_accuracy,
+                              .val_loss = last.val_loss};
+    result_.record.right_answers = score.right;
+  }
+
+  Score evaluate(const data::Images& images, const std::vector<std::uint32_t>& part) {
+    const Clock::time_point begin = Clock::now();
+    Score score;
+    score.right.reserve(part.size());
+    for (std::size_t from = 0; from < part.size(); from += kEvaluationBatch) {
+      if (stop_.stop_requested()) {
+        result_.is_interrupted = true;
+        return score;
+      }
+      const std::size_t count = std::min<std::size_t>(kEvaluationBatch, part.size() - from);
+      const auto labels = std::span(batch_labels_).first(count);
+      const auto pictures =
+          trainer_.evaluation_images().first(count * static_cast<std::size_t>(images.shape.size()));
+      data::assemble(images, std::span(part).subspan(from, count), task_.material.normalisation,
+                     pictures, labels);
+      const engine::EvaluationResult batch = trainer_.evaluate(labels);
+      score.loss += batch.loss_sum;
+      score.right.insert(score.right.end(), batch.right.begin(), batch.right.end());
+    }
+    score.loss /= static_cast<double>(part.size());
+    evaluate_seconds_ += seconds_since(begin);
+    if (!std::isfinite(score.loss)) {
+      diverge(task_.recipe.epochs - 1, {"evaluation", "loss with the running statistics"});
+    }
+    return score;
+  }
+
+  /// `places` are positions in `part`, which holds indices into `images`.
+  void gather(const data::Images& images, const std::vector<std::uint32_t>& part,
+              std::span<const std::uint32_t> places, std::span<float> pictures,
+              std::span<std::int32_t> labels) {
+    picks_.clear();
+    for (const std::uint32_t place : places) picks_.push_back(part[place]);
+    data::assemble(images, picks_, task_.material.normalisation, pictures, labels);
+  }
+
+  void diverge(int epoch, const engine::NonFinite& found) {
+    record::TrialRecord& record = result_.record;
+    record.status = record::Status::diverged;
+    record.reason = found.what + " of " + found.stage + " is not finite";
+    record.diverged_at =
+        record::DivergedAt{.epoch = epoch + 1, .step = step_, .stage = found.stage};
+    record.metrics = {};
+  }
+
+  void report_now_and_then(int epoch) {
+    constexpr double kSecondsBetweenReports = 0.2;
+    if (seconds_since(reported_) < kSecondsBetweenReports) return;
+    reported_ = Clock::now();
+    observe_({.epoch = epoch,
+              .share = static_cast<double>(step_) / static_cast<double>(total_steps()),
+              .finished_epoch = {}});
+  }
+
+  /// Of the whole order that the trial would see, however far it came.
+  std::string order_hash() const {
+    Hasher hasher;
+    for (int epoch = 0; epoch < task_.recipe.epochs; ++epoch) {
+      const data::EpochOrder order({task_.seed, task_.replicate, static_cast<std::uint64_t>(epoch)},
+                                   images_);
+      hasher.add(std::as_bytes(order.all()));
+    }
+    return hasher.hex();
+  }
+
+  const Task& task_;
+  const std::stop_token& stop_;
+  const Observer& observe_;
+  Clock::time_point started_;
+  engine::Trainer trainer_;
+  std::uint32_t images_;
+  std::vector<std::int32_t> batch_labels_;
+  std::int64_t steps_an_epoch_ = 0;
+  std::int64_t step_ = 0;  // steps taken
+  std::vector<std::uint32_t> picks_;
+  double train_seconds_ = 0;
+  double evaluate_seconds_ = 0;
+  Clock::time_point reported_ = Clock::now();
+  Result result_;
+};
+
+}  // namespace
+
+engine::Options engine_options(const record::Recipe& recipe) {
+  return {.batch = recipe.batch,
+          .evaluation_batch = kEvaluationBatch,
+          .momentum = recipe.momentum,
+          .decay = recipe.decay};
+}
+
+Result run_trial(const Task& task, const std::stop_token& stop, const Observer& observe) {
+  return Trial(task, stop, observe).run();
+}
+
+}  // namespace whichfirst::train

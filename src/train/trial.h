@@ -1,0 +1,75 @@
+// One trial: a network trained by a recipe on one replicate's data order, then tested once.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "data/batches.h"
+#include "data/dataset.h"
+#include "data/selection.h"
+#include "engine/trainer.h"
+#include "network/network.h"
+#include "record/study_file.h"
+#include "record/trial_record.h"
+
+namespace whichfirst::train {
+
+/// Images evaluated at a time.
+inline constexpr int kEvaluationBatch = 100;
+
+/// What all trials of a study read and none changes.
+struct Material {
+  data::Dataset dataset;
+  data::Parts parts;
+  data::Normalisation normalisation;
+  std::string hash;  // of the selected pictures and labels, in order
+};
+
+/// Loads, selects and measures. Validation is cut only where `wants_validation`.
+Material prepare_material(data::Dataset dataset, const data::Selection& selection,
+                          std::uint64_t seed);
+
+struct Task {
+  const network::Network& network;
+  const network::Values& initial;  // one array for each of network.parameters
+  const Material& material;
+  const record::Recipe& recipe;
+  std::uint64_t seed = 0;       // the study's
+  std::uint64_t replicate = 1;  // 1, 2, ...
+};
+
+/// How far a trial is.
+struct Progress {
+  int epoch = 0;     // completed ones
+  double share = 0;  // of all steps, in [0, 1]
+  /// At the end of an epoch: its metrics.
+  std::optional<record::EpochMetrics> finished_epoch;
+};
+using Observer = std::function<void(const Progress&)>;
+
+struct Result {
+  /// Complete but for arm, order, initial-weights hash, machine, version and study, which the
+  /// caller knows.
+  record::TrialRecord record;
+  /// The parameters after the last step; empty unless the trial is `done`.
+  network::Values values;
+  /// The caller asked to stop: the record is of no use.
+  bool is_interrupted = false;
+};
+
+/// Images of a batch, evaluation batch, momentum and decay as the recipe says.
+engine::Options engine_options(const record::Recipe& recipe);
+
+/// Throws Error where the training part is smaller than a batch.
+void require_a_batch(const Material& material, const record::Recipe& recipe);
+
+/// Trains and tests on the calling thread, which it obliges to run alone (engine/platform.h).
+/// A number that is not finite ends the trial as `diverged`: that is a result. The observer is
+/// called some times a second and after every epoch, on this thread. Stops within one step of a
+/// request. Throws Error as engine::Trainer does.
+Result run_trial(const Task& task, const std::stop_token& stop, const Observer& observe);
+
+}  // namespace whichfirst::train
