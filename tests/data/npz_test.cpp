@@ -1,0 +1,183 @@
+#include "data/npz.h"
+
+#include <gmock/gmock.h>
+
+#include "data/test_files.h"
+
+namespace whichfirst::data {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+using Bytes = std::vector<std::uint8_t>;
+using Floats = std::vector<float>;
+
+// The fixtures are written by tests/fixtures/data/make_fixtures.py: pixels count up from 0 in the
+// training set and from 100 in the test set, in the order in which the file holds them.
+
+/// What load_npz says about a fixture, without the path that every message begins with.
+std::string refusal(const std::string& name) {
+  const std::string text = error_text([&] { load_npz(fixture(name)); });
+  const std::string front = fixture(name).string() + ": ";
+  EXPECT_THAT(text, StartsWith(front));
+  return text.size() > front.size() ? text.substr(front.size()) : text;
+}
+
+TEST(Npz, ReadsGrayPicturesStoredOrCompressed) {
+  for (const char* name : {"gray.npz", "gray_compressed.npz", "version2.npz"}) {
+    const Dataset dataset = load_npz(fixture(name));
+    EXPECT_EQ(dataset.classes, 4) << "label 3 occurs in the test set only";
+    EXPECT_EQ(dataset.train.shape, (Shape{.channels = 1, .height = 5, .width = 3}));
+    EXPECT_THAT(dataset.train.labels, ElementsAre(0, 1, 2, 0));
+    EXPECT_THAT(dataset.test.labels, ElementsAre(3, 1));
+    const auto& pixels = std::get<Bytes>(dataset.train.pixels);
+    ASSERT_EQ(pixels.size(), 60U);
+    for (std::size_t i = 0; i < pixels.size(); ++i) EXPECT_EQ(pixels[i], i);
+    EXPECT_EQ(std::get<Bytes>(dataset.test.pixels)[29], 129);
+  }
+}
+
+TEST(Npz, PutsChannelsFirst) {
+  const Images train = load_npz(fixture("colour_last.npz")).train;
+  EXPECT_EQ(train.shape, (Shape{.channels = 3, .height = 2, .width = 5}));
+  const auto& pixels = std::get<Bytes>(train.pixels);
+  for (std::size_t n = 0; n < 4; ++n) {
+    for (std::size_t c = 0; c < 3; ++c) {
+      for (std::size_t p = 0; p < 10; ++p) {
+        EXPECT_EQ(pixels[(n * 3 + c) * 10 + p], (n * 10 + p) * 3 + c);
+      }
+    }
+  }
+}
+
+TEST(Npz, KeepsChannelsThatAreFirst) {
+  const Images train = load_npz(fixture("colour_first.npz")).train;
+  EXPECT_EQ(train.shape, (Shape{.channels = 3, .height = 2, .width = 5}));
+  const auto& pixels = std::get<Floats>(train.pixels);
+  for (std::size_t i = 0; i < pixels.size(); ++i) EXPECT_EQ(pixels[i], static_cast<float>(i));
+}
+
+TEST(Npz, ReadsDoublesAndLabelsOfEitherByteOrder) {
+  const Dataset dataset = load_npz(fixture("doubles_big_endian.npz"));
+  EXPECT_EQ(std::get<Floats>(dataset.train.pixels)[59], 59.0F);
+  EXPECT_THAT(dataset.train.labels, ElementsAre(0, 1, 2, 0));
+  EXPECT_THAT(dataset.test.labels, ElementsAre(3, 1));
+}
+
+TEST(Npz, RefusesPixelsOfOtherTypesWithTheRemedy) {
+  EXPECT_EQ(refusal("half.npz"),
+            "x_train: expected pixels of type uint8, float32 or float64, found '<f2'; convert with "
+            ".astype('uint8') or .astype('float32')");
+  EXPECT_THAT(refusal("signed_pixels.npz"), HasSubstr("found '<i4'"));
+  EXPECT_EQ(refusal("fortran.npz"),
+            "x_train: stored in Fortran order; save it with numpy.ascontiguousarray(...) around "
+            "it");
+  EXPECT_EQ(refusal("other_pixels.npz"),
+            "expected test images like the training images (1x5x3 uint8), found 1x5x3 float");
+}
+
+TEST(Npz, RefusesShapesThatAreNotPictures) {
+  EXPECT_EQ(refusal("flat.npz"),
+            "x_train: expected pixels of shape (N, H, W), (N, H, W, C) or (N, C, H, W) with 1, 3 "
+            "or 4 channels, found (4, 15)");
+  EXPECT_THAT(refusal("seven_channels.npz"), HasSubstr("found (4, 7, 5, 9)"));
+  EXPECT_EQ(refusal("ambiguous.npz"),
+            "x_train: shape (4, 3, 5, 3) could be (N, H, W, C) or (N, C, H, W); save gray pictures "
+            "as (N, H, W) or pad them");
+  EXPECT_EQ(refusal("other_shape.npz"),
+            "expected test images like the training images (1x5x3 uint8), found 1x5x4 uint8");
+  EXPECT_EQ(refusal("no_images.npz"), "x_test: expected 1 to 2147483647 images, found 0");
+}
+
+TEST(Npz, NamesTheNumberThatIsNotFinite) {
+  // Place 17 of the test set: picture 1, and 17 - 12 = 5 within it, row 0... of 2x2x3.
+  EXPECT_EQ(refusal("nan.npz"), "x_test[1, 0, 1, 2]: expected a finite float, found nan");
+  EXPECT_EQ(refusal("beyond_float.npz"), "x_train[0, 0, 0]: expected a finite float, found 1e+300");
+}
+
+TEST(Npz, RefusesLabelsThatAreNot) {
+  EXPECT_EQ(refusal("label_too_large.npz"),
+            "y_train[2]: expected a label from 0 to 999, found 1000");
+  EXPECT_EQ(refusal("label_negative.npz"), "y_test[1]: expected a label from 0 to 999, found -1");
+  EXPECT_EQ(refusal("label_real.npz"),
+            "y_test: expected labels of an integer type, found '<f8'; convert with "
+            ".astype('int64')");
+  EXPECT_THAT(refusal("objects.npz"),
+              HasSubstr("y_train: expected labels of an integer type, found '|O'"));
+  EXPECT_EQ(refusal("labels_short.npz"),
+            "y_train: expected one label an image, shape (4,) or (4, 1), found (3)");
+  EXPECT_EQ(refusal("labels_one_hot.npz"),
+            "y_train: expected one label an image, shape (4,) or (4, 1), found (4, 4)");
+  EXPECT_EQ(refusal("one_class.npz"), "expected at least two classes, found label 0 only");
+}
+
+TEST(Npz, NamesTheArraysThatAreMissing) {
+  EXPECT_EQ(refusal("no_test.npz"),
+            "expected the arrays x_train, y_train, x_test and y_test, did not find x_test, y_test; "
+            "save it with numpy.savez(file, x_train=..., ...)");
+}
+
+TEST(Npz, TakesNoMemoryForSizesThatLie) {
+  EXPECT_EQ(refusal("lying_header.npz"),
+            "x_train: expected 67108864 bytes of numbers for the shape (4, 4096, 4096), found 60");
+  EXPECT_EQ(refusal("overflowing_header.npz"),
+            "x_train: expected 1 to 2147483647 images, found 4611686018427387904");
+  EXPECT_THAT(refusal("lying_size.npz"),
+              AllOf(HasSubstr("expected 3000000000 bytes as the archive says"),
+                    HasSubstr("which cannot hold as many")));
+}
+
+TEST(Npz, RefusesMembersThatAreNoArrays) {
+  EXPECT_EQ(refusal("code_in_header.npz"),
+            "x_train: not a header that numpy writes: expected a quoted word at byte 10");
+  EXPECT_EQ(refusal("not_an_array.npz"),
+            "x_train: expected an array as numpy.save writes it, found other bytes");
+  EXPECT_EQ(refusal("empty_member.npz"), "x_train: expected an array, found nothing");
+}
+
+TEST(Npz, RefusesDamagedArchives) {
+  EXPECT_EQ(refusal("damaged.npz"), "x_train: damaged (CRC error); fetch or save it again");
+  EXPECT_EQ(refusal("cut.npz"), "expected a .npz archive, cannot open it: Not a zip archive");
+}
+
+class NpzFile : public InFolder {};
+
+TEST_F(NpzFile, IsRefusedWhereverItIsCut) {
+  std::ifstream file(fixture("gray_compressed.npz"), std::ios::binary);
+  const std::string whole(std::istreambuf_iterator<char>(file), {});
+  ASSERT_GT(whole.size(), 500U);
+  for (std::size_t bytes = 0; bytes < whole.size(); bytes += 7) {
+    const auto path = write("cut.npz", whole.substr(0, bytes));
+    EXPECT_THAT(error_text([&] { load_npz(path); }), StartsWith(path.string() + ": ")) << bytes;
+  }
+}
+
+TEST_F(NpzFile, NeverReadsOtherPixelsWhereverItIsDamaged) {
+  std::ifstream file(fixture("gray_compressed.npz"), std::ios::binary);
+  const std::string whole(std::istreambuf_iterator<char>(file), {});
+  const auto pixels = load_npz(fixture("gray_compressed.npz")).train.pixels;
+  int refused = 0;
+  for (std::size_t place = 0; place < whole.size(); ++place) {
+    std::string damaged = whole;
+    damaged[place] = static_cast<char>(damaged[place] ^ 0x55);
+    const auto path = write("damaged.npz", damaged);
+    const std::string text = error_text([&] { EXPECT_EQ(load_npz(path).train.pixels, pixels); });
+    refused += text != "(no error)";
+  }
+  // Time stamps and other bytes that mean nothing here may change.
+  EXPECT_GT(refused, static_cast<int>(whole.size()) / 2);
+}
+
+TEST_F(NpzFile, GivesTheSystemsReasonWhereItCannotBeRead) {
+  const auto none = folder() / "none.npz";
+  EXPECT_EQ(error_text([&] { load_npz(none); }), none.string() + ": No such file or directory");
+  EXPECT_EQ(error_text([&] { load_npz(folder()); }),
+            folder().string() + ": expected a file, found a folder");
+}
+
+}  // namespace
+}  // namespace whichfirst::data
