@@ -1,0 +1,46 @@
+#include "reference/loss.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/error.h"
+
+namespace whichfirst::reference {
+namespace {
+
+/// Whether logits[label] is the largest, the first of equals; never so beside a NaN.
+bool is_right(std::span<const double> logits, std::size_t label) {
+  for (std::size_t k = 0; k < logits.size(); ++k) {
+    const bool loses = k < label ? logits[k] < logits[label] : logits[k] <= logits[label];
+    if (!loses) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+CrossEntropy softmax_cross_entropy(const Tensor& logits, std::span<const std::int32_t> labels) {
+  check(logits.shape.is_vector, "logits are vectors");
+  check(std::cmp_equal(labels.size(), logits.count), "there is one label an image");
+  const auto classes = static_cast<std::size_t>(logits.shape.channels);
+  const double images = logits.count;
+  CrossEntropy result{.loss = 0, .right = 0, .dlogits = zeros(logits.count, logits.shape)};
+  for (std::size_t n = 0; n < labels.size(); ++n) {
+    check(labels[n] >= 0 && std::cmp_less(labels[n], classes), "a label is the number of a class");
+    const auto label = static_cast<std::size_t>(labels[n]);
+    const std::span<const double> row(logits.values.data() + n * classes, classes);
+    const double largest = *std::max_element(row.begin(), row.end());
+    double sum = 0;  // of exp(logit - largest), so that none overflows and one is 1
+    for (const double logit : row) sum += std::exp(logit - largest);
+    result.loss += (std::log(sum) - (row[label] - largest)) / images;
+    result.right += is_right(row, label) ? 1 : 0;
+    for (std::size_t k = 0; k < classes; ++k) {
+      const double softmax = std::exp(row[k] - largest) / sum;
+      result.dlogits.values[n * classes + k] = (softmax - (k == label ? 1 : 0)) / images;
+    }
+  }
+  return result;
+}
+
+}  // namespace whichfirst::reference

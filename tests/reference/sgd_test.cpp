@@ -1,0 +1,43 @@
+#include "reference/sgd.h"
+
+#include <gmock/gmock.h>
+
+#include "reference/sample.h"
+
+namespace whichfirst::reference {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+// One fc of one number with a bias, and a bn: weight, bias, scale, offset, running mean, variance.
+TEST(Sgd, MovesByVelocityAndDecaysWeightsOnly) {
+  const network::Network network = make_network("flatten fc(1, bias=on) bn", picture(1, 1, 1), 1);
+  Arrays values = {{8}, {8}, {8}, {8}, {8}, {8}};
+  Arrays velocity;
+  const Arrays gradients = {{2}, {2}, {2}, {2}, {}, {}};
+  const Sgd sgd{.lr = 0.5, .momentum = 0.25, .decay = 0.5};
+
+  sgd_step(values, velocity, gradients, sgd, network);  // 2 + 0.5 * 8 = 6; 8 - 0.5 * 6 = 5
+  EXPECT_THAT(velocity, ElementsAre(ElementsAre(6), ElementsAre(2), ElementsAre(2), ElementsAre(2),
+                                    IsEmpty(), IsEmpty()));
+  EXPECT_THAT(values, ElementsAre(ElementsAre(5), ElementsAre(7), ElementsAre(7), ElementsAre(7),
+                                  ElementsAre(8), ElementsAre(8)));
+
+  sgd_step(values, velocity, gradients, sgd, network);  // 0.25 * 6 + 2 + 0.5 * 5 = 6
+  EXPECT_THAT(velocity, ElementsAre(ElementsAre(6), ElementsAre(2.5), ElementsAre(2.5),
+                                    ElementsAre(2.5), IsEmpty(), IsEmpty()));
+  EXPECT_THAT(values, ElementsAre(ElementsAre(2), ElementsAre(5.75), ElementsAre(5.75),
+                                  ElementsAre(5.75), ElementsAre(8), ElementsAre(8)));
+}
+
+TEST(Sgd, RefusesGradientsOfAnotherNetwork) {
+  const network::Network network = make_network("flatten fc(1, bias=off)", picture(1, 1, 1), 1);
+  Arrays values = {{1}};
+  Arrays velocity;
+  EXPECT_THROW(sgd_step(values, velocity, {}, {.lr = 1}, network), std::logic_error);
+  EXPECT_THROW(sgd_step(values, velocity, {{1, 2}}, {.lr = 1}, network), std::logic_error);
+}
+
+}  // namespace
+}  // namespace whichfirst::reference
