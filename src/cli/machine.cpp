@@ -1,0 +1,52 @@
+#include "cli/machine.h"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <thread>
+
+namespace whichfirst::cli {
+namespace {
+
+/// "Name:   123 kB" in a file of /proc, in bytes.
+std::optional<std::int64_t> read_kilobytes(const char* path, const std::string& field) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with(field + ":")) continue;
+    std::istringstream words(line.substr(field.size() + 1));
+    std::int64_t kilobytes = 0;
+    if (words >> kilobytes) return kilobytes * 1024;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> read_number(const char* path) {
+  std::ifstream file(path);
+  std::int64_t number = 0;
+  if (file >> number) return number;
+  return std::nullopt;
+}
+
+}  // namespace
+
+int available_cores() {
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+std::optional<std::int64_t> available_memory() {
+  std::optional<std::int64_t> available = read_kilobytes("/proc/meminfo", "MemAvailable");
+  const auto limit = read_number("/sys/fs/cgroup/memory.max");
+  const auto used = read_number("/sys/fs/cgroup/memory.current");
+  if (limit && used) {
+    const std::int64_t left = std::max<std::int64_t>(0, *limit - *used);
+    available = available ? std::min(*available, left) : left;
+  }
+  return available;
+}
+
+std::optional<std::int64_t> own_memory(const char* field) {
+  return read_kilobytes("/proc/self/status", field);
+}
+
+}  // namespace whichfirst::cli

@@ -1,0 +1,19 @@
+// What this machine has to give.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace whichfirst::cli {
+
+/// Cores that this process may use.
+int available_cores();
+
+/// Memory that can be taken without swapping, bytes: the kernel's estimate, or what is left of the
+/// control group's limit where that is less. Nothing where neither can be read.
+std::optional<std::int64_t> available_memory();
+
+/// A line of /proc/self/status in bytes, such as "VmHWM".
+std::optional<std::int64_t> own_memory(const char* field);
+
+}  // namespace whichfirst::cli

@@ -1,0 +1,60 @@
+#include "cli/program.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "cli/verbs.h"
+#include "record/version.h"
+
+namespace whichfirst::cli {
+namespace {
+
+int run(int argc, char** argv) {
+  CLI::App program(
+      "whichfirst settles which order of layers is better in a network, on your data, with "
+      "evidence.",
+      "whichfirst");
+  program.set_version_flag("--version", std::string(record::kProgramVersion));
+  program.require_subcommand(1);
+  program.footer(
+      "Start with `whichfirst compare`: two orders of batch normalisation and activation, trained "
+      "in\n"
+      "matched pairs on drawn shapes. `whichfirst VERB --help` shows examples.");
+  const std::vector<AddedVerb> verbs = {add_compare(program), add_train(program),
+                                        add_summary(program), add_bench(program)};
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? kDone : kWrongInput;
+  }
+  for (const AddedVerb& verb : verbs) {
+    if (verb.command->parsed()) return verb.run();
+  }
+  return kWrongInput;
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const Error& error) {
+    fmt::print(stderr, "whichfirst: {}\n", error.what());
+  } catch (const std::bad_alloc&) {
+    fmt::print(
+        stderr,
+        "whichfirst: not enough memory; lower --jobs, recipe.batch or the network's width\n");
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "whichfirst: {}\n", error.what());
+  }
+  return kWrongInput;
+}
+
+}  // namespace whichfirst::cli

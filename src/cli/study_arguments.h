@@ -1,0 +1,25 @@
+// "[STUDY.toml] [key=value ...]", which several verbs take.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "record/study_file.h"
+
+namespace whichfirst::cli {
+
+/// A word with '=' that is no file is an override; the other one is the study file, or `demo` for
+/// the built-in study.
+struct StudyArguments {
+  std::vector<std::string> words;
+
+  void add_to(CLI::App& verb);
+  /// No word at all: the built-in demo study. Overrides alone: the documented defaults.
+  record::Study resolve() const;
+};
+
+/// The text of studies/demo.toml.
+record::StudySource demo_study();
+
+}  // namespace whichfirst::cli

@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "cli/study_arguments.h"
+#include "cli/verbs.h"
+#include "engine/trainer.h"
+#include "record/summary_record.h"
+#include "report/summary_text.h"
+#include "study/experiment.h"
+#include "train/trial.h"
+
+namespace whichfirst::cli {
+namespace {
+
+struct SummaryOptions {
+  StudyArguments study;
+  std::string order;
+  bool json = false;
+};
+
+std::vector<int> dimensions(const Shape& shape) {
+  if (shape.is_vector) return {shape.channels};
+  return {shape.channels, shape.height, shape.width};
+}
+
+record::NetworkSummary summarise(const study::Arm& arm, const record::Recipe& recipe) {
+  record::NetworkSummary summary{
+      .name = arm.name,
+      .order = arm.order,
+      .stages = {},
+      .parameters = arm.network.parameter_count(),
+      .flops = arm.network.flops_per_image(),
+      .trial_bytes = engine::plan(arm.network, train::engine_options(recipe)).bytes()};
+  for (const network::Stage& stage : arm.network.stages) {
+    summary.stages.push_back(
+        {.path = stage.path,
+         .stage = stage.text,
+         .output = dimensions(stage.output),
+         .parameters = stage.parameter_count,
+         .flops = stage.flops_per_image,
+         .bytes = stage.output.size() * static_cast<std::int64_t>(sizeof(float))});
+  }
+  return summary;
+}
+
+int run(const SummaryOptions& options) {
+  const record::Study study = options.study.resolve();
+  const data::Dataset dataset = study::load_dataset(study, data::search_folders());
+  record::SummaryRecord summary{.study = study.name,
+                                .network = study.network,
+                                .input = dimensions(dataset.train.shape),
+                                .classes = dataset.classes,
+                                .batch = study.recipe.batch,
+                                .orders = {}};
+  for (const study::Arm& arm : study::build_arms(study, dataset.train.shape, dataset.classes)) {
+    if (options.order.empty() || arm.name == options.order) {
+      summary.orders.push_back(summarise(arm, study.recipe));
+    }
+  }
+  if (summary.orders.empty()) {
+    throw Error(fmt::format("--order {}: the study has no order of that name", options.order));
+  }
+  fmt::print("{}", options.json ? record::to_json(summary) : report::print_summary(summary));
+  return kDone;
+}
+
+}  // namespace
+
+AddedVerb add_summary(CLI::App& program) {
+  auto options = std::make_shared<SummaryOptions>();
+  CLI::App* command = program.add_subcommand(
+      "summary", "Show the stages of each order: shape, parameters, FLOPs, memory");
+  options->study.add_to(*command);
+  command->add_option("--order", options->order, "Only this order");
+  command->add_flag("--json", options->json, "Print one JSON document");
+  command->footer(
+      "Examples:\n"
+      "  whichfirst summary demo\n"
+      "  whichfirst summary my.toml --order bn-first --json");
+  return {command, [options] { return run(*options); }};
+}
+
+}  // namespace whichfirst::cli

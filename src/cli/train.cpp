@@ -1,0 +1,167 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "base/suggest.h"
+#include "cli/interrupt.h"
+#include "cli/study_arguments.h"
+#include "cli/verbs.h"
+#include "record/safetensors.h"
+#include "report/wording.h"
+#include "study/experiment.h"
+
+namespace whichfirst::cli {
+namespace {
+
+struct TrainOptions {
+  StudyArguments study;
+  std::string order;
+  std::uint64_t replicate = 1;
+  std::string save_init;
+  std::string save;
+  std::string init;
+  bool json = false;
+};
+
+const study::Arm& find_arm(const study::Experiment& experiment, const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const study::Arm& arm : experiment.arms) {
+    if (arm.name == name) return arm;
+    names.push_back(arm.name);
+  }
+  const auto near = nearest_word(name, names);
+  throw Error(fmt::format("--order {}: the study has {}{}", name, fmt::join(names, ", "),
+                          near ? fmt::format("; did you mean '{}'?", *near) : ""));
+}
+
+void save_weights(const std::string& path, const study::Arm& arm, const network::Values& values) {
+  record::Weights weights;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const network::Parameter& parameter = arm.network.parameters[i];
+    weights.tensors.push_back(
+        {.name = parameter.name, .shape = parameter.dimensions, .values = values[i]});
+  }
+  weights.metadata = {{"format", "pt"}, {"order", arm.order}};
+  record::write_safetensors(path, weights);
+}
+
+/// The values of a file, one tensor for each parameter of the network and none beside.
+network::Values load_weights(const std::string& path, const study::Arm& arm) {
+  record::Weights weights = record::read_safetensors(path);
+  std::map<std::string, record::Tensor*> by_name;
+  for (record::Tensor& tensor : weights.tensors) by_name[tensor.name] = &tensor;
+  network::Values values;
+  for (const network::Parameter& parameter : arm.network.parameters) {
+    const auto found = by_name.find(parameter.name);
+    if (found == by_name.end()) {
+      throw Error(
+          fmt::format("{}: no tensor '{}', which order {} needs; --save-init writes a file "
+                      "with all names and shapes",
+                      path, parameter.name, arm.name));
+    }
+    if (found->second->shape != parameter.dimensions) {
+      throw Error(fmt::format("{}: tensor '{}' has shape [{}], expected [{}]", path, parameter.name,
+                              fmt::join(found->second->shape, ", "),
+                              fmt::join(parameter.dimensions, ", ")));
+    }
+    values.push_back(std::move(found->second->values));
+    by_name.erase(found);
+  }
+  if (!by_name.empty()) {
+    throw Error(fmt::format("{}: tensor '{}' belongs to no stage of order {} ({})", path,
+                            by_name.begin()->first, arm.name, arm.order));
+  }
+  return values;
+}
+
+void print_epoch(const record::EpochMetrics& epoch) {
+  std::string line =
+      fmt::format("epoch {}: training loss {:.4f}, training accuracy {:.2f}", epoch.epoch,
+                  epoch.train_loss.value_or(0), epoch.train_accuracy.value_or(0));
+  if (epoch.val_loss && epoch.val_accuracy) {
+    line += fmt::format(", validation loss {:.4f}, accuracy {:.2f}", *epoch.val_loss,
+                        *epoch.val_accuracy);
+  }
+  fmt::print(stderr, "{}\n", line);
+}
+
+void print_result(const record::TrialRecord& record) {
+  if (record.status != record::Status::done) {
+    fmt::print("{} replicate {}: {}: {}", record.arm, record.replicate, record::name(record.status),
+               record.reason.value_or(""));
+    if (record.diverged_at) {
+      fmt::print(" (epoch {}, step {})", record.diverged_at->epoch, record.diverged_at->step);
+    }
+    fmt::print("\n");
+    return;
+  }
+  fmt::print(
+      "{} replicate {}: test accuracy {:.2f} points, test loss {:.4f}, {}, {:.0f} images/s\n",
+      record.arm, record.replicate, record.metrics.test_accuracy.value_or(0),
+      record.metrics.test_loss.value_or(0), report::duration(record.timings.seconds),
+      record.timings.images_per_second.value_or(0));
+}
+
+int run(const TrainOptions& options) {
+  const record::Study study = options.study.resolve();
+  const study::Experiment experiment = study::prepare(study, data::search_folders());
+  const study::Arm& arm = find_arm(experiment, options.order);
+  const network::Values initial = options.init.empty()
+                                      ? study::initial_values(experiment, arm, options.replicate)
+                                      : load_weights(options.init, arm);
+  if (!options.save_init.empty()) save_weights(options.save_init, arm, initial);
+
+  const Interrupt interrupt;
+  const study::TrialOutcome outcome =
+      study::run_trial(experiment, arm, options.replicate, initial, interrupt.token(),
+                       [](const train::Progress& progress) {
+                         if (progress.finished_epoch) print_epoch(*progress.finished_epoch);
+                       });
+  if (outcome.is_interrupted) {
+    fmt::print(stderr, "Interrupted; nothing was saved. The same command starts over.\n");
+    return kInterrupted;
+  }
+  if (!options.save.empty() && outcome.values.empty()) {
+    fmt::print(stderr, "--save {}: nothing was written, the trial did not end well\n",
+               options.save);
+  } else if (!options.save.empty()) {
+    save_weights(options.save, arm, outcome.values);
+  }
+  if (options.json) {
+    fmt::print("{}", record::to_json(outcome.record));
+  } else {
+    print_result(outcome.record);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+AddedVerb add_train(CLI::App& program) {
+  auto options = std::make_shared<TrainOptions>();
+  CLI::App* command =
+      program.add_subcommand("train", "Train one trial: one order, one replicate of a study");
+  options->study.add_to(*command);
+  command->add_option("--order", options->order, "The order's name in the study")->required();
+  command->add_option("--replicate", options->replicate, "The replicate, 1 or more")
+      ->required()
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
+  command->add_option("--save-init", options->save_init,
+                      "Write the initial weights (safetensors, PyTorch's names and layouts)");
+  command->add_option("--save", options->save, "Write the trained weights and running statistics");
+  command->add_option("--init", options->init, "Start from these weights and running statistics");
+  command->add_flag("--json", options->json, "Print the trial's record as one JSON document");
+  command->footer(
+      "Examples:\n"
+      "  whichfirst train demo --order bn-first --replicate 1\n"
+      "  whichfirst train my.toml --order act-first --replicate 3 --save trained.safetensors\n"
+      "  whichfirst train my.toml --order act-first --replicate 3 --init pytorch.safetensors");
+  return {command, [options] { return run(*options); }};
+}
+
+}  // namespace whichfirst::cli

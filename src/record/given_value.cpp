@@ -1,0 +1,141 @@
+#include "record/given_value.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "base/error.h"
+#include "base/suggest.h"
+
+namespace whichfirst::record {
+namespace {
+
+std::string describe(const toml::node& node) {
+  if (const auto* text = node.as_string()) return fmt::format("'{}'", printable(text->get(), 40));
+  if (const auto* whole = node.as_integer()) return fmt::format("{}", whole->get());
+  if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
+  if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
+  if (node.is_table()) return "a table";
+  if (node.is_array()) return "a list";
+  return "a date or time";
+}
+
+/// `"a", "b" or "c"`.
+std::string list_words(std::initializer_list<std::string_view> words) {
+  std::string list;
+  std::size_t left = words.size();
+  for (const std::string_view word : words) {
+    list += fmt::format("\"{}\"", word);
+    --left;
+    if (left > 0) list += left == 1 ? " or " : ", ";
+  }
+  return list;
+}
+
+bool has_controls(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+}  // namespace
+
+void Origin::fail(Place place, const std::string& message) const {
+  if (is_command_line()) throw Error(fmt::format("{}: {}", printable(text), message));
+  throw Error(fmt::format("{}:{}:{}: {}\n{}", printable(label, 4096), place.line, place.column,
+                          message, show_place(text, place)));
+}
+
+void GivenValue::fail(const std::string& message) const {
+  origin->fail(place, origin->is_command_line() ? message : fmt::format("{}: {}", key, message));
+}
+
+void GivenValue::fail_expected(std::string_view wanted) const {
+  fail(fmt::format("expected {}, found {}", wanted, describe(*node)));
+}
+
+double GivenValue::number(std::string_view wanted, const std::function<bool(double)>& fits) const {
+  const std::optional<double> value = node->value<double>();
+  if (!node->is_number() || !value || !std::isfinite(*value) || !fits(*value)) {
+    fail_expected(wanted);
+  }
+  return *value;
+}
+
+std::int64_t GivenValue::whole(std::int64_t least, std::int64_t most) const {
+  const auto* value = node->as_integer();
+  if (value == nullptr || value->get() < least || value->get() > most) {
+    fail_expected(fmt::format("a whole number from {} to {}", least, most));
+  }
+  return value->get();
+}
+
+std::string GivenValue::text() const {
+  if (const auto* value = node->as_string()) return value->get();
+  if (!origin->is_command_line()) fail_expected("a string");
+  return std::string(raw);
+}
+
+std::string GivenValue::line() const {
+  constexpr std::size_t kMostBytes = 4096;
+  std::string value = text();
+  if (value.empty() || value.size() > kMostBytes || has_controls(value)) {
+    fail_expected(fmt::format("a string of 1 to {} bytes without control characters", kMostBytes));
+  }
+  return value;
+}
+
+bool GivenValue::is_word(std::string_view word) const {
+  const auto* value = node->as_string();
+  return value != nullptr && value->get() == word;
+}
+
+std::string GivenValue::choice(std::initializer_list<std::string_view> words,
+                               std::initializer_list<std::string_view> later) const {
+  const std::string value = text();
+  if (std::find(words.begin(), words.end(), value) != words.end()) return value;
+  const std::string wanted = "expected " + list_words(words);
+  if (std::find(later.begin(), later.end(), value) != later.end()) {
+    fail(fmt::format("'{}' is not in this version yet, {}", value, wanted));
+  }
+  const auto near = nearest_word(value, std::vector<std::string_view>(words));
+  fail(fmt::format("{}, found {}{}", wanted, describe(*node),
+                   near ? fmt::format("; did you mean '{}'?", *near) : ""));
+}
+
+std::string GivenValue::notation(notation::Context context) const {
+  std::string value = text();
+  try {
+    notation::parse(value, context);
+  } catch (const notation::SyntaxError& error) {
+    // The place inside the value is the place in the file where the string stands there as it is:
+    // on one line, without escapes. Otherwise the value's start must do.
+    const std::string_view written = rest_of_line(origin->text, place);
+    const std::size_t quote = !written.empty() && (written[0] == '"' || written[0] == '\'') ? 1 : 0;
+    Place at = place;
+    if (written.substr(quote).starts_with(value)) {
+      at.column += quote + count_characters(std::string_view(value).substr(0, error.offset()));
+    }
+    const std::string message = printable(error.message(), 400);
+    if (!origin->is_command_line()) origin->fail(at, message);
+    origin->fail(at, fmt::format("{}\n{}", message, show_place(origin->text, at)));
+  }
+  return value;
+}
+
+std::string toml_string(std::string_view text) {
+  std::string toml = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      toml += fmt::format("\\{}", c);
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      toml += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      toml += c;
+    }
+  }
+  return toml + '"';
+}
+
+}  // namespace whichfirst::record

@@ -1,0 +1,130 @@
+#include "record/run_folder.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/error.h"
+#include "record/atomic_file.h"
+#include "record/printable.h"
+
+namespace whichfirst::record {
+namespace {
+
+void create_folder(const std::filesystem::path& folder) {
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  if (failure || !std::filesystem::is_directory(folder)) {
+    throw Error(fmt::format("{}: the folder cannot be created: {}", folder.string(),
+                            failure ? failure.message() : "something else has its name"));
+  }
+}
+
+/// Whether there is something of this name; throws Error where that cannot be known.
+bool is_there(const std::filesystem::path& path) {
+  std::error_code failure;
+  const bool found = std::filesystem::exists(path, failure);
+  if (failure) throw Error(fmt::format("{}: {}", path.string(), failure.message()));
+  return found;
+}
+
+void expect_field(const std::filesystem::path& file, std::string_view field,
+                  std::string_view expected, std::string_view found, std::string_view remedy) {
+  if (expected == found) return;
+  throw Error(fmt::format("{}: expected {} '{}', found '{}'; {}", file.string(), field, expected,
+                          printable(found), remedy));
+}
+
+}  // namespace
+
+std::filesystem::path default_run_folder(const Study& study) {
+  std::string name = study.name.substr(0, kMaxOrderName);
+  for (char& c : name) {
+    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '_' || c == '-' || c == '.';
+    if (!fits) c = '-';
+  }
+  name.erase(0, std::min(name.find_first_not_of("-."), name.size()));
+  if (name.empty()) name = "study";
+  return std::filesystem::path("runs") / fmt::format("{}-{}", name, study_hash(study).substr(0, 8));
+}
+
+RunFolder::RunFolder(std::filesystem::path folder, Study study)
+    : folder_(std::move(folder)), study_(std::move(study)), study_hash_(study_hash(study_)) {
+  create_folder(folder_);
+  const std::filesystem::path file = folder_ / "study.toml";
+  if (!is_there(file)) {
+    write_file_atomically(file, print_study(study_));
+    return;
+  }
+  const Study there = resolve_study(read_study_source(file));
+  const std::vector<std::string> differences = differing_keys(there, study_);
+  if (differences.empty()) return;
+  throw Error(
+      fmt::format("{}: expected the study of this run, found another in {}; run it with "
+                  "--out and another folder",
+                  file.string(), fmt::join(differences, ", ")));
+}
+
+std::filesystem::path RunFolder::trial_path(std::string_view arm, std::uint64_t replicate) const {
+  return folder_ / "trials" / arm / fmt::format("{}.json", replicate);
+}
+
+LoadedTrials RunFolder::load_trials(const std::optional<std::string>& isa) const {
+  LoadedTrials loaded;
+  for (const NamedOrder& order : study_.orders) {
+    for (std::uint64_t replicate = 1; replicate <= static_cast<std::uint64_t>(study_.plan.seeds);
+         ++replicate) {
+      const std::filesystem::path file = trial_path(order.name, replicate);
+      if (!is_there(file)) continue;
+      const std::string text = read_file(file, kMaxTrialBytes);
+      TrialRecord trial;
+      try {
+        trial = from_json(text, file.string());
+      } catch (const Error& error) {
+        loaded.damaged.push_back(error.what());
+        continue;
+      }
+      constexpr std::string_view kMoved = "it was not written here; remove it, and it is run again";
+      expect_field(file, "study", study_hash_, trial.study, kMoved);
+      expect_field(file, "arm", order.name, trial.arm, kMoved);
+      expect_field(file, "replicate", std::to_string(replicate), std::to_string(trial.replicate),
+                   kMoved);
+      if (isa) {
+        expect_field(file, "instruction set", *isa, trial.machine.isa,
+                     "finish the run on a processor of that kind, or start anew with --out and "
+                     "another folder");
+      }
+      loaded.done.emplace(std::pair(order.name, replicate), std::move(trial));
+    }
+  }
+  return loaded;
+}
+
+void RunFolder::save_trial(const TrialRecord& trial) {
+  check(trial.study == study_hash_, "a trial is saved in its own study's run");
+  const std::filesystem::path file = trial_path(trial.arm, trial.replicate);
+  create_folder(file.parent_path());
+  write_file_atomically(file, to_json(trial));
+}
+
+void RunFolder::append_progress(std::string_view line) {
+  check(!line.empty() && line.find('\n') == line.size() - 1, "a progress line is one line");
+  const std::filesystem::path file = folder_ / fmt::format("progress-{}.jsonl", writer_name());
+  const std::lock_guard lock(progress_mutex_);
+  if (!progress_) {
+    const int opened = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (opened < 0) fail_with_errno(file, "cannot be opened");
+    progress_.emplace(opened);
+  }
+  write_all(*progress_, line, file);
+}
+
+void RunFolder::save_verdict(std::string_view text) {
+  write_file_atomically(folder_ / "verdict.json", text);
+}
+
+}  // namespace whichfirst::record

@@ -1,0 +1,293 @@
+#include "record/study_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <list>
+#include <map>
+#include <utility>
+
+#include "base/error.h"
+#include "base/suggest.h"
+#include "record/atomic_file.h"
+#include "record/study_keys.h"
+
+namespace whichfirst::record {
+namespace {
+
+constexpr std::string_view kSections[] = {"orders", "data", "recipe", "plan"};
+constexpr std::string_view kOrdersPrefix = "orders.";
+/// What an override's value is parsed as: VALUE behind this.
+constexpr std::string_view kValueEquals = "value = ";
+
+/// Everything that was given: keys by their dotted name, orders in the order of the file.
+struct Given {
+  std::map<std::string, GivenValue> keys;
+  std::vector<std::pair<std::string, GivenValue>> orders;
+  bool has_orders = false;
+};
+
+Place place_of(const toml::source_position& position) {
+  return {std::max<std::size_t>(position.line, 1), std::max<std::size_t>(position.column, 1)};
+}
+
+std::string_view leaf_of(std::string_view key) { return key.substr(key.rfind('.') + 1); }
+
+/// The known key that was meant: one in another section, one written a little differently, or both.
+std::optional<std::string> nearest_key(std::string_view key) {
+  std::vector<std::string_view> names(std::begin(kSections), std::end(kSections));
+  for (const StudyKey& known : study_keys()) names.push_back(known.name);
+  const auto find_leaf = [&](std::string_view leaf) -> std::optional<std::string> {
+    for (const std::string_view name : names) {
+      if (leaf_of(name) == leaf) return std::string(name);
+    }
+    return std::nullopt;
+  };
+  if (const auto same_leaf = find_leaf(leaf_of(key))) return same_leaf;
+  if (const auto near = nearest_word(key, names)) return near;
+  std::vector<std::string_view> leaves;
+  for (const std::string_view name : names) leaves.push_back(leaf_of(name));
+  const auto near_leaf = nearest_word(leaf_of(key), leaves);
+  return near_leaf ? find_leaf(*near_leaf) : std::nullopt;
+}
+
+[[noreturn]] void fail_unknown(const Origin& origin, Place place, const std::string& key) {
+  const auto near = nearest_key(key);
+  origin.fail(place, fmt::format("unknown key '{}'{}", printable(key),
+                                 near ? fmt::format(", did you mean '{}'?", *near)
+                                      : "; docs/study.md lists the keys"));
+}
+
+void check_known(const GivenValue& value) {
+  for (const LaterKey& later : later_keys()) {
+    if (later.name != value.key) continue;
+    if (is_value(*value.node, later.default_value)) return;
+    value.fail(fmt::format("not in this version yet, which has {} only", later.default_value));
+  }
+  const auto keys = study_keys();
+  if (std::none_of(keys.begin(), keys.end(),
+                   [&](const StudyKey& known) { return known.name == value.key; })) {
+    fail_unknown(*value.origin, value.key_place, value.key);
+  }
+}
+
+toml::table parse_toml(const Origin& origin) {
+  if (origin.text.size() > kMaxStudyBytes) {
+    throw Error(fmt::format("{}: expected at most {} bytes, found {}", printable(origin.label),
+                            kMaxStudyBytes, origin.text.size()));
+  }
+  if (std::count(origin.text.begin(), origin.text.end(), '.') > kMaxStudyDots) {
+    throw Error(fmt::format("{}: expected at most {} dots, found more: this is no study file",
+                            printable(origin.label), kMaxStudyDots));
+  }
+  try {
+    return toml::parse(origin.text);
+  } catch (const toml::parse_error& error) {
+    origin.fail(place_of(error.source().begin), printable(error.description(), 400));
+  }
+}
+
+GivenValue value_in_file(const Origin& origin, const toml::key& key, const toml::node& node) {
+  GivenValue value;
+  value.origin = &origin;
+  value.node = &node;
+  value.key = key.str();
+  value.key_place = place_of(key.source().begin);
+  // Tables made by a dotted key or a header begin there; a list or a string where it is written.
+  value.place = place_of(node.source().begin);
+  return value;
+}
+
+void take_orders(const Origin& origin, const toml::table& table, Given& given) {
+  for (const auto& [key, node] : table) {
+    const GivenValue value = value_in_file(origin, key, node);
+    if (node.is_table()) {
+      value.fail(
+          "expected the order as a string, found a table; a name with a dot is written in "
+          "quotes");
+    }
+    given.orders.emplace_back(value.key, value);
+  }
+  // toml++ sorts by name; the place in the file tells which came first.
+  std::sort(given.orders.begin(), given.orders.end(),
+            [](const auto& a, const auto& b) { return a.second.key_place < b.second.key_place; });
+}
+
+void take_file(const Origin& origin, const toml::table& file, Given& given) {
+  const auto take = [&](GivenValue value) {
+    check_known(value);
+    std::string key = value.key;
+    given.keys.emplace(std::move(key), std::move(value));
+  };
+  for (const auto& [key, node] : file) {
+    const GivenValue value = value_in_file(origin, key, node);
+    if (value.key.find('.') != std::string::npos) {  // a quoted key is not a dotted one
+      fail_unknown(origin, value.key_place, value.key);
+    }
+    if (std::find(std::begin(kSections), std::end(kSections), value.key) == std::end(kSections)) {
+      take(value);
+      continue;
+    }
+    const toml::table* section = node.as_table();
+    if (section == nullptr) value.fail_expected("a table of keys");
+    if (value.key == "orders") {
+      given.has_orders = true;
+      take_orders(origin, *section, given);
+      continue;
+    }
+    for (const auto& [inner_key, inner_node] : *section) {
+      GivenValue inner = value_in_file(origin, inner_key, inner_node);
+      inner.key = fmt::format("{}.{}", value.key, inner.key);
+      take(std::move(inner));
+    }
+  }
+}
+
+/// One `key=value` of the command line. Holds what its value points to.
+struct Override {
+  Origin origin;
+  toml::table parsed;
+  GivenValue value;
+};
+
+/// The table {value = VALUE}, or nothing where VALUE is no TOML.
+std::optional<toml::table> parse_value(std::string_view text) {
+  try {
+    toml::table parsed = toml::parse(fmt::format("{}{}", kValueEquals, text));
+    if (parsed.size() == 1) return parsed;
+  } catch (const toml::parse_error&) {
+  }
+  return std::nullopt;
+}
+
+void read_override(const std::string& text, Override& override) {
+  override.origin.text = text;
+  const std::size_t equals = text.find('=');
+  const std::size_t key_begin = text.find_first_not_of(' ');
+  if (equals == std::string::npos || key_begin == equals || text.size() > kMaxStudyBytes) {
+    throw Error(fmt::format("{}: expected KEY=VALUE, such as recipe.lr=0.1", printable(text)));
+  }
+  GivenValue& value = override.value;
+  value.origin = &override.origin;
+  value.key = text.substr(key_begin, text.find_last_not_of(' ', equals - 1) + 1 - key_begin);
+  value.raw = std::string_view(override.origin.text).substr(equals + 1);
+  value.place.column = count_characters(text.substr(0, equals)) + 2;
+  const bool may_nest = std::count(value.raw.begin(), value.raw.end(), '.') <= kMaxStudyDots;
+  if (auto parsed = may_nest ? parse_value(value.raw) : std::nullopt) {
+    override.parsed = *std::move(parsed);
+    const Place inner = place_of(override.parsed.get("value")->source().begin);
+    value.place.line = inner.line;
+    value.place.column += inner.column - kValueEquals.size() - 1;
+  } else if (auto as_string = parse_value(toml_string(value.raw))) {
+    override.parsed = *std::move(as_string);
+  } else {
+    value.fail("expected text in UTF-8");
+  }
+  value.node = override.parsed.get("value");
+}
+
+void take_override(const GivenValue& value, Given& given) {
+  if (value.key.starts_with(kOrdersPrefix)) {
+    const std::string name = value.key.substr(kOrdersPrefix.size());
+    const auto same = std::find_if(given.orders.begin(), given.orders.end(),
+                                   [&](const auto& order) { return order.first == name; });
+    if (same != given.orders.end()) {
+      same->second = value;
+    } else {
+      given.orders.emplace_back(name, value);
+    }
+    given.has_orders = true;
+    return;
+  }
+  if (std::find(std::begin(kSections), std::end(kSections), value.key) != std::end(kSections)) {
+    value.fail(fmt::format("expected one key of {0}, such as {0}.{1}=...", value.key,
+                           value.key == "orders" ? "bn-first" : "NAME"));
+  }
+  check_known(value);
+  given.keys.insert_or_assign(value.key, value);
+}
+
+void check_order_name(const std::string& name, const GivenValue& value) {
+  const bool fits = !name.empty() && name.size() <= kMaxOrderName && name[0] != '.' &&
+                    name[0] != '-' && std::all_of(name.begin(), name.end(), [](char c) {
+                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                             (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+                    });
+  if (fits) return;
+  value.origin->fail(
+      value.key_place,
+      fmt::format("expected an order's name of 1 to {} letters, digits and . _ - that begins with "
+                  "none of . -, found '{}'",
+                  kMaxOrderName, printable(name)));
+}
+
+std::vector<NamedOrder> read_orders(const Given& given) {
+  std::vector<NamedOrder> orders;
+  for (const auto& [name, value] : given.orders) {
+    check_order_name(name, value);
+    if (orders.size() == kMaxOrders) {
+      value.origin->fail(value.key_place,
+                         fmt::format("expected at most {} orders, found more", kMaxOrders));
+    }
+    orders.push_back({name, value.notation(notation::Context::order)});
+  }
+  return orders;
+}
+
+/// data.name and data.path stand for each other: together they are a contradiction, unless the
+/// command line overrules the file.
+void settle_source_of_data(Given& given) {
+  const auto name = given.keys.find("data.name");
+  const auto path = given.keys.find("data.path");
+  if (name == given.keys.end() || path == given.keys.end()) return;
+  const bool is_name_typed = name->second.origin->is_command_line();
+  const bool is_path_typed = path->second.origin->is_command_line();
+  if (is_name_typed == is_path_typed) {
+    path->second.fail("expected data.name or data.path, found both; remove one");
+  }
+  given.keys.erase(is_name_typed ? path : name);
+}
+
+}  // namespace
+
+StudySource read_study_source(const std::filesystem::path& path) {
+  return {.text = read_file(path, kMaxStudyBytes),
+          .label = path.string(),
+          .default_name = path.stem().string()};
+}
+
+Study resolve_study(const std::optional<StudySource>& source,
+                    std::span<const std::string> overrides) {
+  Study study;
+  Given given;
+  Origin origin;
+  toml::table file;
+  if (source) {
+    origin = {.label = source->label.empty() ? "study" : source->label, .text = source->text};
+    file = parse_toml(origin);
+    take_file(origin, file, given);
+    if (!source->default_name.empty()) study.name = printable(source->default_name);
+  }
+  std::list<Override> typed;  // values point into it
+  for (const std::string& text : overrides) {
+    read_override(text, typed.emplace_back());
+    take_override(typed.back().value, given);
+  }
+  settle_source_of_data(given);
+  for (const StudyKey& key : study_keys()) {
+    const auto found = given.keys.find(std::string(key.name));
+    if (found != given.keys.end()) key.set(study, found->second);
+  }
+  if (given.has_orders) study.orders = read_orders(given);
+  return study;
+}
+
+void require_orders(const Study& study, std::size_t least) {
+  if (study.orders.size() >= least) return;
+  throw Error(
+      fmt::format("study '{}': expected at least {} orders, found {}; name them under "
+                  "[orders] or as orders.NAME=\"conv bn relu\"",
+                  printable(study.name), least, study.orders.size()));
+}
+
+}  // namespace whichfirst::record

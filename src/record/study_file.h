@@ -1,0 +1,120 @@
+// The study: what is compared, on what, how it is trained and judged. Keys, defaults and ranges
+// live here; docs/study.md lists them for people.
+//
+// A study is resolved once, before anything runs: file, then `key=value` of the command line over
+// it, then defaults. The resolved study is printed into the run's folder and runs again to the same
+// numbers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "notation/sequence.h"
+
+namespace whichfirst::record {
+
+// Limits, so that no text can hang the program or exhaust its memory.
+inline constexpr std::size_t kMaxStudyBytes = std::size_t{1} << 20;
+/// Each dot of a key nests a table, and tables are destroyed recursively.
+inline constexpr std::ptrdiff_t kMaxStudyDots = 4096;
+inline constexpr std::size_t kMaxOrders = 16;
+inline constexpr std::size_t kMaxOrderName = 64;
+
+/// A count of pictures, at least 1, or a share in (0, 1].
+using Amount = std::variant<std::int64_t, double>;
+
+/// A name that may stand as a folder's: letters, digits and . _ -, of which neither . nor - comes
+/// first; at most kMaxOrderName of them.
+struct NamedOrder {
+  std::string name;
+  std::string text;  ///< notation, as written; parses
+  bool operator==(const NamedOrder&) const = default;
+};
+
+struct DataChoice {
+  std::string name = "shapes10";    ///< a known set; empty where there is a path
+  std::optional<std::string> path;  ///< a file or folder, as written
+  std::optional<Amount> train;      ///< nullopt: all
+  std::optional<Amount> test;       ///< nullopt: all
+  Amount validation = 0.1;          ///< of train, a share below 1; cut only when it is needed
+  bool operator==(const DataChoice&) const = default;
+};
+
+enum class Schedule { constant, cosine };
+
+/// SGD in fp32, the only ones of this version.
+struct Recipe {
+  int epochs = 3;
+  int batch = 32;
+  double momentum = 0.9;
+  double lr = 0.05;
+  Schedule schedule = Schedule::cosine;
+  double decay = 5e-4;  ///< of weights only, coupled as in PyTorch's SGD
+  bool operator==(const Recipe&) const = default;
+};
+
+struct Plan {
+  std::string metric = "test_accuracy";  ///< one of kMetricNames
+  /// In the metric's unit. Unless given: 0.25 points for an accuracy, nothing for a loss.
+  std::optional<double> margin = 0.25;
+  double confidence = 0.95;
+  int seeds = 8;  ///< replicates
+  bool operator==(const Plan&) const = default;
+};
+
+struct Study {
+  std::string name = "study";
+  std::uint64_t seed = 0;              ///< below 2^63
+  std::string network = "article-15";  ///< a body that parses, or the name of a preset, unchecked
+  notation::BiasRule bias = notation::BiasRule::automatic;
+  std::vector<NamedOrder> orders = {{"bn-first", "conv bn relu"}, {"act-first", "conv relu bn"}};
+  DataChoice data;
+  Recipe recipe;
+  Plan plan;
+  bool operator==(const Study&) const = default;
+};
+
+/// A study file's text and what messages call it.
+struct StudySource {
+  std::string text;
+  std::string label;         ///< "my.toml"
+  std::string default_name;  ///< of a study that names itself nothing: the file's stem
+};
+
+/// Throws Error where the file does not read or is larger than kMaxStudyBytes.
+StudySource read_study_source(const std::filesystem::path& path);
+
+/// The study of a file (or of nothing: all defaults) with `key=value` overrides, later ones
+/// winning.
+///
+/// A value of an override is read as TOML, and as a string where that fails or where a string is
+/// wanted. `orders.NAME=CHAIN` changes or adds an order where the file has [orders]; where it has
+/// none the first such override starts a new list in place of the default pair. data.name on the
+/// command line takes the place of the file's data.path, and the other way round.
+///
+/// Throws Error with file, line, column, the line and a caret; or with the override. An unknown key
+/// is one, as are a wrong type, a value out of range, an order or a body that does not parse.
+Study resolve_study(const std::optional<StudySource>& source,
+                    std::span<const std::string> overrides = {});
+
+/// Throws Error unless the study names at least `least` orders.
+void require_orders(const Study& study, std::size_t least);
+
+/// TOML with every key in the documented order: resolve_study of it gives the same study.
+std::string print_study(const Study& study);
+
+/// hash_hex over every key and value but the name, orders and bodies in canonical form.
+std::string study_hash(const Study& study);
+
+/// The keys in which two studies of different study_hash differ, as "recipe.lr (0.05 there, 0.1
+/// here)": `a` is there, `b` here. Empty where the hashes agree.
+std::vector<std::string> differing_keys(const Study& a, const Study& b);
+
+}  // namespace whichfirst::record

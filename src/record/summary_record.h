@@ -1,0 +1,41 @@
+// The stages of a study's networks as JSON: what `whichfirst summary --json` prints.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace whichfirst::record {
+
+struct StageSummary {
+  std::string path;             ///< "units.3.bn"
+  std::string stage;            ///< "conv(16, bias=on)"
+  std::vector<int> output;      ///< C, H, W; a vector: C alone
+  std::int64_t parameters = 0;  ///< trained numbers
+  std::int64_t flops = 0;       ///< forward, of one image; a multiply and an add are 2
+  std::int64_t bytes = 0;       ///< of its output for one image, fp32
+};
+
+struct NetworkSummary {
+  std::string name;
+  std::string order;
+  std::vector<StageSummary> stages;
+  std::int64_t parameters = 0;
+  std::int64_t flops = 0;
+  /// What a trial of this order takes beside the data, at the recipe's batch.
+  std::int64_t trial_bytes = 0;
+};
+
+struct SummaryRecord {
+  std::string study;
+  std::string network;
+  std::vector<int> input;  ///< C, H, W
+  int classes = 0;
+  int batch = 0;
+  std::vector<NetworkSummary> orders;
+};
+
+/// The document, ended with a line break.
+std::string to_json(const SummaryRecord& summary);
+
+}  // namespace whichfirst::record

@@ -1,0 +1,141 @@
+#include "record/verdict_record.h"
+
+#include <nlohmann/json.hpp>
+
+#include "record/json_writer.h"
+#include "record/version.h"
+
+namespace whichfirst::record {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json json_of(const std::optional<stats::Interval>& interval) {
+  if (!interval) return nullptr;
+  return ordered_json::array(
+      {or_null(std::optional(interval->lower)), or_null(std::optional(interval->upper))});
+}
+
+ordered_json json_of(const Condition& condition) {
+  return {{"data", condition.dataset},
+          {"train", condition.train},
+          {"test", condition.test},
+          {"validation", or_null(condition.validation)},
+          {"classes", condition.classes},
+          {"network", condition.network},
+          {"bias", condition.bias},
+          {"epochs", condition.epochs},
+          {"batch", condition.batch},
+          {"lr", finite(condition.lr)},
+          {"momentum", finite(condition.momentum)},
+          {"decay", finite(condition.decay)},
+          {"optimizer", condition.optimizer},
+          {"schedule", condition.schedule},
+          {"precision", condition.precision}};
+}
+
+ordered_json json_of(const OrderResult& order) {
+  ordered_json values = ordered_json::array();
+  for (const auto& value : order.values) values.push_back(or_null(value));
+  return {{"name", order.name},         {"order", order.order},        {"lr", finite(order.lr)},
+          {"values", values},           {"mean", or_null(order.mean)}, {"sd", or_null(order.sd)},
+          {"diverged", order.diverged}, {"failed", order.failed}};
+}
+
+ordered_json json_of(const std::optional<stats::Posterior>& posterior) {
+  if (!posterior) return nullptr;
+  return {{"better", or_null(std::optional(posterior->better))},
+          {"within_margin", or_null(posterior->within_margin)},
+          {"worse", or_null(std::optional(posterior->worse))}};
+}
+
+ordered_json json_of(const stats::Losses& losses) {
+  return {{"diverged", losses.diverged}, {"failed", losses.failed}};
+}
+
+ordered_json json_of(const ComparisonResult& result) {
+  const stats::Comparison& c = result.comparison;
+  return {{"a", result.a},
+          {"b", result.b},
+          {"pairs", c.pairs},
+          {"mean_diff", or_null(c.mean_diff)},
+          {"sd_diff", or_null(c.sd_diff)},
+          {"interval", json_of(c.interval)},
+          {"looks", c.looks},
+          {"interval_images", json_of(result.interval_images)},
+          {"images_standard_error", or_null(result.images_standard_error)},
+          {"interval_skewness_guarded", json_of(c.guarded_interval)},
+          {"skewness", or_null(c.skewness)},
+          {"skewness_standard_error", or_null(c.skewness_standard_error)},
+          {"p_t", or_null(c.p_t)},
+          {"p_permutation", or_null(c.p_permutation)},
+          {"p_permutation_error", or_null(c.p_permutation_error)},
+          {"p_wilcoxon", or_null(c.p_wilcoxon)},
+          {"p_equivalence", or_null(c.p_equivalence)},
+          {"p_holm", or_null(result.p_holm)},
+          {"posterior", json_of(c.posterior)},
+          {"wins_share", or_null(c.wins_share)},
+          {"correlation", or_null(c.correlation)},
+          {"lost", {{"a", json_of(c.a)}, {"b", json_of(c.b)}}},
+          {"failure_rate_bound", or_null(c.failure_rate_bound)},
+          {"verdict", stats::name(c.verdict)},
+          {"negligible", c.negligible},
+          {"reason", or_null(c.reason)},
+          {"more_pairs_needed", or_null(c.more_pairs_needed)},
+          {"sentence", result.sentence}};
+}
+
+ordered_json json_of(const LedgerRow& row) { return {{"what", row.what}, {"values", row.values}}; }
+
+template <class Item>
+ordered_json list_of(const std::vector<Item>& items) {
+  ordered_json list = ordered_json::array();
+  for (const Item& item : items) list.push_back(json_of(item));
+  return list;
+}
+
+/// What differs between two runs of one study: where it was written and how long it took.
+ordered_json timings_of(const VerdictRecord& verdict) {
+  ordered_json more = ordered_json::array();
+  for (const ComparisonResult& result : verdict.comparisons) {
+    more.push_back(or_null(result.more_core_hours_needed));
+  }
+  return {{"run", verdict.run_folder}, {"more_core_hours_needed", more}};
+}
+
+}  // namespace
+
+std::string to_json(const VerdictRecord& verdict) {
+  const ordered_json json = {{"format", kFormatVersion},
+                             {"version", kProgramVersion},
+                             {"study", verdict.study},
+                             {"study_hash", verdict.study_hash},
+                             {"condition", json_of(verdict.condition)},
+                             {"metric", verdict.metric},
+                             {"margin", or_null(verdict.margin)},
+                             {"confidence", finite(verdict.confidence)},
+                             {"stop", verdict.stop == Stop::fixed ? "fixed" : "interrupted"},
+                             {"orders", list_of(verdict.orders)},
+                             {"comparisons", list_of(verdict.comparisons)},
+                             {"ledger", list_of(verdict.ledger)},
+                             {"timings", timings_of(verdict)}};
+  return print_json(json, 1);
+}
+
+std::string to_json(const PlanRecord& plan) {
+  ordered_json orders = ordered_json::array();
+  for (const OrderResult& order : plan.orders) {
+    orders.push_back({{"name", order.name}, {"order", order.order}});
+  }
+  return print_json({{"study", plan.study},
+                     {"study_hash", plan.study_hash},
+                     {"run", plan.run_folder},
+                     {"condition", json_of(plan.condition)},
+                     {"orders", orders},
+                     {"replicates", plan.replicates},
+                     {"jobs", plan.jobs},
+                     {"trial_bytes", plan.trial_bytes}},
+                    1);
+}
+
+}  // namespace whichfirst::record

@@ -1,0 +1,103 @@
+// The verdict of a run as JSON: verdict.json, and what --json prints. Everything a report shows
+// stands here, so that a stranger can check it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stats/comparison.h"
+#include "stats/verdict.h"
+
+namespace whichfirst::record {
+
+/// What the verdict is about. Counts are of pictures, after the study's shares were taken.
+struct Condition {
+  std::string dataset;  ///< "data" in JSON: name or path
+  std::int64_t train = 0;
+  std::int64_t test = 0;
+  std::optional<std::int64_t> validation;  ///< missing where no validation part was cut
+  int classes = 0;
+  std::string network;  ///< preset or canonical body
+  std::string bias;     ///< "auto", "on", "off"
+  int epochs = 0;
+  int batch = 0;
+  double lr = 0;
+  double momentum = 0;
+  double decay = 0;
+  std::string optimizer = "sgd";
+  std::string schedule;
+  std::string precision = "fp32";
+};
+
+enum class Stop {
+  fixed,        // the planned number of replicates
+  interrupted,  // before it was reached
+};
+
+/// One arm. A replicate without a value (diverged, failed, not run) holds nothing at its place.
+struct OrderResult {
+  std::string name;
+  std::string order;  ///< canonical
+  double lr = 0;
+  std::vector<std::optional<double>> values;  ///< of replicates 1, 2, ...
+  std::optional<double> mean;                 ///< of the values there are
+  std::optional<double> sd;                   ///< divisor n - 1
+  int diverged = 0;
+  int failed = 0;
+};
+
+struct ComparisonResult {
+  std::string a;
+  std::string b;
+  stats::Comparison comparison;
+  std::optional<stats::Interval> interval_images;  ///< seeds x images, points
+  std::optional<double> images_standard_error;     ///< of these very networks, points
+  std::optional<double> p_holm;                    ///< p_t, adjusted; description only
+  /// For comparison.more_pairs_needed; stands under "timings" in JSON.
+  std::optional<double> more_core_hours_needed;
+  std::string sentence;  ///< the verdict in words
+};
+
+/// Something in which the orders differ beside their order, one text for each order.
+struct LedgerRow {
+  std::string what;
+  std::vector<std::string> values;
+};
+
+struct VerdictRecord {
+  std::string study;  ///< its name
+  std::string study_hash;
+  std::string run_folder;  ///< "timings.run" in JSON
+  Condition condition;
+  std::string metric;
+  std::optional<double> margin;
+  double confidence = 0;
+  Stop stop = Stop::fixed;
+  std::vector<OrderResult> orders;
+  std::vector<ComparisonResult> comparisons;
+  std::vector<LedgerRow> ledger;
+};
+
+/// The document, ended with a line break. Every field is always there, in a fixed order; missing
+/// and non-finite numbers are null, an interval is [lower, upper]. Only `timings` may differ
+/// between two runs of one study.
+std::string to_json(const VerdictRecord& verdict);
+
+/// What a comparison would do: `whichfirst compare --dry-run --json`.
+struct PlanRecord {
+  std::string study;
+  std::string study_hash;
+  std::string run_folder;
+  Condition condition;
+  std::vector<OrderResult> orders;  ///< names and stages; values play no part
+  int replicates = 0;
+  int jobs = 0;                  ///< trials side by side
+  std::int64_t trial_bytes = 0;  ///< of memory, each
+};
+
+/// The document, ended with a line break.
+std::string to_json(const PlanRecord& plan);
+
+}  // namespace whichfirst::record

@@ -1,0 +1,65 @@
+#include "report/progress_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "report/wording.h"
+#include "stats/moments.h"
+
+namespace whichfirst::report {
+namespace {
+
+std::string bar(double share) {
+  constexpr int kCells = 16;
+  const int full = static_cast<int>(std::lround(std::clamp(share, 0.0, 1.0) * kCells));
+  std::string text;
+  for (int i = 0; i < kCells; ++i) text += i < full ? '#' : '.';
+  return text;
+}
+
+std::string spread(const std::vector<double>& values, const MetricWords& words) {
+  const stats::Moments moments = stats::moments_of(values);
+  if (!moments.mean) return "";
+  std::string text = fmt::format("{} {:.{}f}", words.name, *moments.mean, words.decimals);
+  if (moments.sd) text += fmt::format(" +- {:.{}f}", *moments.sd, words.decimals);
+  return text;
+}
+
+}  // namespace
+
+std::optional<double> estimate_left(double elapsed_seconds, double done, double left) {
+  constexpr double kEnoughToTell = 0.05;  // of a trial
+  if (done < kEnoughToTell) return std::nullopt;
+  return elapsed_seconds / done * left;
+}
+
+std::vector<std::string> progress_lines(const RunProgress& progress, int columns) {
+  std::size_t name_width = 0;
+  std::size_t order_width = 0;
+  for (const OrderProgress& order : progress.orders) {
+    name_width = std::max(name_width, order.name.size());
+    order_width = std::max(order_width, order.order.size());
+  }
+  const MetricWords words = metric_words(progress.metric);
+  std::vector<std::string> lines;
+  for (const OrderProgress& order : progress.orders) {
+    const double share = (order.finished + order.under_way) / std::max(1, progress.replicates);
+    std::string line = fmt::format("{:<{}}  {:<{}}  {}  {:>2}/{}  {}", order.name, name_width,
+                                   order.order, order_width, bar(share), order.finished,
+                                   progress.replicates, spread(order.values, words));
+    if (order.lost > 0) line += fmt::format("  {} lost", order.lost);
+    lines.push_back(line);
+  }
+  lines.push_back(fmt::format("{} elapsed{}", duration(progress.elapsed_seconds),
+                              progress.left_seconds
+                                  ? fmt::format(", about {} left", duration(*progress.left_seconds))
+                                  : ""));
+  for (std::string& line : lines) {
+    if (static_cast<int>(line.size()) > columns) line.resize(static_cast<std::size_t>(columns));
+  }
+  return lines;
+}
+
+}  // namespace whichfirst::report

@@ -1,0 +1,35 @@
+// A running comparison in a few lines: one an order, and one for the whole.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace whichfirst::report {
+
+struct OrderProgress {
+  std::string name;
+  std::string order;
+  int finished = 0;            // replicates that have ended, whatever the way
+  int lost = 0;                // of them diverged or failed
+  std::vector<double> values;  // of the plan's metric, of the trained ones
+  double under_way = 0;        // shares of the trials that are running, summed
+};
+
+struct RunProgress {
+  std::vector<OrderProgress> orders;
+  int replicates = 0;
+  std::string metric;
+  double elapsed_seconds = 0;
+  std::optional<double> left_seconds;  // nothing known yet
+};
+
+/// "bn-first   conv bn relu  ########----  5/8   test accuracy 88.31 +- 0.42" for each order,
+/// aligned, then a line with elapsed and remaining time. No line is longer than `columns`
+/// characters.
+std::vector<std::string> progress_lines(const RunProgress& progress, int columns);
+
+/// Remaining seconds at the speed so far: elapsed for `done` trials' worth of work, `left` to go.
+std::optional<double> estimate_left(double elapsed_seconds, double done, double left);
+
+}  // namespace whichfirst::report

@@ -1,0 +1,29 @@
+#include "report/summary_text.h"
+
+#include <fmt/format.h>
+
+#include "report/table.h"
+#include "report/wording.h"
+
+namespace whichfirst::report {
+
+std::string print_summary(const record::SummaryRecord& summary) {
+  std::string text = fmt::format("{} on pictures of {}, {} classes\n", summary.network,
+                                 fmt::join(summary.input, "x"), summary.classes);
+  for (const record::NetworkSummary& network : summary.orders) {
+    Table table({"stage", "", "output", "parameters", "FLOPs", "memory"},
+                {Align::left, Align::left, Align::right, Align::right, Align::right, Align::right});
+    for (const record::StageSummary& stage : network.stages) {
+      table.add({stage.path, stage.stage, fmt::format("{}", fmt::join(stage.output, "x")),
+                 grouped(stage.parameters), grouped(stage.flops), bytes(stage.bytes)});
+    }
+    table.add({"total", "", "", grouped(network.parameters), grouped(network.flops), ""});
+    text += fmt::format("\n{} ({})\n{}", network.name, network.order, table.print(2));
+    text += fmt::format("  a trial at batch {} takes about {} of memory beside the data\n",
+                        summary.batch, bytes(network.trial_bytes));
+  }
+  text += "\nFLOPs and memory are of one image, forward; a multiply and an add are 2.\n";
+  return text;
+}
+
+}  // namespace whichfirst::report

@@ -1,0 +1,159 @@
+#include "report/wording.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "record/metrics.h"
+
+namespace whichfirst::report {
+namespace {
+
+using stats::Verdict;
+
+std::string interval_words(const stats::Interval& interval, const MetricWords& words,
+                           double confidence) {
+  return fmt::format("{:g} % interval {} to {}", 100 * confidence,
+                     signed_number(interval.lower, words.decimals),
+                     signed_number(interval.upper, words.decimals));
+}
+
+std::string order_words(const record::VerdictRecord& verdict, const std::string& name) {
+  for (const record::OrderResult& order : verdict.orders) {
+    if (order.name == name) return fmt::format("{} ({})", name, order.order);
+  }
+  return name;
+}
+
+/// "on this test set of 2,000 images", or "on data like it" where the interval over seeds and
+/// images gives the same answer.
+std::string claim_words(const record::ComparisonResult& result,
+                        const record::VerdictRecord& verdict) {
+  if (!verdict.metric.starts_with("test_")) return "";
+  stats::Rule rule{.confidence = verdict.confidence, .margin = verdict.margin};
+  if (!record::is_accuracy(verdict.metric)) {
+    return fmt::format(" on this test set of {} images", grouped(verdict.condition.test));
+  }
+  const bool holds_for_other_images =
+      result.interval_images &&
+      stats::decide(*result.interval_images, rule) == result.comparison.verdict;
+  return holds_for_other_images
+             ? fmt::format(" on the {} test images and on data like them",
+                           grouped(verdict.condition.test))
+             : fmt::format(" on this test set of {} images", grouped(verdict.condition.test));
+}
+
+std::string losses_words(const record::ComparisonResult& result) {
+  const stats::Losses& a = result.comparison.a;
+  const stats::Losses& b = result.comparison.b;
+  if (a.total() + b.total() == 0) return "";
+  const auto count = [](const std::string& name, const stats::Losses& losses) {
+    return fmt::format("{}: {} diverged, {} failed", name, losses.diverged, losses.failed);
+  };
+  return fmt::format("Among the pairs in which both trained ({}; {}): ", count(result.a, a),
+                     count(result.b, b));
+}
+
+/// "on average, 95 % interval ... over 8 pairs".
+std::string evidence_words(const record::ComparisonResult& result, const MetricWords& words,
+                           const record::VerdictRecord& verdict) {
+  const stats::Comparison& c = result.comparison;
+  const double confidence =
+      1 - (1 - verdict.confidence) /
+              static_cast<double>(std::max<std::size_t>(verdict.comparisons.size(), 1));
+  std::string text = fmt::format("{} pairs", c.pairs);
+  if (c.interval) text += ", " + interval_words(*c.interval, words, confidence);
+  return text;
+}
+
+}  // namespace
+
+std::string grouped(std::int64_t number) {
+  std::string digits = fmt::format("{}", number);
+  const std::size_t first = digits[0] == '-' ? 1 : 0;
+  for (std::size_t i = digits.size(); i > first + 3; i -= 3) digits.insert(i - 3, ",");
+  return digits;
+}
+
+std::string signed_number(double value, int decimals) {
+  const std::string text = fmt::format("{:+.{}f}", value, decimals);
+  // Never "-0.00".
+  const bool is_zero = text.find_first_of("123456789") == std::string::npos;
+  return is_zero ? fmt::format("{:.{}f}", 0.0, decimals) : text;
+}
+
+std::string duration(double seconds) {
+  if (seconds < 9.95) return fmt::format("{:.1f}s", seconds);
+  const auto whole = static_cast<std::int64_t>(std::llround(seconds));
+  if (whole < 60) return fmt::format("{}s", whole);
+  if (whole < 3600) return fmt::format("{}m {:02d}s", whole / 60, whole % 60);
+  return fmt::format("{}h {:02d}m", whole / 3600, whole % 3600 / 60);
+}
+
+std::string bytes(std::int64_t count) {
+  const auto number = static_cast<double>(count);
+  if (number < 1e6) return fmt::format("{:.1f} kB", number / 1e3);
+  if (number < 1e9) return fmt::format("{:.0f} MB", number / 1e6);
+  return fmt::format("{:.1f} GB", number / 1e9);
+}
+
+MetricWords metric_words(std::string_view metric) {
+  std::string name(metric);
+  std::replace(name.begin(), name.end(), '_', ' ');
+  if (name.starts_with("val ")) name = "validation" + name.substr(3);
+  if (name.starts_with("train ")) name = "training" + name.substr(5);
+  if (record::is_accuracy(metric)) return {.name = name, .unit = " points", .decimals = 2};
+  return {.name = name, .unit = "", .decimals = 4};
+}
+
+std::string condition_words(const record::Condition& condition) {
+  return fmt::format("after {} epoch{} on {} images of {} at lr {} ({}, batch {})",
+                     condition.epochs, condition.epochs == 1 ? "" : "s", grouped(condition.train),
+                     condition.dataset, condition.lr, condition.network, condition.batch);
+}
+
+std::string verdict_sentence(const record::ComparisonResult& result,
+                             const record::VerdictRecord& verdict) {
+  const stats::Comparison& c = result.comparison;
+  const MetricWords words = metric_words(verdict.metric);
+  const std::string a = order_words(verdict, result.a);
+  const std::string b = order_words(verdict, result.b);
+  const std::string condition = condition_words(verdict.condition);
+  const std::string evidence = evidence_words(result, words, verdict);
+  std::string text = losses_words(result);
+  switch (c.verdict) {
+    case Verdict::better:
+    case Verdict::worse: {
+      const double size = std::abs(c.mean_diff.value_or(0));
+      text += fmt::format("{} is {} than {} by {:.{}f}{} of {} ({}), {}{}.", a,
+                          stats::name(c.verdict), b, size, words.decimals, words.unit, words.name,
+                          evidence, condition, claim_words(result, verdict));
+      break;
+    }
+    case Verdict::equivalent:
+      text += fmt::format(
+          "{} and {} are equivalent within {:g}{} of {}: mean difference {} ({}){}, "
+          "{}{}.",
+          a, b, verdict.margin.value_or(0), words.unit, words.name,
+          signed_number(c.mean_diff.value_or(0), words.decimals), evidence,
+          c.negligible ? ", real but negligible" : "", condition, claim_words(result, verdict));
+      break;
+    case Verdict::undecided:
+      text += fmt::format("Undecided between {} and {}: ", a, b);
+      text += c.mean_diff ? fmt::format("mean difference {}{} of {} ({})",
+                                        signed_number(*c.mean_diff, words.decimals), words.unit,
+                                        words.name, evidence)
+                          : fmt::format("no pair is complete");
+      text += fmt::format(", {}.", condition);
+      break;
+  }
+  if (c.reason) text += fmt::format(" {}.", *c.reason);
+  if (c.verdict == Verdict::undecided && c.more_pairs_needed) {
+    text += fmt::format(" About {} more pair{} would decide at the spread seen.",
+                        *c.more_pairs_needed, *c.more_pairs_needed == 1 ? "" : "s");
+  }
+  return text;
+}
+
+}  // namespace whichfirst::report

@@ -1,0 +1,41 @@
+// Numbers and conditions in words: the same everywhere a person reads them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "record/verdict_record.h"
+
+namespace whichfirst::report {
+
+/// 12000 -> "12,000".
+std::string grouped(std::int64_t number);
+
+/// With `decimals` digits, the sign always shown: "+0.25", "-1.30".
+std::string signed_number(double value, int decimals);
+
+/// "3m 05s", "42s", "0.4s"; "1h 02m".
+std::string duration(double seconds);
+
+/// "150 MB", "3.2 GB" (powers of ten).
+std::string bytes(std::int64_t count);
+
+/// How a metric is spoken of: {"test accuracy", "points", 2 decimals}.
+struct MetricWords {
+  std::string name;
+  std::string unit;  // of differences, with its space: " points"; empty for a loss
+  int decimals = 2;
+};
+MetricWords metric_words(std::string_view metric);
+
+/// "after 3 epochs on 12,000 images of fashion-mnist at lr 0.1 (article-15, batch 64)".
+std::string condition_words(const record::Condition& condition);
+
+/// The verdict on one pair of orders as one plain sentence: the word, the numbers, the condition
+/// and the claim ("on this test set" or "on data like it"). Says nothing that depends on the clock.
+std::string verdict_sentence(const record::ComparisonResult& result,
+                             const record::VerdictRecord& verdict);
+
+}  // namespace whichfirst::report
