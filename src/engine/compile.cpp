@@ -123,9 +123,30 @@ class Compiler {
     for (const Argument& argument : arguments) touch(argument.value);
     program_.scratch_bytes =
         std::max(program_.scratch_bytes, description.scratchpad_desc().get_size());
-    program_.steps.push_back({std::move(primitive),
-                              std::move(arguments),
+    program_.steps.push_back({RunPrimitive{std::move(primitive), std::move(arguments)},
                               {stage().path, std::move(what), description.impl_info_str()}});
+  }
+
+  void add(const MeasureChannels& measure) {
+    for (const ValueId value : {measure.source, measure.mean, measure.variance}) touch(value);
+    program_.steps.push_back({measure, {stage().path, "statistics", "own"}});
+  }
+
+  /// How the channels of a value lie: plain, or in blocks.
+  ChannelLayout channel_layout(ValueId value) const {
+    const dnnl_memory_desc_t& md = layout(value).data;
+    const auto& blocking = md.format_desc.blocking;
+    check(md.format_kind == dnnl_blocked && blocking.inner_nblks <= 1 &&
+              (blocking.inner_nblks == 0 || blocking.inner_idxs[0] == 1),
+          "only channels are blocked");
+    const Shape& shape = stage().input;
+    return {.images = batch_,
+            .channels = shape.channels,
+            .pixels = shape.pixels(),
+            .block = blocking.inner_nblks == 0 ? 1 : blocking.inner_blks[0],
+            .image_stride = blocking.strides[0],
+            .block_stride = blocking.strides[1],
+            .pixel_stride = shape.is_vector ? 1 : blocking.strides[3]};
   }
 
   ValueId reorder(ValueId from, const Layout& to, std::string what) {
@@ -201,7 +222,6 @@ class Compiler {
     ValueId workspace = -1;
     bool is_fused = false;  // part of the stage before it
     std::optional<dnnl::convolution_forward::primitive_desc> conv;
-    std::optional<dnnl::batch_normalization_forward::primitive_desc> bn;
     std::optional<dnnl::eltwise_forward::primitive_desc> eltwise;
     std::optional<dnnl::pooling_forward::primitive_desc> pool;
     std::optional<dnnl::inner_product_forward::primitive_desc> fc;
@@ -276,20 +296,18 @@ class Compiler {
   }
 
   void forward(const network::BatchNorm& bn) {
+    using Forward = dnnl::batch_normalization_forward;
     const bool is_relu_next = stage_ + 1 < static_cast<int>(network_.stages.size()) &&
                               std::holds_alternative<network::Relu>(
                                   network_.stages[static_cast<std::size_t>(stage_) + 1].operation);
-    auto flags = normalization_flags::none;
-    if (bn.affine) flags |= normalization_flags::use_scale | normalization_flags::use_shift;
-    if (is_relu_next) flags |= normalization_flags::fuse_norm_relu;
-    if (!is_training()) flags |= normalization_flags::use_global_stats;
-
-    using Forward = dnnl::batch_normalization_forward;
-    ForwardState& here = state();
-    here.original = here.source = current_;
-    here.bn.emplace(
+    // The statistics are given in training too: measured by our own kernel (statistics.h).
+    const auto flags = bn_flags(bn, is_relu_next) | normalization_flags::use_global_stats;
+    const Forward::primitive_desc description(
         Forward::desc(forward_kind(), layout(current_), static_cast<float>(bn.eps), flags),
         attributes_, engine_);
+
+    ForwardState& here = state();
+    here.original = here.source = current_;
     // Backward reads the source again, so only evaluation may write over it.
     here.result = is_training() ? new_value(layout(current_)) : current_;
     std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source}, {DNNL_ARG_DST, here.result}};
@@ -301,17 +319,21 @@ class Compiler {
       const Layout statistic = plain({stage().input.channels});
       const Program::Statistics statistics{stage_, new_value(statistic), new_value(statistic)};
       program_.statistics.push_back(statistics);
+      add(MeasureChannels{.layout = channel_layout(here.source),
+                          .source = here.source,
+                          .mean = statistics.mean,
+                          .variance = statistics.variance});
       arguments.push_back({DNNL_ARG_MEAN, statistics.mean});
       arguments.push_back({DNNL_ARG_VARIANCE, statistics.variance});
       if (is_relu_next) {
-        here.workspace = new_value(here.bn->workspace_desc());
+        here.workspace = new_value(description.workspace_desc());
         arguments.push_back({DNNL_ARG_WORKSPACE, here.workspace});
       }
     } else {
       arguments.push_back({DNNL_ARG_MEAN, parameter(network::ParameterKind::running_mean)});
       arguments.push_back({DNNL_ARG_VARIANCE, parameter(network::ParameterKind::running_variance)});
     }
-    add(*here.bn, Forward(*here.bn), is_relu_next ? "forward with relu" : "forward",
+    add(description, Forward(description), is_relu_next ? "forward with relu" : "forward",
         std::move(arguments));
     keep(here.source);
     current_ = here.result;
@@ -319,6 +341,13 @@ class Compiler {
       ++stage_;
       state().is_fused = true;
     }
+  }
+
+  static normalization_flags bn_flags(const network::BatchNorm& bn, bool is_with_relu) {
+    auto flags = normalization_flags::none;
+    if (bn.affine) flags |= normalization_flags::use_scale | normalization_flags::use_shift;
+    if (is_with_relu) flags |= normalization_flags::fuse_norm_relu;
+    return flags;
   }
 
   void forward(const network::Relu&) { activate(algorithm::eltwise_relu); }
@@ -506,13 +535,16 @@ class Compiler {
     using Backward = dnnl::batch_normalization_backward;
     const ForwardState& here = state();
     const bool is_with_relu = here.workspace >= 0;
-    auto flags = normalization_flags::none;
-    if (bn.affine) flags |= normalization_flags::use_scale | normalization_flags::use_shift;
-    if (is_with_relu) flags |= normalization_flags::fuse_norm_relu;
+    // Backward through the statistics: without use_global_stats, though forward was given them.
+    const auto flags = bn_flags(bn, is_with_relu);
+    const auto eps = static_cast<float>(bn.eps);
+    using Forward = dnnl::batch_normalization_forward;
+    const Forward::primitive_desc hint(
+        Forward::desc(forward_kind(), layout(here.source), eps, flags), attributes_, engine_);
     const Backward::primitive_desc description(
         Backward::desc(bn.affine ? prop_kind::backward : prop_kind::backward_data, layout(current_),
-                       layout(here.source), static_cast<float>(bn.eps), flags),
-        attributes_, engine_, *here.bn);
+                       layout(here.source), eps, flags),
+        attributes_, engine_, hint);
     const auto statistics = std::find_if(program_.statistics.begin(), program_.statistics.end(),
                                          [&](const auto& s) { return s.stage == stage_; });
     check(statistics != program_.statistics.end(), "a bn in training has batch statistics");

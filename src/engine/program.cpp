@@ -33,25 +33,42 @@ BoundProgram::BoundProgram(const Program& program, const Storage& storage,
     }
     memories_.emplace_back(value.layout, engine, place);
   }
+  const dnnl::memory::desc scratch_layout({static_cast<dnnl::memory::dim>(program.scratch_bytes)},
+                                          dnnl::memory::data_type::u8, dnnl::memory::format_tag::x);
   for (const Step& step : program.steps) {
-    BoundStep bound{step.primitive, {}};
-    for (const Argument& argument : step.arguments) {
+    if (const auto* measure = std::get_if<MeasureChannels>(&step.action)) {
+      steps_.emplace_back(*measure);
+      continue;
+    }
+    const auto& run = std::get<RunPrimitive>(step.action);
+    BoundPrimitive bound{run.primitive, {}};
+    for (const Argument& argument : run.arguments) {
       bound.arguments.emplace(argument.name, memories_[static_cast<std::size_t>(argument.value)]);
     }
     if (program.scratch_bytes > 0) {
-      const dnnl::memory::desc scratch({static_cast<dnnl::memory::dim>(program.scratch_bytes)},
-                                       dnnl::memory::data_type::u8, dnnl::memory::format_tag::x);
-      bound.arguments.emplace(DNNL_ARG_SCRATCHPAD, dnnl::memory(scratch, engine, storage.scratch));
+      bound.arguments.emplace(DNNL_ARG_SCRATCHPAD,
+                              dnnl::memory(scratch_layout, engine, storage.scratch));
     }
-    steps_.push_back(std::move(bound));
+    steps_.emplace_back(std::move(bound));
   }
 }
 
 void BoundProgram::run(dnnl::stream& stream, std::size_t begin, std::size_t end) {
   for (std::size_t i = begin; i < end; ++i) {
-    steps_[i].primitive.execute(stream, steps_[i].arguments);
+    std::visit([&](const auto& step) { run_one(step, stream); }, steps_[i]);
   }
   stream.wait();
+}
+
+void BoundProgram::run_one(const BoundPrimitive& step, dnnl::stream& stream) const {
+  step.primitive.execute(stream, step.arguments);
+}
+
+void BoundProgram::run_one(const MeasureChannels& step, dnnl::stream& stream) const {
+  stream.wait();
+  const auto channels = static_cast<std::size_t>(step.layout.channels);
+  measure_channels(pointer(step.source), step.layout, {pointer(step.mean), channels},
+                   {pointer(step.variance), channels});
 }
 
 float* BoundProgram::pointer(ValueId value) const {

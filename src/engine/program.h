@@ -9,9 +9,11 @@
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "engine/arena.h"
+#include "engine/statistics.h"
 #include "engine/trainer.h"
 
 namespace whichfirst::engine {
@@ -44,9 +46,22 @@ struct Argument {
   ValueId value = -1;
 };
 
-struct Step {
+/// Our own kernel: measure_channels.
+struct MeasureChannels {
+  ChannelLayout layout;
+  ValueId source = -1;
+  ValueId mean = -1;
+  ValueId variance = -1;
+};
+
+/// A primitive of oneDNN.
+struct RunPrimitive {
   dnnl::primitive primitive;
   std::vector<Argument> arguments;
+};
+
+struct Step {
+  std::variant<RunPrimitive, MeasureChannels> action;
   PlannedPrimitive planned;
 };
 
@@ -95,10 +110,15 @@ class BoundProgram {
   float* pointer(ValueId value) const;
 
  private:
-  struct BoundStep {
+  struct BoundPrimitive {
     dnnl::primitive primitive;
     std::unordered_map<int, dnnl::memory> arguments;
   };
+  using BoundStep = std::variant<BoundPrimitive, MeasureChannels>;
+
+  void run_one(const BoundPrimitive& step, dnnl::stream& stream) const;
+  void run_one(const MeasureChannels& step, dnnl::stream& stream) const;
+
   std::vector<dnnl::memory> memories_;
   std::vector<BoundStep> steps_;
 };

@@ -1,0 +1,56 @@
+# The front door. `make run` and `make test` set everything up themselves.
+#
+#   make run      build, then settle the built-in study: about a minute on two cores
+#   make test     build and run the whole test suite
+#   make check    the suite under sanitizers, clang-tidy, formatting
+#   make bench    measure the training step beside the core's peak
+#   make install  install the program (PREFIX=/usr/local)
+#   make format   reformat the sources
+
+PREFIX ?= /usr/local
+SOURCES = $(shell git ls-files 'src/*.h' 'src/*.cpp' 'tests/*.h' 'tests/*.cpp')
+
+.PHONY: run test check bench install format format-check sanitize tidy program setup
+
+run: program
+	./build/release/whichfirst compare
+
+test: setup
+	@cmake --preset release >build/configure.log || { cat build/configure.log; exit 1; }
+	cmake --build --preset release
+	ctest --test-dir build/release --output-on-failure --parallel 2
+
+check: format-check sanitize tidy
+
+bench: program
+	./build/release/whichfirst bench
+
+install: program
+	cmake --install build/release --prefix $(PREFIX)
+
+program: setup
+	@cmake --preset release >build/configure.log || { cat build/configure.log; exit 1; }
+	cmake --build --preset release --target whichfirst
+
+setup:
+	@scripts/setup
+	@mkdir -p build
+
+sanitize:
+	scripts/setup check
+	cmake --preset sanitize
+	cmake --build --preset sanitize
+	ctest --test-dir build/sanitize --output-on-failure --parallel 2
+
+tidy:
+	scripts/setup check
+	cmake --preset tidy
+	git ls-files 'src/*.cpp' | xargs --max-procs=2 -n 4 clang-tidy-14 --quiet -p build/tidy
+
+format:
+	scripts/setup check
+	clang-format-14 -i $(SOURCES)
+
+format-check:
+	scripts/setup check
+	clang-format-14 --dry-run --Werror $(SOURCES)

@@ -1,0 +1,207 @@
+// The engine against its slow twins in src/reference: loss, gradients, statistics, logits, updates.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "engine/kernels.h"
+#include "engine/networks.h"
+#include "engine/trainer.h"
+#include "reference/loss.h"
+#include "reference/pass.h"
+#include "reference/sgd.h"
+
+namespace whichfirst::engine {
+namespace {
+
+// Widths and pictures that no kernel likes: 10 channels in blocks of 8 or 16, odd sizes, one
+// channel.
+const Case kCases[] = {
+    {"conv(10) gap fc(classes)", "conv", {.channels = 3, .height = 5, .width = 7}, 3},
+    {"conv(10, k=5, s=2, p=2) flatten fc(classes)",
+     "conv",
+     {.channels = 2, .height = 9, .width = 6},
+     2},
+    {"conv(16, k=1) conv(10, k=2) gap fc(classes)",
+     "conv",
+     {.channels = 1, .height = 6, .width = 5},
+     4},
+    {"conv(4, p=0) conv(9, s=3, bias=off) gap fc(3)",
+     "conv",
+     {.channels = 10, .height = 11, .width = 8},
+     2,
+     3},
+    {"2*unit(10) gap fc(classes)", "conv bn relu", {.channels = 3, .height = 7, .width = 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv relu bn", {.channels = 3, .height = 7, .width = 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv tanh bn", {.channels = 3, .height = 7, .width = 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv bn tanh", {.channels = 1, .height = 7, .width = 5}, 4},
+    {"2*unit(10) gap fc(classes)", "bn relu conv", {.channels = 3, .height = 7, .width = 5}, 4},
+    {"2*unit(10) gap fc(classes)", "relu bn conv", {.channels = 3, .height = 7, .width = 5}, 4},
+    {"2*unit(12) gap fc(classes)",
+     "conv bn(affine=off) relu",
+     {.channels = 3, .height = 6, .width = 6},
+     4},
+    {"2*unit(12) gap fc(classes)",
+     "conv relu bn(affine=off, eps=0.1)",
+     {.channels = 3, .height = 6, .width = 6},
+     4},
+    {"unit(8, pool=2) unit(16, pool=2) gap fc(classes)",
+     "conv bn relu",
+     {.channels = 1, .height = 13, .width = 10},
+     5},
+    {"unit(8, pool=3) unit(10) gap fc(classes)",
+     "conv pool bn relu",
+     {.channels = 3, .height = 13, .width = 10},
+     5},
+    {"unit(8, pool=2) unit(10) gap fc(classes)",
+     "conv relu pool bn",
+     {.channels = 3, .height = 9, .width = 10},
+     5},
+    {"unit(8) maxpool(3, s=2, p=1) unit(10) flatten fc(12) bn relu fc(classes)",
+     "conv bn tanh",
+     {.channels = 3, .height = 8, .width = 9},
+     6},
+    {"maxpool(2) unit(8) tanh relu flatten fc(5) tanh fc(classes)",
+     "conv tanh",
+     {.channels = 3, .height = 8, .width = 9},
+     6},
+    {"bn unit(8) bn gap bn fc(classes)", "conv relu", {.channels = 3, .height = 4, .width = 4}, 6},
+    {"conv(10) gap", "conv", {.channels = 3, .height = 4, .width = 4}, 2},
+    {"flatten fc(classes)", "conv", {.channels = 1, .height = 1, .width = 1}, 1},
+    {"gap fc(7) relu fc(classes)", "conv", {.channels = 5, .height = 3, .width = 3}, 1},
+};
+
+class Twin : public ::testing::TestWithParam<Case> {
+ protected:
+  Twin()
+      : network(build(GetParam())),
+        images(random_images(network.input, GetParam().batch, 1)),
+        labels(random_labels(network.classes, GetParam().batch, 2)),
+        values(lively_values(network, 3)) {}
+
+  reference::Tensor picture_tensor(const std::vector<float>& pictures) const {
+    return {.count = GetParam().batch,
+            .shape = network.input,
+            .values = {pictures.begin(), pictures.end()}};
+  }
+
+  /// |engine - reference| against |reference|; parameters whose true gradient is 0 (a bias before
+  /// bn) are held against the largest gradient.
+  static void expect_close(const std::vector<float>& engine, const std::vector<double>& reference,
+                           double floor, double tolerance, const std::string& name) {
+    ASSERT_EQ(engine.size(), reference.size()) << name;
+    std::vector<double> difference(engine.size());
+    for (std::size_t i = 0; i < engine.size(); ++i) difference[i] = engine[i] - reference[i];
+    EXPECT_LE(norm(difference), tolerance * std::max(norm(reference), floor)) << name;
+  }
+
+  network::Network network;
+  std::vector<float> images;
+  std::vector<std::int32_t> labels;
+  network::Values values;
+};
+
+TEST_P(Twin, OneStepHasTheLossGradientsAndStatisticsOfTheReference) {
+  Trainer trainer(network, values, {.batch = GetParam().batch, .evaluation_batch = 3});
+  copy(images, trainer.images());
+  copy(labels, trainer.labels());
+  const StepResult step = trainer.step(0);
+  ASSERT_FALSE(step.non_finite) << step.non_finite->stage;
+
+  const reference::Pass pass = reference::run(
+      network, reference::widen(values), picture_tensor(images), labels, reference::Mode::training);
+  EXPECT_NEAR(step.loss, pass.loss, 1e-5 * pass.loss);
+  EXPECT_EQ(step.right, pass.right);
+  double largest = 0;
+  for (const auto& gradient : pass.gradients) largest = std::max(largest, norm(gradient));
+  const network::Values gradients = trainer.gradients();
+  const network::Values after = trainer.values();
+  for (std::size_t i = 0; i < network.parameters.size(); ++i) {
+    const network::Parameter& parameter = network.parameters[i];
+    if (parameter.is_trained()) {
+      expect_close(gradients[i], pass.gradients[i], 1e-2 * largest, 1e-4, parameter.name);
+      EXPECT_EQ(after[i], values[i]) << "a rate of 0 changes nothing";
+    } else {
+      EXPECT_TRUE(gradients[i].empty());
+      expect_close(after[i], pass.running_statistics[i], 0, 1e-5, parameter.name);
+    }
+  }
+}
+
+TEST_P(Twin, EvaluationHasTheLogitsOfTheReference) {
+  const int batch = GetParam().batch;
+  // A pass of its own size, so that the last one is short or has room to spare.
+  Trainer trainer(network, values, {.batch = batch, .evaluation_batch = batch + 2});
+  copy(images, trainer.evaluation_images());
+  const EvaluationResult result = trainer.evaluate(labels);
+
+  const reference::ForwardPass pass = reference::run_forward(
+      network, reference::widen(values), picture_tensor(images), reference::Mode::evaluation);
+  const reference::Tensor& logits = pass.outputs.back();
+  const std::vector<float> found(trainer.logits().begin(), trainer.logits().end());
+  expect_close(found, logits.values, 0, 1e-5, "logits");
+  const auto loss = reference::softmax_cross_entropy(logits, labels);
+  EXPECT_NEAR(result.loss_sum / batch, loss.loss, 1e-5 * std::max(1.0, loss.loss));
+  EXPECT_EQ(std::count(result.right.begin(), result.right.end(), 1), loss.right);
+  const network::Values after = trainer.values();
+  EXPECT_EQ(after, values) << "evaluation moves nothing";
+}
+
+TEST_P(Twin, FiveFreeStepsStayTogether) {
+  const int batch = GetParam().batch;
+  constexpr double kRate = 0.005;
+  const Options options{.batch = batch, .evaluation_batch = 4, .momentum = 0.9, .decay = 0.01};
+  Trainer trainer(network, values, options);
+  reference::Arrays twin = reference::widen(values);
+  reference::Arrays velocity;
+  for (std::uint64_t step = 0; step < 5; ++step) {
+    const auto pictures = random_images(network.input, batch, 10 + step);
+    copy(pictures, trainer.images());
+    copy(labels, trainer.labels());
+    const StepResult result = trainer.step(kRate);
+    const reference::Pass pass =
+        reference::run(network, twin, picture_tensor(pictures), labels, reference::Mode::training);
+    EXPECT_NEAR(result.loss, pass.loss, 2e-4 * std::max(pass.loss, 1.0)) << "step " << step;
+    for (std::size_t i = 0; i < twin.size(); ++i) {
+      if (!network.parameters[i].is_trained()) twin[i] = pass.running_statistics[i];
+    }
+    reference::sgd_step(twin, velocity, pass.gradients,
+                        {.lr = kRate, .momentum = options.momentum, .decay = options.decay},
+                        network);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Engine, Twin, ::testing::ValuesIn(kCases));
+
+TEST(CrossEntropy, AgreesWithTheReferenceOnLargeLogits) {
+  const std::vector<float> logits = {1000, 0, -1000, 3, 3, 3, -80, 80, 0};
+  const std::vector<std::int32_t> labels = {1, 0, 2};
+  std::vector<float> dlogits(9);
+  std::vector<std::uint8_t> right(3);
+  const LossResult result = cross_entropy(logits, labels, dlogits, right);
+  const auto twin = reference::softmax_cross_entropy({.count = 3,
+                                                      .shape = {.channels = 3, .is_vector = true},
+                                                      .values = {logits.begin(), logits.end()}},
+                                                     labels);
+  EXPECT_NEAR(result.sum / 3, twin.loss, 1e-12 * twin.loss);
+  EXPECT_EQ(result.right, twin.right);
+  EXPECT_THAT(right, ::testing::ElementsAre(0, 1, 0));
+  for (std::size_t i = 0; i < 9; ++i) EXPECT_NEAR(dlogits[i], twin.dlogits.values[i], 1e-7);
+}
+
+TEST(CrossEntropy, OfALogitThatIsNotFiniteIsNotFinite) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    for (std::size_t place = 0; place < 3; ++place) {
+      std::vector<float> logits = {1, 2, 3};
+      logits[place] = bad;
+      const std::vector<std::int32_t> labels = {0};
+      const LossResult result = cross_entropy(logits, labels, {}, {});
+      EXPECT_FALSE(std::isfinite(result.sum));
+      EXPECT_EQ(result.right, 0);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace whichfirst::engine
