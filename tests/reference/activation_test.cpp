@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
+
 #include "reference/gradient_check.h"
 #include "reference/sample.h"
 

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include <numeric>
+#include <tuple>
 
 #include "reference/gradient_check.h"
 #include "reference/sample.h"

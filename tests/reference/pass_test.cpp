@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
+#include <tuple>
 
 #include "base/error.h"
 #include "reference/gradient_check.h"
