@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <variant>
 
 #include "base/error.h"
 #include "base/random.h"

@@ -81,9 +81,11 @@ std::array<std::filesystem::path, 2> places(const std::filesystem::path& folder,
   }
   const bool is_npz = known.files != kIdxFiles;
   throw Error(fmt::format(
-      "data set '{0}' not found: looked for {1}; expected {2}; get them from {3} and put them into "
+      "data set '{0}' not found: {1}; expected {2}; get them from {3} and put them into "
       "$WHICHFIRST_DATA/{0}{4} or ~/.local/share/whichfirst/{0}{4}",
-      known.name, looked.empty() ? "it nowhere" : fmt::format("{}", fmt::join(looked, ", ")),
+      known.name,
+      looked.empty() ? "there is no folder to look in"
+                     : fmt::format("looked for {}", fmt::join(looked, ", ")),
       known.files, known.source, is_npz ? ".npz" : ""));
 }
 

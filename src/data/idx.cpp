@@ -5,8 +5,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
-#include <utility>
+#include <system_error>
+#include <vector>
 
 #include "base/error.h"
 #include "data/input_file.h"

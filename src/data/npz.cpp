@@ -2,160 +2,28 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <zip.h>
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <memory>
-#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
-#include "data/input_file.h"
 #include "data/limits.h"
 #include "data/npy.h"
+#include "data/npz_archive.h"
 
 namespace whichfirst::data {
 namespace {
-
-constexpr const char* kArraySuffix = ".npy";
-
-/// A zip file open for reading.
-class Archive {
- public:
-  explicit Archive(const std::filesystem::path& path)
-      : path_(path.string()), file_bytes_(regular_file_size(path)) {
-    int code = 0;
-    zip_.reset(zip_open(path.c_str(), ZIP_RDONLY, &code));
-    if (zip_ != nullptr) return;
-    zip_error_t error;
-    zip_error_init_with_code(&error, code);
-    const std::string reason = zip_error_strerror(&error);
-    zip_error_fini(&error);
-    throw Error(fmt::format("{}: expected a .npz archive, cannot open it: {}", path_, reason));
-  }
-
-  zip_t* get() const { return zip_.get(); }
-  const std::string& path() const { return path_; }
-  std::uint64_t file_bytes() const { return file_bytes_; }
-
- private:
-  struct Discard {
-    void operator()(zip_t* zip) const { zip_discard(zip); }
-  };
-  std::string path_;
-  std::uint64_t file_bytes_;
-  std::unique_ptr<zip_t, Discard> zip_;
-};
-
-/// One array of an archive, read from its beginning to its end.
-class Array {
- public:
-  /// `name` is in the archive.
-  Array(const Archive& archive, const std::string& name) : where_(archive.path() + ": " + name) {
-    zip_stat_t stat;
-    zip_stat_init(&stat);
-    check(zip_stat(archive.get(), (name + kArraySuffix).c_str(), 0, &stat) == 0,
-          "the array is in the archive");
-    constexpr zip_uint64_t kNeeded = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_INDEX |
-                                     ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
-    check((stat.valid & kNeeded) == kNeeded, "libzip knows the sizes of an entry");
-    if (stat.encryption_method != ZIP_EM_NONE ||
-        (stat.comp_method != ZIP_CM_STORE && stat.comp_method != ZIP_CM_DEFLATE)) {
-      throw Error(where_ + ": compressed in a way that numpy does not write; use numpy.savez");
-    }
-    const std::uint64_t ratio = stat.comp_method == ZIP_CM_STORE ? 1 : kDeflateRatio;
-    if (stat.comp_size > archive.file_bytes() || stat.size / ratio > stat.comp_size) {
-      throw Error(
-          fmt::format("{}: expected {} bytes as the archive says, found {} in a file of {},"
-                      " which cannot hold as many",
-                      where_, stat.size, stat.comp_size, archive.file_bytes()));
-    }
-    bytes_ = stat.size;
-    file_.reset(zip_fopen_index(archive.get(), stat.index, 0));
-    if (file_ == nullptr) throw Error(where_ + ": " + zip_strerror(archive.get()));
-    read_header();
-  }
-
-  const std::string& where() const { return where_; }
-  const NpyHeader& header() const { return header_; }
-  std::string shape_text() const { return fmt::format("({})", fmt::join(header_.shape, ", ")); }
-
-  /// Throws Error unless the array's numbers are `values` times `bytes_per_value` bytes.
-  void require_values(std::uint64_t values, int bytes_per_value) const {
-    const std::uint64_t expected = values * static_cast<std::uint64_t>(bytes_per_value);
-    if (bytes_ - header_bytes_ != expected) {
-      throw Error(fmt::format("{}: expected {} bytes of numbers for the shape {}, found {}", where_,
-                              expected, shape_text(), bytes_ - header_bytes_));
-    }
-  }
-
-  void read_exactly(std::span<std::uint8_t> into) {
-    std::size_t got = 0;
-    while (got < into.size()) {
-      const zip_int64_t bytes = zip_fread(file_.get(), into.data() + got, into.size() - got);
-      if (bytes < 0) refuse_damage();
-      if (bytes == 0) throw Error(where_ + ": shorter than the archive says; save it again");
-      got += static_cast<std::size_t>(bytes);
-    }
-  }
-
-  /// Reads on to the end, where libzip verifies the checksum.
-  void expect_end() {
-    std::uint8_t beyond = 0;
-    const zip_int64_t bytes = zip_fread(file_.get(), &beyond, 1);
-    if (bytes < 0) refuse_damage();
-    if (bytes > 0) throw Error(where_ + ": longer than the archive says; save it again");
-  }
-
- private:
-  struct Close {
-    void operator()(zip_file_t* file) const { zip_fclose(file); }
-  };
-
-  void read_header() {
-    std::array<std::uint8_t, kNpyPreambleBytes> preamble{};
-    if (bytes_ < preamble.size()) throw Error(where_ + ": expected an array, found nothing");
-    read_exactly(preamble);
-    const NpyLengths lengths = parse_npy_preamble(where_, preamble);
-    header_bytes_ = lengths.preamble + lengths.text;
-    if (header_bytes_ > bytes_ || header_bytes_ < preamble.size()) {
-      throw Error(where_ + ": its header does not fit its length; save it again");
-    }
-    // Version 1 has a preamble of 10 bytes: the last two read belong to the text.
-    std::vector<std::uint8_t> text(preamble.begin() + lengths.preamble, preamble.end());
-    const std::size_t known = text.size();
-    text.resize(lengths.text);
-    read_exactly(std::span(text).subspan(known));
-    header_ = parse_npy_text(where_, {reinterpret_cast<const char*>(text.data()), text.size()});
-    if (header_.fortran_order) {
-      throw Error(where_ +
-                  ": stored in Fortran order; save it with numpy.ascontiguousarray(...) around it");
-    }
-  }
-
-  [[noreturn]] void refuse_damage() {
-    throw Error(fmt::format("{}: damaged ({}); fetch or save it again", where_,
-                            zip_file_strerror(file_.get())));
-  }
-
-  std::string where_;
-  std::uint64_t bytes_ = 0;
-  std::uint64_t header_bytes_ = 0;
-  std::unique_ptr<zip_file_t, Close> file_;
-  NpyHeader header_;
-};
 
 struct Layout {
   Extent extent;
   bool channels_last = false;
 };
 
-Layout layout_of(const Array& array) {
+Layout layout_of(const NpzArray& array) {
   const auto& shape = array.header().shape;
   if (shape.size() == 3) return Layout{.extent = {shape[0], 1, shape[1], shape[2]}};
   if (shape.size() == 4) {
@@ -182,7 +50,7 @@ Layout layout_of(const Array& array) {
 /// All pictures, channel by channel. `convert(bytes, n, place)` makes a pixel of the number at
 /// `bytes`, which stands at `place` of picture n in the order of the file.
 template <typename Pixel, typename Convert>
-std::vector<Pixel> read_pictures(Array& array, const Layout& layout, int bytes_per_value,
+std::vector<Pixel> read_pictures(NpzArray& array, const Layout& layout, int bytes_per_value,
                                  Convert&& convert) {
   const auto channels = static_cast<std::size_t>(layout.extent.channels);
   const auto plane = static_cast<std::size_t>(layout.extent.height * layout.extent.width);
@@ -204,7 +72,7 @@ std::vector<Pixel> read_pictures(Array& array, const Layout& layout, int bytes_p
 }
 
 /// "[7, 0, 31]": the index of the number at `place` of picture n, as numpy counts.
-std::string index_text(const Array& array, std::uint64_t n, std::uint64_t place) {
+std::string index_text(const NpzArray& array, std::uint64_t n, std::uint64_t place) {
   std::vector<std::uint64_t> index(array.header().shape.size());
   for (std::size_t axis = index.size(); axis-- > 1;) {
     index[axis] = place % array.header().shape[axis];
@@ -214,7 +82,7 @@ std::string index_text(const Array& array, std::uint64_t n, std::uint64_t place)
   return fmt::format("[{}]", fmt::join(index, ", "));
 }
 
-void read_pixels(Array& array, Images& images) {
+void read_pixels(NpzArray& array, Images& images) {
   const auto type = parse_npy_type(array.header().descr);
   const bool is_bytes = type && type->kind == 'u' && type->bytes == 1;
   if (!is_bytes && !(type && type->kind == 'f')) {
@@ -246,7 +114,7 @@ void read_pixels(Array& array, Images& images) {
       });
 }
 
-std::vector<std::int32_t> read_labels(Array& array, std::uint64_t images) {
+std::vector<std::int32_t> read_labels(NpzArray& array, std::uint64_t images) {
   const auto type = parse_npy_type(array.header().descr);
   if (!type || type->kind == 'f') {
     throw Error(
@@ -277,23 +145,10 @@ std::vector<std::int32_t> read_labels(Array& array, std::uint64_t images) {
   return labels;
 }
 
-void require_arrays(const Archive& archive) {
-  std::vector<std::string> missing;
-  for (const char* name : {"x_train", "y_train", "x_test", "y_test"}) {
-    const std::string file = std::string(name) + kArraySuffix;
-    if (zip_name_locate(archive.get(), file.c_str(), 0) < 0) missing.push_back(name);
-  }
-  if (missing.empty()) return;
-  throw Error(
-      fmt::format("{}: expected the arrays x_train, y_train, x_test and y_test, did not "
-                  "find {}; save it with numpy.savez(file, x_train=..., ...)",
-                  archive.path(), fmt::join(missing, ", ")));
-}
-
 /// `part` is "train" or "test".
-Images read_set(const Archive& archive, const std::string& part) {
-  Array pixels(archive, "x_" + part);
-  Array labels(archive, "y_" + part);
+Images read_set(const NpzArchive& archive, const std::string& part) {
+  NpzArray pixels(archive, "x_" + part);
+  NpzArray labels(archive, "y_" + part);
   Images images;
   read_pixels(pixels, images);
   images.labels = read_labels(labels, pixels.header().shape[0]);
@@ -303,8 +158,7 @@ Images read_set(const Archive& archive, const std::string& part) {
 }  // namespace
 
 Dataset load_npz(const std::filesystem::path& path) {
-  const Archive archive(path);
-  require_arrays(archive);
+  const NpzArchive archive(path, {"x_train", "y_train", "x_test", "y_test"});
   Images train = read_set(archive, "train");
   Images test = read_set(archive, "test");
   return join(path.string(), std::move(train), std::move(test));

@@ -32,7 +32,7 @@ struct Parts {
 /// The parts that `selection` asks for. Every part keeps the shares of the classes (largest
 /// remainder; of equal remainders the lower class wins), so a small part can miss a rare class.
 /// Within a class, images are drawn by a permutation keyed by (seed, Stream::split): the test part
-/// does not depend on the other amounts, and a smaller share-out takes the first of the same
+/// does not depend on the other amounts, and a smaller part takes the front of the same
 /// permutation. Throws Error where an amount is out of range, rounds to no image, is more than
 /// there is, or where validation leaves nothing to train on.
 Parts select(const Dataset& dataset, const Selection& selection, std::uint64_t seed);

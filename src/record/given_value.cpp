@@ -34,11 +34,6 @@ std::string list_words(std::initializer_list<std::string_view> words) {
   return list;
 }
 
-bool has_controls(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-}
-
 }  // namespace
 
 void Origin::fail(Place place, const std::string& message) const {
@@ -80,7 +75,7 @@ std::string GivenValue::text() const {
 std::string GivenValue::line() const {
   constexpr std::size_t kMostBytes = 4096;
   std::string value = text();
-  if (value.empty() || value.size() > kMostBytes || has_controls(value)) {
+  if (value.empty() || value.size() > kMostBytes || printable(value, kMostBytes) != value) {
     fail_expected(fmt::format("a string of 1 to {} bytes without control characters", kMostBytes));
   }
   return value;

@@ -43,9 +43,7 @@ void expect_field(const std::filesystem::path& file, std::string_view field,
 std::filesystem::path default_run_folder(const Study& study) {
   std::string name = study.name.substr(0, kMaxOrderName);
   for (char& c : name) {
-    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      c == '_' || c == '-' || c == '.';
-    if (!fits) c = '-';
+    if (!is_name_character(c)) c = '-';
   }
   name.erase(0, std::min(name.find_first_not_of("-."), name.size()));
   if (name.empty()) name = "study";

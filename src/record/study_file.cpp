@@ -208,12 +208,10 @@ void take_override(const GivenValue& value, Given& given) {
 }
 
 void check_order_name(const std::string& name, const GivenValue& value) {
-  const bool fits = !name.empty() && name.size() <= kMaxOrderName && name[0] != '.' &&
-                    name[0] != '-' && std::all_of(name.begin(), name.end(), [](char c) {
-                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                             (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-                    });
-  if (fits) return;
+  if (!name.empty() && name.size() <= kMaxOrderName && name[0] != '.' && name[0] != '-' &&
+      std::all_of(name.begin(), name.end(), is_name_character)) {
+    return;
+  }
   value.origin->fail(
       value.key_place,
       fmt::format("expected an order's name of 1 to {} letters, digits and . _ - that begins with "
@@ -249,6 +247,11 @@ void settle_source_of_data(Given& given) {
 }
 
 }  // namespace
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == '-';
+}
 
 StudySource read_study_source(const std::filesystem::path& path) {
   return {.text = read_file(path, kMaxStudyBytes),

@@ -81,6 +81,9 @@ struct Study {
   bool operator==(const Study&) const = default;
 };
 
+/// Whether `c` may stand in an order's name, and so in a folder's: a letter, a digit, . _ or -.
+bool is_name_character(char c);
+
 /// A study file's text and what messages call it.
 struct StudySource {
   std::string text;

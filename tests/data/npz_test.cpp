@@ -8,7 +8,6 @@ namespace whichfirst::data {
 namespace {
 
 using ::testing::AnyOf;
-using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
@@ -94,7 +93,7 @@ TEST(Npz, RefusesShapesThatAreNotPictures) {
 }
 
 TEST(Npz, NamesTheNumberThatIsNotFinite) {
-  // Place 17 of the test set: picture 1, and 17 - 12 = 5 within it, row 0... of 2x2x3.
+  // Number 17 of a test set of shape (2, 2, 2, 3).
   EXPECT_EQ(refusal("nan.npz"), "x_test[1, 0, 1, 2]: expected a finite float, found nan");
   EXPECT_EQ(refusal("beyond_float.npz"), "x_train[0, 0, 0]: expected a finite float, found 1e+300");
 }
@@ -109,7 +108,7 @@ TEST(Npz, RefusesLabelsThatAreNot) {
   EXPECT_THAT(refusal("objects.npz"),
               HasSubstr("y_train: expected labels of an integer type, found '|O'"));
   EXPECT_EQ(refusal("labels_short.npz"),
-            "y_train: expected one label an image, shape (4,) or (4, 1), found (3)");
+            "y_train: expected one label an image, shape (4,) or (4, 1), found (3,)");
   EXPECT_EQ(refusal("labels_one_hot.npz"),
             "y_train: expected one label an image, shape (4,) or (4, 1), found (4, 4)");
   EXPECT_EQ(refusal("one_class.npz"), "expected at least two classes, found label 0 only");
@@ -117,7 +116,7 @@ TEST(Npz, RefusesLabelsThatAreNot) {
 
 TEST(Npz, NamesTheArraysThatAreMissing) {
   EXPECT_EQ(refusal("no_test.npz"),
-            "expected the arrays x_train, y_train, x_test and y_test, did not find x_test, y_test; "
+            "expected the arrays x_train, y_train, x_test, y_test, did not find x_test, y_test; "
             "save it with numpy.savez(file, x_train=..., ...)");
 }
 
@@ -136,7 +135,7 @@ TEST(Npz, RefusesMembersThatAreNoArrays) {
             "x_train: not a header that numpy writes: expected a quoted word at byte 10");
   EXPECT_EQ(refusal("not_an_array.npz"),
             "x_train: expected an array as numpy.save writes it, found other bytes");
-  EXPECT_EQ(refusal("empty_member.npz"), "x_train: expected an array, found nothing");
+  EXPECT_EQ(refusal("empty_member.npz"), "x_train: expected an array, found 0 bytes");
 }
 
 TEST(Npz, RefusesDamagedArchives) {

@@ -12,11 +12,8 @@
 namespace whichfirst::data {
 namespace {
 
-using ::testing::AllOf;
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using ::testing::SizeIs;
 
 using Indices = std::vector<std::uint32_t>;

@@ -352,6 +352,7 @@ TEST(StudyFile, RefusesValuesOutOfRange) {
                                "name=",
                                "data.name=",
                                "data.path=\"\\u0000\"",
+                               "name=\"\\u009b\"",
                                "recipe.optimizer=adam",
                                "name=\"a\\nb\""}) {
     EXPECT_THAT(complaint_about(override), HasSubstr(": expected ")) << override;

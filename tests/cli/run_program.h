@@ -1,0 +1,97 @@
+// Runs the program as a user does, and looks at what comes out.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace whichfirst::cli {
+
+struct Ended {
+  int status = -1;  // exit code, or -signal
+  std::string out;
+  std::string err;
+};
+
+inline std::string slurp(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// A folder of the test's own, removed at the end.
+class Scratch {
+ public:
+  Scratch() {
+    std::string name = (std::filesystem::temp_directory_path() / "whichfirst-test-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// The program with these arguments, started in `folder`.
+class Program {
+ public:
+  Program(const Scratch& folder, const std::vector<std::string>& arguments,
+          const std::map<std::string, std::string>& environment = {})
+      : folder_(folder) {
+    pid_ = fork();
+    if (pid_ != 0) return;
+    if (chdir(folder.path().c_str()) != 0) _exit(99);
+    redirect(STDOUT_FILENO, "stdout.txt");
+    redirect(STDERR_FILENO, "stderr.txt");
+    for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
+    std::vector<char*> argv = {const_cast<char*>("whichfirst")};
+    for (const std::string& argument : arguments)
+      argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    execv(WHICHFIRST_PROGRAM, argv.data());
+    _exit(98);
+  }
+
+  void send(int signal) const { kill(pid_, signal); }
+
+  Ended wait() const {
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
+            .out = slurp(folder_ / "stdout.txt"),
+            .err = slurp(folder_ / "stderr.txt")};
+  }
+
+ private:
+  static void redirect(int descriptor, const char* file) {
+    const int opened = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    dup2(opened, descriptor);
+    close(opened);
+  }
+
+  const Scratch& folder_;
+  pid_t pid_ = -1;
+};
+
+inline Ended run(const Scratch& folder, const std::vector<std::string>& arguments,
+                 const std::map<std::string, std::string>& environment = {}) {
+  return Program(folder, arguments, environment).wait();
+}
+
+}  // namespace whichfirst::cli

@@ -1,0 +1,189 @@
+#include <gmock/gmock.h>
+
+#include "report/bench_text.h"
+#include "report/progress_text.h"
+#include "report/summary_text.h"
+#include "report/table.h"
+#include "report/verdict_text.h"
+#include "report/wording.h"
+
+namespace whichfirst::report {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(Wording, GroupsDigits) {
+  EXPECT_EQ(grouped(0), "0");
+  EXPECT_EQ(grouped(999), "999");
+  EXPECT_EQ(grouped(1000), "1,000");
+  EXPECT_EQ(grouped(-1234567), "-1,234,567");
+}
+
+TEST(Wording, ShowsSignsButNoNegativeZero) {
+  EXPECT_EQ(signed_number(0.256, 2), "+0.26");
+  EXPECT_EQ(signed_number(-1.3, 2), "-1.30");
+  EXPECT_EQ(signed_number(-0.001, 2), "0.00");
+}
+
+TEST(Wording, SpeaksOfTimeAndMemoryInUnits) {
+  EXPECT_EQ(duration(0.41), "0.4s");
+  EXPECT_EQ(duration(42.3), "42s");
+  EXPECT_EQ(duration(185), "3m 05s");
+  EXPECT_EQ(duration(3720), "1h 02m");
+  EXPECT_EQ(bytes(1500), "1.5 kB");
+  EXPECT_EQ(bytes(150'000'000), "150 MB");
+  EXPECT_EQ(bytes(3'200'000'000), "3.2 GB");
+}
+
+TEST(Table, AlignsByCharactersNotBytes) {
+  Table table({"a", "number"}, {Align::left, Align::right});
+  table.add({"é", "1"});
+  table.add({"xyz", "12"});
+  EXPECT_EQ(table.print(1), " a    number\n é         1\n xyz      12\n");
+}
+
+record::VerdictRecord example(const std::vector<double>& a, const std::vector<double>& b) {
+  record::VerdictRecord verdict;
+  verdict.study = "example";
+  verdict.metric = "test_accuracy";
+  verdict.margin = 0.5;
+  verdict.confidence = 0.95;
+  verdict.condition = {.dataset = "fashion-mnist",
+                       .train = 12000,
+                       .test = 10000,
+                       .validation = {},
+                       .network = "article-15",
+                       .epochs = 3,
+                       .batch = 64,
+                       .lr = 0.1};
+  record::OrderResult left{.name = "bn-first",
+                           .order = "conv bn relu",
+                           .lr = 0.1,
+                           .values = {a.begin(), a.end()},
+                           .mean = {},
+                           .sd = {}};
+  record::OrderResult right{.name = "act-first",
+                            .order = "conv relu bn",
+                            .lr = 0.1,
+                            .values = {b.begin(), b.end()},
+                            .mean = {},
+                            .sd = {}};
+  record::ComparisonResult result;
+  result.a = "bn-first";
+  result.b = "act-first";
+  result.comparison =
+      stats::compare(left.values, right.values, {}, {}, {.margin = 0.5, .resolution = 0.01});
+  verdict.orders = {left, right};
+  result.sentence = verdict_sentence(result, verdict);
+  verdict.comparisons = {result};
+  return verdict;
+}
+
+TEST(Sentence, SaysWordSizeIntervalAndCondition) {
+  const auto verdict =
+      example({90.1, 90.4, 90.3, 90.0, 90.2, 90.5}, {88.0, 88.1, 88.6, 87.9, 88.2, 88.3});
+  EXPECT_EQ(
+      verdict.comparisons[0].sentence,
+      "bn-first (conv bn relu) is better than act-first (conv relu bn) by 2.07 points of test "
+      "accuracy (6 pairs, 95 % interval +1.85 to +2.29), after 3 epochs on 12,000 images of "
+      "fashion-mnist at lr 0.1 (article-15, batch 64) on this test set of 10,000 images.");
+}
+
+TEST(Sentence, SaysEquivalentWithItsMargin) {
+  const auto verdict =
+      example({90.1, 90.4, 90.3, 90.0, 90.2, 90.5}, {90.2, 90.3, 90.3, 90.1, 90.1, 90.5});
+  EXPECT_THAT(verdict.comparisons[0].sentence,
+              HasSubstr("are equivalent within 0.5 points of test accuracy: mean difference"));
+}
+
+TEST(Sentence, SaysWhatItWouldTakeToDecide) {
+  const auto verdict = example({90, 92, 88, 91, 90, 93}, {91, 90, 90, 90, 89, 92});
+  EXPECT_THAT(verdict.comparisons[0].sentence, HasSubstr("Undecided between bn-first"));
+  EXPECT_THAT(verdict.comparisons[0].sentence, HasSubstr("more pairs would decide"));
+}
+
+TEST(VerdictText, ShowsEverySeedAndWhatElseDiffers) {
+  auto verdict =
+      example({90.1, 90.4, 90.3, 90.0, 90.2, 90.5}, {88.0, 88.1, 88.6, 87.9, 88.2, 88.3});
+  verdict.orders[1].values[3] = std::nullopt;
+  verdict.ledger = {{.what = "trained parameters", .values = {"914", "930"}}};
+  const std::string text = print_verdict(verdict);
+  for (const char* value : {"90.10", "90.50", "88.30", "+2.10", "trained parameters", "930"}) {
+    EXPECT_THAT(text, HasSubstr(value));
+  }
+  EXPECT_THAT(text, HasSubstr("          4     90.00          -           -\n"))
+      << "missing is a dash";
+}
+
+TEST(ProgressText, HasALineAnOrderAndOneForTheWhole) {
+  RunProgress progress{
+      .orders =
+          {{.name = "bn-first",
+            .order = "conv bn relu",
+            .finished = 4,
+            .values = {88.0, 89.0, 88.5, 88.5},
+            .under_way = 0.5},
+           {.name = "b", .order = "conv relu bn", .finished = 3, .lost = 1, .values = {87.0}}},
+      .replicates = 8,
+      .metric = "test_accuracy",
+      .elapsed_seconds = 12,
+      .left_seconds = 80};
+  const auto lines = progress_lines(progress, 200);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0],
+            "bn-first  conv bn relu  #########.......   4/8  test accuracy 88.50 +- 0.41");
+  EXPECT_THAT(lines[1], HasSubstr("test accuracy 87.00  1 lost"));
+  EXPECT_EQ(lines[2], "12s elapsed, about 1m 20s left");
+  for (const auto& line : progress_lines(progress, 30)) EXPECT_LE(line.size(), 30U);
+}
+
+TEST(ProgressText, ForecastsOnlyWhatItCanKnow) {
+  EXPECT_EQ(estimate_left(10, 0, 16), std::nullopt);
+  EXPECT_EQ(estimate_left(10, 2, 6), 30);
+}
+
+TEST(SummaryText, ShowsStagesAndTotals) {
+  const record::SummaryRecord summary{.study = "s",
+                                      .network = "n",
+                                      .input = {1, 28, 28},
+                                      .classes = 10,
+                                      .batch = 32,
+                                      .orders = {{.name = "bn-first",
+                                                  .order = "conv bn relu",
+                                                  .stages = {{.path = "units.0.conv",
+                                                              .stage = "conv(8, bias=off)",
+                                                              .output = {8, 28, 28},
+                                                              .parameters = 72,
+                                                              .flops = 112896,
+                                                              .bytes = 25088}},
+                                                  .parameters = 72,
+                                                  .flops = 112896,
+                                                  .trial_bytes = 5'000'000}}};
+  const std::string text = print_summary(summary);
+  EXPECT_THAT(text, HasSubstr("units.0.conv  conv(8, bias=off)  8x28x28"));
+  EXPECT_THAT(text, HasSubstr("112,896"));
+}
+
+TEST(BenchText, WarnsOfReferenceKernels) {
+  record::BenchRecord bench{.network = "n",
+                            .input = "3x32x32",
+                            .batch = 32,
+                            .threads = 2,
+                            .isa = "avx2",
+                            .library = "oneDNN 2.6.3",
+                            .peak_gflops = 100.0,
+                            .orders = {{.name = "a",
+                                        .order = "conv",
+                                        .images_per_second = 600,
+                                        .primitives_images_per_second = 620,
+                                        .gflops = 80,
+                                        .kernels = {{"forward", "jit:avx2", 3}}}}};
+  EXPECT_THAT(print_bench(bench), Not(HasSubstr("warning")));
+  EXPECT_THAT(print_bench(bench), HasSubstr("80 %"));
+  bench.orders[0].kernels.push_back({"backward weights", "ref:any", 1});
+  EXPECT_THAT(print_bench(bench), HasSubstr("warning"));
+}
+
+}  // namespace
+}  // namespace whichfirst::report

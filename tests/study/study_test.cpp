@@ -1,0 +1,264 @@
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+#include "base/error.h"
+#include "study/conclude.h"
+#include "study/experiment.h"
+#include "study/scheduler.h"
+
+namespace whichfirst::study {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+// --- who runs when, with trials that only pretend ------------------------------------------------
+
+TEST(TrialOrder, CompletesPairsEarlyAndAlternatesWhoGoesFirst) {
+  EXPECT_THAT(trial_order(2, 3), ElementsAre(TrialId{0, 1}, TrialId{1, 1}, TrialId{1, 2},
+                                             TrialId{0, 2}, TrialId{0, 3}, TrialId{1, 3}));
+  EXPECT_THAT(trial_order(3, 1), ElementsAre(TrialId{0, 1}, TrialId{1, 1}, TrialId{2, 1}));
+  EXPECT_TRUE(trial_order(2, 0).empty());
+}
+
+TEST(TrialsThatFit, AreWhatMemoryHolds) {
+  EXPECT_EQ(trials_that_fit(4, 100, 250), 2);
+  EXPECT_EQ(trials_that_fit(2, 100, 1000), 2);
+  EXPECT_EQ(trials_that_fit(2, 100, 99), 0);
+  EXPECT_EQ(trials_that_fit(2, 100, std::nullopt), 2);
+}
+
+record::TrialRecord pretend(const TrialId& id) {
+  record::TrialRecord record;
+  record.replicate = id.replicate;
+  return record;
+}
+
+struct Kept {
+  std::vector<TrialId> order;
+  std::map<TrialId, record::TrialRecord> records;
+  Keeper keeper() {
+    return [this](const TrialId& id, const record::TrialRecord& record) {
+      order.push_back(id);
+      records[id] = record;
+    };
+  }
+};
+
+TEST(RunTrials, OneAtATimeFollowsTheOrder) {
+  Kept kept;
+  Listener nobody;
+  const auto todo = trial_order(2, 3);
+  run_trials(todo, 1, [](const TrialId& id, const auto&) { return pretend(id); }, kept.keeper(),
+             nobody, {});
+  EXPECT_EQ(kept.order, todo);
+}
+
+TEST(RunTrials, SideBySideUsesThatManyThreadsAndRunsEachOnce) {
+  Kept kept;
+  Listener nobody;
+  std::atomic<int> running = 0;
+  std::atomic<int> most = 0;
+  run_trials(trial_order(2, 10), 3,
+             [&](const TrialId& id, const auto&) {
+               const int now = ++running;
+               int seen = most;
+               while (now > seen && !most.compare_exchange_weak(seen, now)) {
+               }
+               std::this_thread::sleep_for(std::chrono::milliseconds(5));
+               --running;
+               return pretend(id);
+             },
+             kept.keeper(), nobody, {});
+  EXPECT_THAT(kept.records, SizeIs(20));
+  EXPECT_THAT(kept.order, SizeIs(20));
+  EXPECT_LE(most, 3);
+  EXPECT_GE(most, 2);
+}
+
+TEST(RunTrials, ATrialThatThrowsIsRecordedAsFailedAndTheRestGoesOn) {
+  Kept kept;
+  Listener nobody;
+  run_trials(trial_order(2, 2), 2,
+             [](const TrialId& id, const auto&) -> std::optional<record::TrialRecord> {
+               if (id == TrialId{1, 1}) throw std::runtime_error("the disk is on fire");
+               return pretend(id);
+             },
+             kept.keeper(), nobody, {});
+  ASSERT_THAT(kept.records, SizeIs(4));
+  EXPECT_EQ((kept.records[{1, 1}].status), record::Status::failed);
+  EXPECT_EQ((kept.records[{1, 1}].reason), "the disk is on fire");
+  EXPECT_EQ((kept.records[{0, 1}].status), record::Status::done);
+}
+
+TEST(RunTrials, AResultThatCannotBeWrittenEndsTheRunLoudly) {
+  Listener nobody;
+  std::atomic<int> ran = 0;
+  const Keeper full_disk = [](const TrialId&, const record::TrialRecord&) {
+    throw Error("trials/x/1.json: no space left");
+  };
+  EXPECT_THROW(run_trials(trial_order(2, 50), 2,
+                          [&](const TrialId& id, const auto&) {
+                            ++ran;
+                            return pretend(id);
+                          },
+                          full_disk, nobody, {}),
+               Error);
+  EXPECT_LT(ran, 10);
+}
+
+TEST(RunTrials, StopsAfterTheTrialsUnderWay) {
+  Kept kept;
+  Listener nobody;
+  std::stop_source stop;
+  run_trials(
+      trial_order(2, 50), 1,
+      [&](const TrialId& id, const auto&) -> std::optional<record::TrialRecord> {
+        if (id.replicate == 2) {
+          stop.request_stop();
+          return std::nullopt;
+        }
+        return pretend(id);
+      },
+      kept.keeper(), nobody, stop.get_token());
+  EXPECT_THAT(kept.order, ElementsAre(TrialId{0, 1}, TrialId{1, 1}));
+}
+
+// --- real experiments --------------------------------------------------------------------------
+
+record::Study small_study(const std::vector<std::string>& overrides = {}) {
+  std::vector<std::string> all = {"network=unit(8, pool=2) unit(8, pool=2) gap fc(classes)",
+                                  "data.train=300", "data.test=100", "plan.seeds=6",
+                                  "recipe.epochs=1"};
+  all.insert(all.end(), overrides.begin(), overrides.end());
+  return record::resolve_study(std::nullopt, all);
+}
+
+std::string complaint(const record::Study& study) {
+  try {
+    prepare(study, {});
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Prepare, BuildsEveryOrderOverTheSameData) {
+  const Experiment experiment = prepare(small_study(), {});
+  ASSERT_THAT(experiment.arms, SizeIs(2));
+  EXPECT_EQ(experiment.arms[0].order, "conv bn relu");
+  EXPECT_THAT(experiment.shared, SizeIs(3));
+  EXPECT_THAT(experiment.material.parts.train, SizeIs(300));
+  EXPECT_TRUE(experiment.material.parts.validation.empty());
+  EXPECT_GT(trial_bytes(experiment), 1'000'000);
+}
+
+TEST(Prepare, RefusesBeforeAnythingIsTrained) {
+  EXPECT_THAT(complaint(small_study({"network=artcle-15"})),
+              HasSubstr("did you mean 'article-15'?"));
+  EXPECT_THAT(complaint(small_study({"network=6*unit(8, pool=2) gap fc(classes)"})),
+              HasSubstr("order bn-first on pictures of 1x28x28: units.4.maxpool"));
+  EXPECT_THAT(complaint(small_study({"recipe.batch=301"})), HasSubstr("recipe.batch"));
+  EXPECT_THAT(complaint(small_study({"data.train=10001"})), HasSubstr("10000"));
+  EXPECT_THAT(
+      complaint(small_study({"orders.a=conv bn", "orders.b=conv(k=5) bn", "network=unit(8) gap"})),
+      ::testing::AnyOf(HasSubstr("share no initial weights"), HasSubstr("vector of 10")));
+  EXPECT_THAT(
+      complaint(small_study({"orders.a=conv bn", "orders.b=conv(k=5) bn", "network=unit(10) gap"})),
+      HasSubstr("the orders share no initial weights"));
+}
+
+class Concluding : public ::testing::Test {
+ protected:
+  /// A trial of this accuracy in points on 100 images, its right answers the first so many.
+  record::TrialRecord trial(const std::string& arm, std::uint64_t replicate, int accuracy) const {
+    record::TrialRecord record;
+    record.arm = arm;
+    record.replicate = replicate;
+    record.metrics.test_accuracy = accuracy;
+    record.hashes = {.data = "d", .data_order = "o", .initial_weights = "w"};
+    record.right_answers.assign(100, 0);
+    std::fill_n(record.right_answers.begin(), accuracy, std::uint8_t{1});
+    record.timings.seconds = 10;
+    return record;
+  }
+  void add(const record::TrialRecord& record) { trials[{record.arm, record.replicate}] = record; }
+
+  Experiment experiment = prepare(small_study(), {});
+  Trials trials;
+};
+
+TEST_F(Concluding, ReadsTheVerdictOffThePairs) {
+  for (std::uint64_t r = 1; r <= 6; ++r) {
+    add(trial("bn-first", r, 80 + static_cast<int>(r % 3)));
+    add(trial("act-first", r, 70 + static_cast<int>(r % 2)));
+  }
+  const record::VerdictRecord verdict = conclude(experiment, trials, record::Stop::fixed);
+  ASSERT_THAT(verdict.comparisons, SizeIs(1));
+  const record::ComparisonResult& result = verdict.comparisons[0];
+  EXPECT_EQ(result.a, "bn-first");
+  EXPECT_EQ(result.comparison.pairs, 6);
+  EXPECT_EQ(result.comparison.verdict, stats::Verdict::better);
+  EXPECT_NEAR(*result.comparison.mean_diff, 10.5, 1e-12);
+  EXPECT_TRUE(result.interval_images);
+  EXPECT_EQ(verdict.orders[0].values.size(), 6U);
+  EXPECT_EQ(verdict.condition.train, 300);
+  EXPECT_EQ(verdict.condition.test, 100);
+}
+
+TEST_F(Concluding, LeavesLostPairsOutAndCountsThem) {
+  for (std::uint64_t r = 1; r <= 6; ++r) {
+    add(trial("bn-first", r, 80 + static_cast<int>(r % 3)));
+    add(trial("act-first", r, 70));
+  }
+  record::TrialRecord& lost = trials[{"bn-first", 2}];
+  lost.status = record::Status::diverged;
+  lost.metrics = {};
+  lost.right_answers.clear();
+  const record::VerdictRecord verdict = conclude(experiment, trials, record::Stop::fixed);
+  EXPECT_EQ(verdict.orders[0].diverged, 1);
+  EXPECT_EQ(verdict.orders[0].values[1], std::nullopt);
+  EXPECT_EQ(verdict.comparisons[0].comparison.pairs, 5);
+  EXPECT_EQ(verdict.comparisons[0].comparison.verdict, stats::Verdict::undecided);
+}
+
+TEST_F(Concluding, RefusesAPairThatIsNone) {
+  add(trial("bn-first", 1, 80));
+  add(trial("act-first", 1, 70));
+  trials[{"act-first", 1}].hashes.data_order = "other";
+  EXPECT_THROW(conclude(experiment, trials, record::Stop::fixed), Error);
+}
+
+TEST_F(Concluding, DecidesNothingBeforeThePlannedNumber) {
+  for (std::uint64_t r = 1; r <= 5; ++r) {
+    add(trial("bn-first", r, 90));
+    add(trial("act-first", r, 50 + static_cast<int>(r)));
+  }
+  const record::VerdictRecord verdict = conclude(experiment, trials, record::Stop::interrupted);
+  EXPECT_EQ(verdict.comparisons[0].comparison.verdict, stats::Verdict::undecided);
+  EXPECT_THAT(*verdict.comparisons[0].comparison.reason, HasSubstr("5 of 6 planned pairs"));
+  EXPECT_EQ(verdict.comparisons[0].comparison.more_pairs_needed, 1);
+}
+
+TEST(Pairing, OrdersThatDifferInNothingTrainToTheSameNumbers) {
+  const Experiment experiment =
+      prepare(small_study({"orders.a=conv bn relu", "orders.b=conv bn relu"}), {});
+  std::vector<record::TrialRecord> records;
+  for (const Arm& arm : experiment.arms) {
+    records.push_back(
+        run_trial(experiment, arm, 2, initial_values(experiment, arm, 2), {}, [](const auto&) {
+        }).record);
+  }
+  EXPECT_EQ(records[0].metrics, records[1].metrics);
+  EXPECT_EQ(records[0].hashes, records[1].hashes);
+  EXPECT_EQ(records[0].arm, "a");
+}
+
+}  // namespace
+}  // namespace whichfirst::study

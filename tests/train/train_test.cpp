@@ -1,0 +1,176 @@
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "base/error.h"
+#include "data/shapes10.h"
+#include "notation/parse.h"
+#include "train/schedule.h"
+#include "train/trial.h"
+
+namespace whichfirst::train {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+TEST(Schedule, ConstantIsConstant) {
+  EXPECT_EQ(learning_rate(record::Schedule::constant, 0.1, 0, 10), 0.1);
+  EXPECT_EQ(learning_rate(record::Schedule::constant, 0.1, 9, 10), 0.1);
+}
+
+TEST(Schedule, CosineStartsAtTheRateAndWouldReachZeroAfterTheLastStep) {
+  // By hand: lr (1 + cos(pi s / S)) / 2 at s = 0, S/2, S - 1.
+  EXPECT_DOUBLE_EQ(learning_rate(record::Schedule::cosine, 0.1, 0, 4), 0.1);
+  EXPECT_NEAR(learning_rate(record::Schedule::cosine, 0.1, 2, 4), 0.05, 1e-15);
+  EXPECT_NEAR(learning_rate(record::Schedule::cosine, 0.1, 3, 4), 0.1 * 0.14644660940672627, 1e-15);
+  EXPECT_DOUBLE_EQ(learning_rate(record::Schedule::cosine, 0.1, 0, 1), 0.1);
+}
+
+const Material& shapes() {
+  static const Material material =
+      prepare_material(data::draw_shapes10(),
+                       {.train = std::int64_t{200}, .test = std::int64_t{90}, .validation = {}}, 0);
+  return material;
+}
+
+network::Network make(const std::string& order) {
+  return network::build({.body = notation::parse("unit(8, pool=2) unit(8, pool=2) gap fc(classes)",
+                                                 notation::Context::body),
+                         .order = notation::parse(order, notation::Context::order),
+                         .input = shapes().dataset.train.shape,
+                         .classes = 10});
+}
+
+Result run(
+    const std::string& order, std::uint64_t replicate = 1, const std::stop_token& stop = {},
+    const Observer& observe = [](const Progress&) {}, const Material& material = shapes()) {
+  const network::Network network = make(order);
+  const record::Recipe recipe{.epochs = 2, .batch = 32};
+  const network::Values initial = network::initial_values(network, 0, replicate);
+  return run_trial({.network = network,
+                    .initial = initial,
+                    .material = material,
+                    .recipe = recipe,
+                    .seed = 0,
+                    .replicate = replicate},
+                   stop, observe);
+}
+
+TEST(Trial, RecordsEveryEpochAndOneLookAtTheTestImages) {
+  const Result result = run("conv bn relu");
+  const record::TrialRecord& record = result.record;
+  EXPECT_EQ(record.status, record::Status::done);
+  ASSERT_THAT(record.epochs, SizeIs(2));
+  EXPECT_EQ(record.epochs[1].epoch, 2);
+  EXPECT_THAT(record.right_answers, SizeIs(90));
+  const auto right = std::accumulate(record.right_answers.begin(), record.right_answers.end(), 0);
+  EXPECT_DOUBLE_EQ(*record.metrics.test_accuracy, 100.0 * right / 90);
+  EXPECT_EQ(record.metrics.train_loss, record.epochs[1].train_loss);
+  EXPECT_LT(*record.epochs[1].train_loss, *record.epochs[0].train_loss);
+  EXPECT_EQ(record.metrics.val_accuracy, std::nullopt);
+  EXPECT_FALSE(result.values.empty());
+}
+
+TEST(Trial, IsTheSameTwiceButForItsTimings) {
+  Result first = run("conv relu bn");
+  Result second = run("conv relu bn");
+  first.record.timings = second.record.timings = {};
+  EXPECT_EQ(first.record, second.record);
+  EXPECT_EQ(first.values, second.values);
+}
+
+TEST(Trial, OfAnotherReplicateIsAnother) {
+  const Result first = run("conv relu bn", 1);
+  const Result second = run("conv relu bn", 2);
+  EXPECT_NE(first.record.hashes.data_order, second.record.hashes.data_order);
+  EXPECT_NE(first.record.metrics.test_loss, second.record.metrics.test_loss);
+}
+
+TEST(Trial, OrdersOfOneReplicateSeeTheSameDataInTheSameOrder) {
+  const Result bn_first = run("conv bn relu", 3);
+  const Result act_first = run("conv relu bn", 3);
+  EXPECT_EQ(bn_first.record.hashes.data_order, act_first.record.hashes.data_order);
+  EXPECT_EQ(bn_first.record.hashes.data, act_first.record.hashes.data);
+}
+
+TEST(Trial, TellsItsObserverOfEveryEpoch) {
+  std::vector<int> epochs;
+  double share = 0;
+  run("conv bn relu", 1, {}, [&](const Progress& progress) {
+    EXPECT_GE(progress.share, share);
+    share = progress.share;
+    if (progress.finished_epoch) epochs.push_back(progress.finished_epoch->epoch);
+  });
+  EXPECT_THAT(epochs, ::testing::ElementsAre(1, 2));
+  EXPECT_EQ(share, 1);
+}
+
+TEST(Trial, StopsWhenAsked) {
+  std::stop_source stop;
+  stop.request_stop();
+  const Result result = run("conv bn relu", 1, stop.get_token());
+  EXPECT_TRUE(result.is_interrupted);
+  EXPECT_TRUE(result.values.empty());
+}
+
+TEST(Trial, ValidatesAfterEveryEpochWhereAPartIsCut) {
+  const Material material = prepare_material(
+      data::draw_shapes10(),
+      {.train = std::int64_t{200}, .test = std::int64_t{50}, .validation = 0.25}, 0);
+  EXPECT_THAT(material.parts.train, SizeIs(150));
+  EXPECT_THAT(material.parts.validation, SizeIs(50));
+  const Result result = run(
+      "conv bn relu", 1, {}, [](const Progress&) {}, material);
+  EXPECT_TRUE(result.record.epochs[0].val_accuracy);
+  EXPECT_EQ(result.record.metrics.val_loss, result.record.epochs[1].val_loss);
+}
+
+TEST(Trial, WithABadWeightIsDivergedAtStepOneAndHasNoMetric) {
+  for (const char* order : {"conv bn relu", "conv relu bn", "conv bn tanh", "conv tanh bn"}) {
+    const network::Network network = make(order);
+    const record::Recipe recipe{.epochs = 1, .batch = 32};
+    network::Values initial = network::initial_values(network, 0, 1);
+    initial[0][3] = std::numeric_limits<float>::quiet_NaN();
+    const Result result = run_trial({.network = network,
+                                     .initial = initial,
+                                     .material = shapes(),
+                                     .recipe = recipe,
+                                     .seed = 0,
+                                     .replicate = 1},
+                                    {}, [](const Progress&) {});
+    EXPECT_EQ(result.record.status, record::Status::diverged) << order;
+    ASSERT_TRUE(result.record.diverged_at);
+    EXPECT_EQ(result.record.diverged_at->epoch, 1);
+    EXPECT_EQ(result.record.diverged_at->step, 1);
+    EXPECT_EQ(result.record.metrics, record::Metrics{});
+    EXPECT_TRUE(result.record.right_answers.empty());
+    EXPECT_TRUE(result.values.empty());
+  }
+}
+
+TEST(Trial, NeedsAWholeBatch) {
+  try {
+    require_a_batch(shapes(), {.batch = 201});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("a batch of 201 is more than the 200 training images"));
+  }
+}
+
+TEST(Material, HashChangesWithAnyPixelOrLabel) {
+  data::Dataset dataset = data::draw_shapes10();
+  const data::Selection all{.train = std::int64_t{50}, .test = std::int64_t{50}, .validation = {}};
+  const std::string before = prepare_material(dataset, all, 0).hash;
+  EXPECT_EQ(prepare_material(dataset, all, 0).hash, before);
+  EXPECT_NE(prepare_material(dataset, all, 1).hash, before) << "another seed draws other images";
+  const Material material = prepare_material(dataset, all, 0);
+  auto& pixels = std::get<std::vector<std::uint8_t>>(dataset.test.pixels);
+  pixels[material.parts.test[0] * 784 + 5] ^= 1;
+  EXPECT_NE(prepare_material(dataset, all, 0).hash, before);
+}
+
+}  // namespace
+}  // namespace whichfirst::train
