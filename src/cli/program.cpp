@@ -7,14 +7,32 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
+#include "base/suggest.h"
 #include "cli/verbs.h"
 #include "record/version.h"
 
 namespace whichfirst::cli {
 namespace {
+
+/// A first word that is neither a verb nor an option, which CLI11 would only call missing.
+void refuse_unknown_verb(const std::vector<AddedVerb>& verbs, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  const std::string word = argv[1];
+  std::vector<std::string> names;
+  for (const AddedVerb& verb : verbs) {
+    if (verb.command->check_name(word)) return;
+    names.push_back(verb.command->get_name());
+  }
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  const auto near = nearest_word(word, known);
+  throw Error(fmt::format("no verb '{}'{}; the verbs are {}", word,
+                          near ? fmt::format(", did you mean '{}'?", *near) : "",
+                          fmt::join(names, ", ")));
+}
 
 int run(int argc, char** argv) {
   CLI::App program(
@@ -29,6 +47,7 @@ int run(int argc, char** argv) {
       "matched pairs on drawn shapes. `whichfirst VERB --help` shows examples.");
   const std::vector<AddedVerb> verbs = {add_compare(program), add_train(program),
                                         add_summary(program), add_bench(program)};
+  refuse_unknown_verb(verbs, argc, argv);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

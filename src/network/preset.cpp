@@ -10,8 +10,6 @@ constexpr std::array kPresets = {
            "2*unit(16) unit(16, pool=2) 3*unit(32) unit(32, pool=2) 3*unit(64) unit(64, pool=2) "
            "4*unit(64) gap fc(classes)",
            "the plain network of 15 convolutions from the article that started this project"},
-    Preset{"small-4", "unit(16, pool=2) unit(32, pool=2) 2*unit(32) gap fc(classes)",
-           "four convolutions: the demo's network, seconds a trial"},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "record/metrics.h"
@@ -11,6 +12,13 @@ namespace whichfirst::report {
 namespace {
 
 using stats::Verdict;
+
+stats::Rule rule_of(const record::VerdictRecord& verdict) {
+  return {.confidence = verdict.confidence,
+          .margin = verdict.margin,
+          .direction = record::is_accuracy(verdict.metric) ? stats::Direction::higher_is_better
+                                                           : stats::Direction::lower_is_better};
+}
 
 std::string interval_words(const stats::Interval& interval, const MetricWords& words,
                            double confidence) {
@@ -31,13 +39,12 @@ std::string order_words(const record::VerdictRecord& verdict, const std::string&
 std::string claim_words(const record::ComparisonResult& result,
                         const record::VerdictRecord& verdict) {
   if (!verdict.metric.starts_with("test_")) return "";
-  stats::Rule rule{.confidence = verdict.confidence, .margin = verdict.margin};
   if (!record::is_accuracy(verdict.metric)) {
     return fmt::format(" on this test set of {} images", grouped(verdict.condition.test));
   }
   const bool holds_for_other_images =
       result.interval_images &&
-      stats::decide(*result.interval_images, rule) == result.comparison.verdict;
+      stats::decide(*result.interval_images, rule_of(verdict)) == result.comparison.verdict;
   return holds_for_other_images
              ? fmt::format(" on the {} test images and on data like them",
                            grouped(verdict.condition.test))
@@ -65,6 +72,23 @@ std::string evidence_words(const record::ComparisonResult& result, const MetricW
   std::string text = fmt::format("{} pairs", c.pairs);
   if (c.interval) text += ", " + interval_words(*c.interval, words, confidence);
   return text;
+}
+
+/// The reason as a sentence of its own, with the orders' names where it speaks of lost trials.
+std::string reason_words(const record::ComparisonResult& result,
+                         const record::VerdictRecord& verdict) {
+  const stats::Comparison& c = result.comparison;
+  const bool is_complete = verdict.stop == record::Stop::fixed;
+  if (is_complete && c.verdict == Verdict::undecided && c.a.total() != c.b.total() && c.interval &&
+      stats::decide(*c.interval, rule_of(verdict)) != Verdict::undecided) {
+    return fmt::format(
+        " The interval alone would decide, but lost trials are not lost at random: {} "
+        "lost {}, {} lost {}.",
+        result.a, c.a.total(), result.b, c.b.total());
+  }
+  std::string text = *c.reason;
+  text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return " " + text + ".";
 }
 
 }  // namespace
@@ -148,7 +172,7 @@ std::string verdict_sentence(const record::ComparisonResult& result,
       text += fmt::format(", {}.", condition);
       break;
   }
-  if (c.reason) text += fmt::format(" {}.", *c.reason);
+  if (c.reason) text += reason_words(result, verdict);
   if (c.verdict == Verdict::undecided && c.more_pairs_needed) {
     text += fmt::format(" About {} more pair{} would decide at the spread seen.",
                         *c.more_pairs_needed, *c.more_pairs_needed == 1 ? "" : "s");
