@@ -17,7 +17,7 @@ struct LedgerRow {
 };
 
 /// The facts in which the networks differ, in a fixed order; empty where none does:
-/// convolutions with a bias, trained parameters, FLOPs an image, values behind one bn statistic,
+/// convolutions with a bias, trained parameters, FLOPs an image, pixels behind the bn statistics,
 /// what the first convolution, the later weight stages and the classifier read.
 std::vector<LedgerRow> compare_networks(const std::vector<network::Network>& networks);
 

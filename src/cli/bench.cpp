@@ -52,7 +52,8 @@ Shape parse_input(const std::string& text) {
   int used = 0;
   const int found = std::sscanf(text.c_str(), "%4dx%4dx%4d%n", &shape.channels, &shape.height,
                                 &shape.width, &used);
-  if (found != 3 || static_cast<std::size_t>(used) != text.size() || shape.size() <= 0) {
+  const bool is_positive = shape.channels > 0 && shape.height > 0 && shape.width > 0;
+  if (found != 3 || static_cast<std::size_t>(used) != text.size() || !is_positive) {
     throw Error(fmt::format("--input {}: expected CxHxW, such as 3x32x32", text));
   }
   return shape;

@@ -45,6 +45,9 @@ class Comparing {
     record::require_orders(study, 2);
     say("reading {} ...", study.data.path.value_or(study.data.name));
     const study::Experiment experiment = study::prepare(study, data::search_folders());
+    for (const auto& [a, b] : study::same_networks(experiment.arms)) {
+      say("warning: {} and {} build the same network; they train to the same numbers", a, b);
+    }
     const int jobs = choose_jobs(experiment);
     const std::filesystem::path folder = options_.out.empty() ? record::default_run_folder(study)
                                                               : std::filesystem::path(options_.out);
@@ -61,12 +64,20 @@ class Comparing {
     fmt::print(stderr, "\n");
   }
 
+  static std::int64_t largest_trial(const study::Experiment& experiment) {
+    std::int64_t bytes = 0;
+    for (const study::Arm& arm : experiment.arms) {
+      bytes = std::max(bytes, study::trial_bytes(arm, experiment.study.recipe));
+    }
+    return bytes;
+  }
+
   /// The cores, or fewer where memory is short; a wish that does not fit is refused with the
   /// numbers.
   int choose_jobs(const study::Experiment& experiment) const {
     const int trials = experiment.study.plan.seeds * static_cast<int>(experiment.arms.size());
     const int wanted = std::min(options_.jobs > 0 ? options_.jobs : available_cores(), trials);
-    const std::int64_t bytes = study::trial_bytes(experiment);
+    const std::int64_t bytes = largest_trial(experiment);
     const std::optional<std::int64_t> available = available_memory();
     const int fitting = study::trials_that_fit(wanted, bytes, available);
     if (fitting == 0 || (options_.jobs > 0 && fitting < wanted)) {
@@ -84,7 +95,7 @@ class Comparing {
 
   int print_plan(const study::Experiment& experiment, int jobs,
                  const std::filesystem::path& folder) const {
-    const std::int64_t bytes = study::trial_bytes(experiment);
+    const std::int64_t bytes = largest_trial(experiment);
     const record::VerdictRecord nothing_yet = conclude(experiment, {}, record::Stop::interrupted);
     const std::string plan = record::print_study(experiment.study);
     if (options_.json) {
@@ -113,6 +124,7 @@ class Comparing {
     record::LoadedTrials found = folder.load_trials(experiment.platform.isa);
     for (const std::string& message : found.damaged) say("{}; it is trained again", message);
     study::Trials trials = std::move(found.done);
+    require_same_data(experiment, folder, trials);
     std::vector<study::TrialId> todo;
     for (const study::TrialId& id : study::trial_order(static_cast<int>(experiment.arms.size()),
                                                        experiment.study.plan.seeds)) {
@@ -141,6 +153,20 @@ class Comparing {
       return kInterrupted;
     }
     return options_.expect.empty() ? kDone : judge(verdict);
+  }
+
+  /// Numbers from two versions of the data are not to be mixed.
+  static void require_same_data(const study::Experiment& experiment,
+                                const record::RunFolder& folder, const study::Trials& trials) {
+    for (const auto& [key, trial] : trials) {
+      if (trial.hashes.data == experiment.material.hash) continue;
+      throw Error(
+          fmt::format("{}: it was trained on other data (hash {}, now {}): the files behind {} "
+                      "changed; restore them, or start anew with --out and another folder",
+                      folder.trial_path(key.first, key.second).string(), trial.hashes.data,
+                      experiment.material.hash,
+                      experiment.study.data.path.value_or(experiment.study.data.name)));
+    }
   }
 
   static const study::Arm& arm_of(const study::Experiment& experiment, const study::TrialId& id) {
@@ -199,7 +225,10 @@ class Comparing {
   /// Speaks of the first comparison: the first order against the second.
   int judge(const record::VerdictRecord& verdict) const {
     const stats::Verdict found = verdict.comparisons.front().comparison.verdict;
-    if (found == stats::Verdict::undecided) return kUndecided;
+    if (found == stats::Verdict::undecided) {
+      fmt::print(stderr, "--expect {}: undecided\n", options_.expect);
+      return kUndecided;
+    }
     const bool holds = options_.expect == "not-worse" ? found != stats::Verdict::worse
                                                       : options_.expect == stats::name(found);
     if (!holds) {

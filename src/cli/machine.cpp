@@ -31,7 +31,13 @@ std::optional<std::int64_t> read_number(const char* path) {
 }  // namespace
 
 int available_cores() {
-  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  // A container's share: "200000 100000" is two cores' worth of time, "max 100000" no limit.
+  std::ifstream file("/sys/fs/cgroup/cpu.max");
+  std::int64_t quota = 0;
+  std::int64_t period = 0;
+  if (!(file >> quota >> period) || quota <= 0 || period <= 0) return cores;
+  return static_cast<int>(std::clamp<std::int64_t>(quota / period, 1, cores));
 }
 
 std::optional<std::int64_t> available_memory() {

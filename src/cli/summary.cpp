@@ -3,14 +3,11 @@
 #include <memory>
 #include <string>
 
-#include "base/error.h"
 #include "cli/study_arguments.h"
 #include "cli/verbs.h"
-#include "engine/trainer.h"
 #include "record/summary_record.h"
 #include "report/summary_text.h"
 #include "study/experiment.h"
-#include "train/trial.h"
 
 namespace whichfirst::cli {
 namespace {
@@ -27,13 +24,12 @@ std::vector<int> dimensions(const Shape& shape) {
 }
 
 record::NetworkSummary summarise(const study::Arm& arm, const record::Recipe& recipe) {
-  record::NetworkSummary summary{
-      .name = arm.name,
-      .order = arm.order,
-      .stages = {},
-      .parameters = arm.network.parameter_count(),
-      .flops = arm.network.flops_per_image(),
-      .trial_bytes = engine::plan(arm.network, train::engine_options(recipe)).bytes()};
+  record::NetworkSummary summary{.name = arm.name,
+                                 .order = arm.order,
+                                 .stages = {},
+                                 .parameters = arm.network.parameter_count(),
+                                 .flops = arm.network.flops_per_image(),
+                                 .trial_bytes = study::trial_bytes(arm, recipe)};
   for (const network::Stage& stage : arm.network.stages) {
     summary.stages.push_back(
         {.path = stage.path,
@@ -55,13 +51,11 @@ int run(const SummaryOptions& options) {
                                 .classes = dataset.classes,
                                 .batch = study.recipe.batch,
                                 .orders = {}};
-  for (const study::Arm& arm : study::build_arms(study, dataset.train.shape, dataset.classes)) {
-    if (options.order.empty() || arm.name == options.order) {
-      summary.orders.push_back(summarise(arm, study.recipe));
-    }
-  }
-  if (summary.orders.empty()) {
-    throw Error(fmt::format("--order {}: the study has no order of that name", options.order));
+  const auto arms = study::build_arms(study, dataset.train.shape, dataset.classes);
+  if (!options.order.empty()) {
+    summary.orders.push_back(summarise(study::find_arm(arms, options.order), study.recipe));
+  } else {
+    for (const study::Arm& arm : arms) summary.orders.push_back(summarise(arm, study.recipe));
   }
   fmt::print("{}", options.json ? record::to_json(summary) : report::print_summary(summary));
   return kDone;

@@ -1,13 +1,15 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
 
 #include "base/error.h"
-#include "base/suggest.h"
 #include "cli/interrupt.h"
 #include "cli/study_arguments.h"
 #include "cli/verbs.h"
@@ -28,15 +30,14 @@ struct TrainOptions {
   bool json = false;
 };
 
-const study::Arm& find_arm(const study::Experiment& experiment, const std::string& name) {
-  std::vector<std::string_view> names;
-  for (const study::Arm& arm : experiment.arms) {
-    if (arm.name == name) return arm;
-    names.push_back(arm.name);
+/// Outputs are tried before the long part.
+void require_writable(const char* option, const std::string& path) {
+  if (path.empty()) return;
+  const std::filesystem::path parent = std::filesystem::absolute(path).parent_path();
+  if (access(parent.c_str(), W_OK) != 0) {
+    throw Error(fmt::format("{} {}: the folder {} cannot be written ({})", option, path,
+                            parent.string(), std::strerror(errno)));
   }
-  const auto near = nearest_word(name, names);
-  throw Error(fmt::format("--order {}: the study has {}{}", name, fmt::join(names, ", "),
-                          near ? fmt::format("; did you mean '{}'?", *near) : ""));
 }
 
 void save_weights(const std::string& path, const study::Arm& arm, const network::Values& values) {
@@ -110,7 +111,9 @@ void print_result(const record::TrialRecord& record) {
 int run(const TrainOptions& options) {
   const record::Study study = options.study.resolve();
   const study::Experiment experiment = study::prepare(study, data::search_folders());
-  const study::Arm& arm = find_arm(experiment, options.order);
+  const study::Arm& arm = study::find_arm(experiment.arms, options.order);
+  require_writable("--save", options.save);
+  require_writable("--save-init", options.save_init);
   const network::Values initial = options.init.empty()
                                       ? study::initial_values(experiment, arm, options.replicate)
                                       : load_weights(options.init, arm);
@@ -126,6 +129,7 @@ int run(const TrainOptions& options) {
     fmt::print(stderr, "Interrupted; nothing was saved. The same command starts over.\n");
     return kInterrupted;
   }
+  if (outcome.record.status == record::Status::failed) throw Error(*outcome.record.reason);
   if (!options.save.empty() && outcome.values.empty()) {
     fmt::print(stderr, "--save {}: nothing was written, the trial did not end well\n",
                options.save);
@@ -160,7 +164,10 @@ AddedVerb add_train(CLI::App& program) {
       "Examples:\n"
       "  whichfirst train demo --order bn-first --replicate 1\n"
       "  whichfirst train my.toml --order act-first --replicate 3 --save trained.safetensors\n"
-      "  whichfirst train my.toml --order act-first --replicate 3 --init pytorch.safetensors");
+      "  whichfirst train my.toml --order act-first --replicate 3 --init pytorch.safetensors\n"
+      "\n"
+      "Exit codes: 0 done or diverged (the record says which), 2 wrong input or an error,\n"
+      "130 interrupted.");
   return {command, [options] { return run(*options); }};
 }
 

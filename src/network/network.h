@@ -129,8 +129,7 @@ Network build(const Blueprint& blueprint);
 /// The order with its conv, which stands first where the text leaves it out.
 notation::Sequence complete_order(const notation::Sequence& order);
 
-/// Every stage with its number of channels or features written in, bias only where the rule of its
-/// place does not already give it; for printing.
+/// A stage as built, in notation: its number of channels or features and its bias written in.
 std::string describe_operation(const Stage& stage);
 
 /// Initial values: convolution weights normal with variance 2 / fan-in, fully connected weights

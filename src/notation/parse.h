@@ -1,7 +1,7 @@
 // Text -> sequence. docs/notation.md is the grammar for people.
 //
 //   sequence  = { item }
-//   item      = stage | count "*" stage | count "*" "(" sequence ")"
+//   item      = stage | count "*" item | count "*" "(" sequence ")"
 //   stage     = word [ "(" [ argument { "," argument } ] ")" ]
 //   argument  = value | word "=" value
 #pragma once

@@ -33,7 +33,7 @@ std::string to_json(const BenchRecord& bench) {
                      {"library", bench.library},
                      {"peak_gflops", or_null(bench.peak_gflops)},
                      {"orders", orders}},
-                    2);
+                    1);
 }
 
 }  // namespace whichfirst::record

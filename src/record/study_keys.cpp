@@ -42,7 +42,7 @@ std::optional<Amount> read_amount_or_all(const GivenValue& value) {
 }
 
 bool is_body(std::string_view network) {
-  return network.find_first_of("( \t\r\n") != std::string_view::npos;
+  return network.find_first_of("(* \t\r\n") != std::string_view::npos;
 }
 
 int small_whole(const GivenValue& value, int least, int most) {

@@ -30,7 +30,7 @@ std::string to_json(const SummaryRecord& summary) {
                      {"classes", summary.classes},
                      {"batch", summary.batch},
                      {"orders", orders}},
-                    2);
+                    1);
 }
 
 }  // namespace whichfirst::record

@@ -173,7 +173,8 @@ std::string verdict_sentence(const record::ComparisonResult& result,
       break;
   }
   if (c.reason) text += reason_words(result, verdict);
-  if (c.verdict == Verdict::undecided && c.more_pairs_needed) {
+  if (verdict.stop == record::Stop::fixed && c.verdict == Verdict::undecided &&
+      c.more_pairs_needed) {
     text += fmt::format(" About {} more pair{} would decide at the spread seen.",
                         *c.more_pairs_needed, *c.more_pairs_needed == 1 ? "" : "s");
   }

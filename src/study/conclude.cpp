@@ -37,7 +37,7 @@ record::Condition condition_of(const Experiment& experiment) {
       .test = static_cast<std::int64_t>(parts.test.size()),
       .validation = {},
       .classes = experiment.material.dataset.classes,
-      .network = study.network,
+      .network = experiment.network,
       .bias = std::string(name_of(study.bias)),
       .epochs = study.recipe.epochs,
       .batch = study.recipe.batch,

@@ -32,7 +32,15 @@ notation::Sequence body_of(const std::string& text) {
         "network itself, such as 'unit(16) unit(32, pool=2) gap fc(classes)'",
         text, near ? fmt::format(", did you mean '{}'?", *near) : "", fmt::join(names, ", ")));
   }
-  return notation::parse(text, notation::Context::body);
+  try {
+    return notation::parse(text, notation::Context::body);
+  } catch (const notation::SyntaxError& error) {
+    throw Error(fmt::format("network: {}", error.what()));
+  }
+}
+
+std::string canonical_network(const std::string& text) {
+  return network::find_preset(text) != nullptr ? text : notation::print(body_of(text));
 }
 
 data::Selection selection_of(const record::Study& study) {
@@ -75,6 +83,7 @@ Experiment prepare(const record::Study& study,
   data::Dataset dataset = load_dataset(study, search_folders);
   Experiment experiment{.study = study,
                         .hash = record::study_hash(study),
+                        .network = canonical_network(study.network),
                         .arms = build_arms(study, dataset.train.shape, dataset.classes),
                         .shared = {},
                         .material = {},
@@ -104,13 +113,22 @@ TrialOutcome run_trial(const Experiment& experiment, const Arm& arm, std::uint64
                        const train::Observer& observe) {
   const auto started =
       std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
-  train::Result result = train::run_trial({.network = arm.network,
-                                           .initial = initial,
-                                           .material = experiment.material,
-                                           .recipe = experiment.study.recipe,
-                                           .seed = experiment.study.seed,
-                                           .replicate = replicate},
-                                          stop, observe);
+  train::Result result;
+  try {
+    result = train::run_trial({.network = arm.network,
+                               .initial = initial,
+                               .material = experiment.material,
+                               .recipe = experiment.study.recipe,
+                               .seed = experiment.study.seed,
+                               .replicate = replicate},
+                              stop, observe);
+  } catch (const std::exception& error) {
+    result = {};
+    result.record.replicate = replicate;
+    result.record.status = record::Status::failed;
+    result.record.reason = error.what();
+    result.record.hashes.data = experiment.material.hash;
+  }
   record::TrialRecord& record = result.record;
   record.timings.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(started));
   record.arm = arm.name;
@@ -124,15 +142,37 @@ TrialOutcome run_trial(const Experiment& experiment, const Arm& arm, std::uint64
           .is_interrupted = result.is_interrupted};
 }
 
-std::int64_t trial_bytes(const Experiment& experiment) {
-  // Beside the engine's plan: a thread, the records, oneDNN's kernels and its primitives.
+std::int64_t trial_bytes(const Arm& arm, const record::Recipe& recipe) {
+  // A thread, the records, oneDNN's kernels and its primitives.
   constexpr std::int64_t kOtherBytes = std::int64_t{12} << 20;
-  std::int64_t most = 0;
-  for (const Arm& arm : experiment.arms) {
-    most = std::max(
-        most, engine::plan(arm.network, train::engine_options(experiment.study.recipe)).bytes());
+  return engine::plan(arm.network, train::engine_options(recipe)).bytes() + kOtherBytes;
+}
+
+const Arm& find_arm(const std::vector<Arm>& arms, const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const Arm& arm : arms) {
+    if (arm.name == name) return arm;
+    names.push_back(arm.name);
   }
-  return most + kOtherBytes;
+  const auto near = nearest_word(name, names);
+  throw Error(fmt::format("no order is called '{}'{}; the study has {}", name,
+                          near ? fmt::format(", did you mean '{}'?", *near) : "",
+                          fmt::join(names, ", ")));
+}
+
+std::vector<std::pair<std::string, std::string>> same_networks(const std::vector<Arm>& arms) {
+  const auto texts = [](const Arm& arm) {
+    std::vector<std::string> result;
+    for (const network::Stage& stage : arm.network.stages) result.push_back(stage.text);
+    return result;
+  };
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (std::size_t a = 0; a < arms.size(); ++a) {
+    for (std::size_t b = a + 1; b < arms.size(); ++b) {
+      if (texts(arms[a]) == texts(arms[b])) pairs.emplace_back(arms[a].name, arms[b].name);
+    }
+  }
+  return pairs;
 }
 
 }  // namespace whichfirst::study

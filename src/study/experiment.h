@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/platform.h"
@@ -23,7 +24,8 @@ struct Arm {
 
 struct Experiment {
   record::Study study;
-  std::string hash;  // of the resolved study
+  std::string hash;     // of the resolved study
+  std::string network;  // a preset's name, or the body in canonical notation
   std::vector<Arm> arms;
   /// What the arms of one replicate start from together: the roles with random weights that have
   /// the same shape in all of them.
@@ -49,18 +51,27 @@ Experiment prepare(const record::Study& study,
 network::Values initial_values(const Experiment& experiment, const Arm& arm,
                                std::uint64_t replicate);
 
-/// Trains one trial on the calling thread and completes its record: arm, order, hashes, machine.
-/// `values` go in place of the drawn initial values where given. Interrupted: nullopt.
 struct TrialOutcome {
   record::TrialRecord record;
   network::Values values;  // after training; empty unless `done`
   bool is_interrupted = false;
 };
+
+/// Trains one trial on the calling thread from `initial`, and completes its record: arm, order,
+/// hashes, machine. An error on the way (no memory, a bn without a variance) is a `failed` trial
+/// with its reason, so that a study goes on.
 TrialOutcome run_trial(const Experiment& experiment, const Arm& arm, std::uint64_t replicate,
                        const network::Values& initial, const std::stop_token& stop,
                        const train::Observer& observe);
 
-/// Bytes that one trial of the largest arm takes beside the shared data.
-std::int64_t trial_bytes(const Experiment& experiment);
+/// Bytes that one trial of an arm takes beside the shared data: the engine's plan and an allowance
+/// for what stands around it.
+std::int64_t trial_bytes(const Arm& arm, const record::Recipe& recipe);
+
+/// The arm of that name. Throws Error with a suggestion.
+const Arm& find_arm(const std::vector<Arm>& arms, const std::string& name);
+
+/// Pairs of orders that build the same network, stage by stage: they train to the same numbers.
+std::vector<std::pair<std::string, std::string>> same_networks(const std::vector<Arm>& arms);
 
 }  // namespace whichfirst::study

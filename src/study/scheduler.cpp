@@ -10,14 +10,6 @@
 namespace whichfirst::study {
 namespace {
 
-record::TrialRecord failure(const TrialId& id, const char* reason) {
-  record::TrialRecord record;
-  record.replicate = id.replicate;
-  record.status = record::Status::failed;
-  record.reason = reason;
-  return record;
-}
-
 class Workers {
  public:
   Workers(const std::vector<TrialId>& todo, const Runner& run, const Keeper& keep,
@@ -35,17 +27,17 @@ class Workers {
  private:
   void take_turns() {
     while (const auto id = next()) {
-      std::optional<record::TrialRecord> record;
       try {
-        record = run_(*id, [&](const train::Progress& progress) {
+        const auto record = run_(*id, [&](const train::Progress& progress) {
           const std::lock_guard lock(mutex_);
           listener_.on_progress(*id, progress);
         });
-      } catch (const std::exception& error) {
-        record = failure(*id, error.what());
+        if (!record) return;
+        finish(*id, *record);
+      } catch (...) {
+        const std::lock_guard lock(mutex_);
+        if (!fault_) fault_ = std::current_exception();
       }
-      if (!record) return;
-      finish(*id, *record);
     }
   }
 
@@ -59,12 +51,8 @@ class Workers {
 
   void finish(const TrialId& id, const record::TrialRecord& record) {
     const std::lock_guard lock(mutex_);
-    try {
-      keep_(id, record);
-      listener_.on_finish(id, record);
-    } catch (...) {
-      if (!fault_) fault_ = std::current_exception();
-    }
+    keep_(id, record);
+    listener_.on_finish(id, record);
   }
 
   const std::vector<TrialId>& todo_;

@@ -32,7 +32,8 @@ class Listener {
   virtual void on_finish(const TrialId&, const record::TrialRecord&) {}
 };
 
-/// Trains one trial; nothing where it was interrupted. What it throws makes the trial `failed`.
+/// Trains one trial; nothing where it was interrupted. A trial that fails is a record that says so;
+/// what this throws is our own mistake and ends the whole run.
 using Runner =
     std::function<std::optional<record::TrialRecord>(const TrialId&, const train::Observer&)>;
 /// Writes a finished trial down. What it throws ends the whole run: results must not be lost
@@ -40,7 +41,7 @@ using Runner =
 using Keeper = std::function<void(const TrialId&, const record::TrialRecord&)>;
 
 /// Runs `todo` in its order on `jobs` threads of their own. Returns when all have ended or, after a
-/// request to stop, when those under way have. Rethrows what `keep` threw.
+/// request to stop, when those under way have. Rethrows what `run` or `keep` threw.
 void run_trials(const std::vector<TrialId>& todo, int jobs, const Runner& run, const Keeper& keep,
                 Listener& listener, const std::stop_token& stop);
 

@@ -180,6 +180,44 @@ TEST(Compare, AnotherPlanIsRefusedInAUsedFolderByItsKey) {
   EXPECT_THAT(ended.err, HasSubstr("recipe.lr"));
 }
 
+TEST(Compare, GoesOnWhenTrialsFailAndSaysWhy) {
+  const Scratch folder;
+  const Ended ended =
+      run(folder, compare({"network=unit(8, pool=2) gap fc(8) bn fc(classes)", "recipe.batch=1",
+                           "data.train=20", "--json", "--out", "run"}));
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  const json verdict = json::parse(ended.out);
+  EXPECT_EQ(verdict["orders"][0]["failed"], 6);
+  EXPECT_EQ(verdict["comparisons"][0]["verdict"], "undecided");
+  EXPECT_THAT(slurp(folder / "run/trials/bn-first/1.json"),
+              HasSubstr("of which there is no variance"));
+}
+
+TEST(Compare, DataThatChangedAreNotMixedOnResume) {
+  const Scratch folder;
+  const std::filesystem::path npz =
+      std::filesystem::path(WHICHFIRST_FIXTURES) / "pytorch/batch.npz";
+  std::filesystem::copy_file(npz, folder / "mine.npz");
+  const std::vector<std::string> arguments = {"compare",
+                                              "data.path=mine.npz",
+                                              "network=unit(4, pool=2) gap fc(classes)",
+                                              "recipe.batch=8",
+                                              "recipe.epochs=1",
+                                              "plan.seeds=2",
+                                              "--quiet",
+                                              "--out",
+                                              "run"};
+  ASSERT_EQ(run(folder, arguments).status, 0);
+  std::filesystem::remove(folder / "run/trials/act-first/2.json");
+  std::string bytes = slurp(folder / "run/trials/bn-first/1.json");
+  const std::string hash = json::parse(bytes)["hashes"]["data"];
+  bytes.replace(bytes.find(hash), hash.size(), "0123456789abcdef");
+  std::ofstream(folder / "run/trials/bn-first/1.json") << bytes;
+  const Ended ended = run(folder, arguments);
+  EXPECT_EQ(ended.status, 2);
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("bn-first/1.json"), HasSubstr("trained on other data")));
+}
+
 TEST(Compare, DryRunTrainsNothingAndWritesNothing) {
   const Scratch folder;
   const Ended ended = run(folder, compare({"--dry-run", "--out", "run"}));

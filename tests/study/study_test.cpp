@@ -82,19 +82,15 @@ TEST(RunTrials, SideBySideUsesThatManyThreadsAndRunsEachOnce) {
   EXPECT_GE(most, 2);
 }
 
-TEST(RunTrials, ATrialThatThrowsIsRecordedAsFailedAndTheRestGoesOn) {
+TEST(RunTrials, OurOwnMistakeEndsTheRun) {
   Kept kept;
   Listener nobody;
-  run_trials(trial_order(2, 2), 2,
-             [](const TrialId& id, const auto&) -> std::optional<record::TrialRecord> {
-               if (id == TrialId{1, 1}) throw std::runtime_error("the disk is on fire");
-               return pretend(id);
-             },
-             kept.keeper(), nobody, {});
-  ASSERT_THAT(kept.records, SizeIs(4));
-  EXPECT_EQ((kept.records[{1, 1}].status), record::Status::failed);
-  EXPECT_EQ((kept.records[{1, 1}].reason), "the disk is on fire");
-  EXPECT_EQ((kept.records[{0, 1}].status), record::Status::done);
+  const Runner mistaken = [](const TrialId&, const auto&) -> std::optional<record::TrialRecord> {
+    throw std::logic_error("two is three");
+  };
+  EXPECT_THROW(run_trials(trial_order(2, 2), 2, mistaken, kept.keeper(), nobody, {}),
+               std::logic_error);
+  EXPECT_THAT(kept.records, ::testing::IsEmpty());
 }
 
 TEST(RunTrials, AResultThatCannotBeWrittenEndsTheRunLoudly) {
@@ -156,7 +152,7 @@ TEST(Prepare, BuildsEveryOrderOverTheSameData) {
   EXPECT_THAT(experiment.shared, SizeIs(3));
   EXPECT_THAT(experiment.material.parts.train, SizeIs(300));
   EXPECT_TRUE(experiment.material.parts.validation.empty());
-  EXPECT_GT(trial_bytes(experiment), 1'000'000);
+  EXPECT_GT(trial_bytes(experiment.arms[0], experiment.study.recipe), 1'000'000);
 }
 
 TEST(Prepare, RefusesBeforeAnythingIsTrained) {
@@ -244,6 +240,27 @@ TEST_F(Concluding, DecidesNothingBeforeThePlannedNumber) {
   EXPECT_EQ(verdict.comparisons[0].comparison.verdict, stats::Verdict::undecided);
   EXPECT_THAT(*verdict.comparisons[0].comparison.reason, HasSubstr("5 of 6 planned pairs"));
   EXPECT_EQ(verdict.comparisons[0].comparison.more_pairs_needed, 1);
+}
+
+TEST(RunTrial, AnErrorIsAFailedTrialWithItsReasonAndItsIdentity) {
+  const Experiment experiment =
+      prepare(small_study({"network=unit(4) gap fc(4) bn fc(classes)", "recipe.batch=1"}), {});
+  const Arm& arm = experiment.arms[1];
+  const TrialOutcome outcome =
+      run_trial(experiment, arm, 3, initial_values(experiment, arm, 3), {}, [](const auto&) {});
+  EXPECT_EQ(outcome.record.status, record::Status::failed);
+  EXPECT_THAT(*outcome.record.reason, HasSubstr("body.bn.0"));
+  EXPECT_EQ(outcome.record.arm, "act-first");
+  EXPECT_EQ(outcome.record.replicate, 3U);
+  EXPECT_EQ(outcome.record.study, experiment.hash);
+  EXPECT_EQ(outcome.record.hashes.data, experiment.material.hash);
+  EXPECT_TRUE(outcome.values.empty());
+}
+
+TEST(SameNetworks, AreNamed) {
+  EXPECT_THAT(same_networks(prepare(small_study(), {}).arms), ::testing::IsEmpty());
+  EXPECT_THAT(same_networks(prepare(small_study({"orders.a=conv bn", "orders.b=bn"}), {}).arms),
+              ElementsAre(std::pair<std::string, std::string>{"a", "b"}));
 }
 
 TEST(Pairing, OrdersThatDifferInNothingTrainToTheSameNumbers) {
