@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "engine/onednn.h"
 
 namespace whichfirst::engine {
 namespace {
@@ -16,8 +17,6 @@ using dnnl::algorithm;
 using dnnl::memory;
 using dnnl::normalization_flags;
 using dnnl::prop_kind;
-using notation::Overload;
-using Layout = memory::desc;
 
 constexpr auto kFloat = memory::data_type::f32;
 constexpr auto kAny = memory::format_tag::any;
@@ -46,8 +45,7 @@ enum class Purpose { training, evaluation };
 class Compiler {
  public:
   Compiler(const network::Network& network, int batch, const dnnl::engine& engine, Purpose purpose)
-      : network_(network), batch_(batch), engine_(engine), purpose_(purpose) {
-    attributes_.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+      : network_(network), batch_(batch), describe_(engine), purpose_(purpose) {
     for (std::size_t i = 0; i < network.parameters.size(); ++i) {
       program_.parameter_layouts.push_back(plain_layout(network.parameters[i]));
       parameters_.push_back(-1);
@@ -134,19 +132,15 @@ class Compiler {
 
   /// How the channels of a value lie: plain, or in blocks.
   ChannelLayout channel_layout(ValueId value) const {
-    const dnnl_memory_desc_t& md = layout(value).data;
-    const auto& blocking = md.format_desc.blocking;
-    check(md.format_kind == dnnl_blocked && blocking.inner_nblks <= 1 &&
-              (blocking.inner_nblks == 0 || blocking.inner_idxs[0] == 1),
-          "only channels are blocked");
+    const ChannelBlocks blocks = channel_blocks_of(layout(value));
     const Shape& shape = stage().input;
     return {.images = batch_,
             .channels = shape.channels,
             .pixels = shape.pixels(),
-            .block = blocking.inner_nblks == 0 ? 1 : blocking.inner_blks[0],
-            .image_stride = blocking.strides[0],
-            .block_stride = blocking.strides[1],
-            .pixel_stride = shape.is_vector ? 1 : blocking.strides[3]};
+            .block = blocks.block,
+            .image_stride = blocks.strides[0],
+            .block_stride = blocks.strides[1],
+            .pixel_stride = shape.is_vector ? 1 : blocks.strides[3]};
   }
 
   ValueId reorder(ValueId from, const Layout& to, std::string what) {
@@ -156,8 +150,7 @@ class Compiler {
   }
 
   void reorder_into(ValueId from, ValueId to, std::string what) {
-    const dnnl::reorder::primitive_desc description(engine_, layout(from), engine_, layout(to),
-                                                    attributes_);
+    const auto description = describe_.reorder(layout(from), layout(to));
     add(description, dnnl::reorder(description), std::move(what),
         {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
   }
@@ -168,7 +161,7 @@ class Compiler {
 
   ValueId to_plain(ValueId value) {
     stage_ = std::min(stage_, static_cast<int>(network_.stages.size()) - 1);
-    return in_layout(value, plain(layout(value).dims()), "reorder to plain");
+    return in_layout(value, plain(dims_of(layout(value))), "reorder to plain");
   }
 
   /// The parameter `kind` of this stage, in the layout in which it is kept.
@@ -221,10 +214,10 @@ class Compiler {
     ValueId result = -1;
     ValueId workspace = -1;
     bool is_fused = false;  // part of the stage before it
-    std::optional<dnnl::convolution_forward::primitive_desc> conv;
-    std::optional<dnnl::eltwise_forward::primitive_desc> eltwise;
-    std::optional<dnnl::pooling_forward::primitive_desc> pool;
-    std::optional<dnnl::inner_product_forward::primitive_desc> fc;
+    std::optional<Description<dnnl::convolution_forward>> conv;
+    std::optional<Description<dnnl::eltwise_forward>> eltwise;
+    std::optional<Description<dnnl::pooling_forward>> pool;
+    std::optional<Description<dnnl::inner_product_forward>> fc;
   };
 
   ForwardState& state() {
@@ -238,46 +231,45 @@ class Compiler {
 
   /// A convolution in these layouts, or, where oneDNN has only its reference kernel for them (one
   /// channel on AVX2), in the layouts that it likes best.
-  template <class Primitive, class Describe, class... Hint>
-  typename Primitive::primitive_desc convolution(const Layout& source, const Layout& result,
-                                                 const Describe& describe, const Hint&... hint) {
-    typename Primitive::primitive_desc chosen(describe(source, result), attributes_, engine_,
-                                              hint...);
+  template <class Describe>
+  static auto convolution(const Layout& source, const Layout& result, const Describe& describe) {
+    auto chosen = describe(source, result);
     if (!std::string_view(chosen.impl_info_str()).starts_with("ref")) return chosen;
-    return {describe(any_layout(source.dims()), any_layout(result.dims())), attributes_, engine_,
-            hint...};
+    return describe(any_layout(dims_of(source)), any_layout(dims_of(result)));
   }
 
-  struct Window {
-    memory::dims weights;
-    memory::dims strides;
-    memory::dims padding;
-  };
-  Window window_of(const network::Conv& conv) const {
-    return {{stage().output.channels, stage().input.channels, conv.kernel, conv.kernel},
-            {conv.stride, conv.stride},
-            {conv.padding, conv.padding}};
+  memory::dims weights_dims(const network::Conv& conv) const {
+    return {stage().output.channels, stage().input.channels, conv.kernel, conv.kernel};
+  }
+  memory::dims weights_dims(const network::FullyConnected&) const {
+    return {stage().output.channels, stage().input.channels};
+  }
+  Layout bias_layout(const auto& operation) const {
+    return operation.bias ? plain({stage().output.channels}) : Layout();
+  }
+  static Window window_of(const auto& operation) {
+    return {.kernel = {operation.kernel, operation.kernel},
+            .strides = {operation.stride, operation.stride},
+            .padding = {operation.padding, operation.padding}};
+  }
+  Window whole_picture() const {
+    const Shape& in = stage().input;
+    return {.kernel = {in.height, in.width}, .strides = {in.height, in.width}, .padding = {0, 0}};
   }
 
   void forward(const network::Conv& conv) {
-    using Forward = dnnl::convolution_forward;
     const Shape& in = stage().input;
-    const Shape& out = stage().output;
-    const Window w = window_of(conv);
-    const Layout weights = weights_request(w.weights);
-    const Layout bias = plain({out.channels});
+    const Layout weights = weights_request(weights_dims(conv));
     // Few channels are read as plain NCHW: left to itself oneDNN may take its reference kernel.
     constexpr int kFewChannels = 8;
     const memory::dims source_dims = activation_dims(batch_, in);
     ForwardState& here = state();
-    here.conv = convolution<Forward>(
+    here.conv = convolution(
         in.channels < kFewChannels ? plain(source_dims) : any_layout(source_dims),
-        any_layout(activation_dims(batch_, out)), [&](const Layout& source, const Layout& result) {
-          constexpr auto kDirect = algorithm::convolution_direct;
-          return conv.bias ? Forward::desc(forward_kind(), kDirect, source, weights, bias, result,
-                                           w.strides, w.padding, w.padding)
-                           : Forward::desc(forward_kind(), kDirect, source, weights, result,
-                                           w.strides, w.padding, w.padding);
+        any_layout(activation_dims(batch_, stage().output)),
+        [&](const Layout& source, const Layout& result) {
+          return describe_.convolution_forward(
+              forward_kind(), {source, weights, bias_layout(conv), result}, window_of(conv));
         });
     keep_weights_in(here.conv->weights_desc());
     here.original = current_;
@@ -290,21 +282,19 @@ class Compiler {
     if (conv.bias) {
       arguments.push_back({DNNL_ARG_BIAS, parameter(network::ParameterKind::bias)});
     }
-    add(*here.conv, Forward(*here.conv), "forward", std::move(arguments));
+    add(*here.conv, dnnl::convolution_forward(*here.conv), "forward", std::move(arguments));
     keep(here.source);
     current_ = here.result;
   }
 
   void forward(const network::BatchNorm& bn) {
-    using Forward = dnnl::batch_normalization_forward;
     const bool is_relu_next = stage_ + 1 < static_cast<int>(network_.stages.size()) &&
                               std::holds_alternative<network::Relu>(
                                   network_.stages[static_cast<std::size_t>(stage_) + 1].operation);
     // The statistics are given in training too: measured by our own kernel (statistics.h).
     const auto flags = bn_flags(bn, is_relu_next) | normalization_flags::use_global_stats;
-    const Forward::primitive_desc description(
-        Forward::desc(forward_kind(), layout(current_), static_cast<float>(bn.eps), flags),
-        attributes_, engine_);
+    const auto description = describe_.batch_normalization_forward(
+        forward_kind(), layout(current_), static_cast<float>(bn.eps), flags);
 
     ForwardState& here = state();
     here.original = here.source = current_;
@@ -333,8 +323,8 @@ class Compiler {
       arguments.push_back({DNNL_ARG_MEAN, parameter(network::ParameterKind::running_mean)});
       arguments.push_back({DNNL_ARG_VARIANCE, parameter(network::ParameterKind::running_variance)});
     }
-    add(description, Forward(description), is_relu_next ? "forward with relu" : "forward",
-        std::move(arguments));
+    add(description, dnnl::batch_normalization_forward(description),
+        is_relu_next ? "forward with relu" : "forward", std::move(arguments));
     keep(here.source);
     current_ = here.result;
     if (is_relu_next) {
@@ -355,47 +345,38 @@ class Compiler {
 
   /// In place unless the stage before needs its own result later.
   void activate(algorithm kind) {
-    using Forward = dnnl::eltwise_forward;
     ForwardState& here = state();
     here.original = here.source = current_;
-    here.eltwise.emplace(Forward::desc(forward_kind(), kind, layout(current_), 0.0F, 0.0F),
-                         attributes_, engine_);
+    here.eltwise = describe_.eltwise_forward(forward_kind(), kind, layout(current_));
     here.result = buffer(current_).is_kept ? new_value(layout(current_)) : current_;
-    add(*here.eltwise, Forward(*here.eltwise), "forward",
+    add(*here.eltwise, dnnl::eltwise_forward(*here.eltwise), "forward",
         {{DNNL_ARG_SRC, here.source}, {DNNL_ARG_DST, here.result}});
     keep(here.result);
     current_ = here.result;
   }
 
   void forward(const network::MaxPool& pool) {
-    pool_forward(algorithm::pooling_max, {pool.kernel, pool.kernel}, {pool.stride, pool.stride},
-                 {pool.padding, pool.padding});
+    pool_forward(algorithm::pooling_max, window_of(pool));
   }
 
   void forward(const network::GlobalAveragePool&) {
-    const Shape& in = stage().input;
-    pool_forward(algorithm::pooling_avg_exclude_padding, {in.height, in.width},
-                 {in.height, in.width}, {0, 0});
+    pool_forward(algorithm::pooling_avg_exclude_padding, whole_picture());
     become_vector();
   }
 
-  void pool_forward(algorithm kind, const memory::dims& kernel, const memory::dims& strides,
-                    const memory::dims& padding) {
-    using Forward = dnnl::pooling_forward;
+  void pool_forward(algorithm kind, const Window& window) {
     const Shape& out = stage().output;
     const Layout result = any_layout({batch_, out.channels, out.height, out.width});
     ForwardState& here = state();
     here.original = here.source = current_;
-    here.pool.emplace(Forward::desc(forward_kind(), kind, layout(current_), result, strides, kernel,
-                                    padding, padding),
-                      attributes_, engine_);
+    here.pool = describe_.pooling_forward(forward_kind(), kind, layout(current_), result, window);
     here.result = new_value(here.pool->dst_desc());
     std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source}, {DNNL_ARG_DST, here.result}};
     if (is_training() && kind == algorithm::pooling_max) {
       here.workspace = new_value(here.pool->workspace_desc());
       arguments.push_back({DNNL_ARG_WORKSPACE, here.workspace});
     }
-    add(*here.pool, Forward(*here.pool), "forward", std::move(arguments));
+    add(*here.pool, dnnl::pooling_forward(*here.pool), "forward", std::move(arguments));
     current_ = here.result;
   }
 
@@ -413,16 +394,11 @@ class Compiler {
   }
 
   void forward(const network::FullyConnected& fc) {
-    using Forward = dnnl::inner_product_forward;
-    const memory::dims weights_dims = {stage().output.channels, stage().input.channels};
     const Layout result = plain(activation_dims(batch_, stage().output));
-    const Layout weights = weights_request(weights_dims);
-    const Forward::desc description =
-        fc.bias ? Forward::desc(forward_kind(), layout(current_), weights,
-                                plain({stage().output.channels}), result)
-                : Forward::desc(forward_kind(), layout(current_), weights, result);
+    const Layout weights = weights_request(weights_dims(fc));
     ForwardState& here = state();
-    here.fc.emplace(description, attributes_, engine_);
+    here.fc = describe_.inner_product_forward(forward_kind(),
+                                              {layout(current_), weights, bias_layout(fc), result});
     keep_weights_in(here.fc->weights_desc());
     here.original = here.source = current_;
     here.result = new_value(result);
@@ -431,7 +407,7 @@ class Compiler {
         {DNNL_ARG_WEIGHTS, parameter(network::ParameterKind::weight)},
         {DNNL_ARG_DST, here.result}};
     if (fc.bias) arguments.push_back({DNNL_ARG_BIAS, parameter(network::ParameterKind::bias)});
-    add(*here.fc, Forward(*here.fc), "forward", std::move(arguments));
+    add(*here.fc, dnnl::inner_product_forward(*here.fc), "forward", std::move(arguments));
     keep(here.source);
     current_ = here.result;
   }
@@ -485,23 +461,15 @@ class Compiler {
   }
 
   void backward(const network::Conv& conv) {
-    constexpr auto kDirect = algorithm::convolution_direct;
     const ForwardState here = state();
     const ValueId dresult = current_;
-    const Window w = window_of(conv);
-    const Layout any_weights = any_layout(w.weights);
-    const Layout bias = plain({stage().output.channels});
+    const Layout any_weights = any_layout(weights_dims(conv));
 
-    using Weights = dnnl::convolution_backward_weights;
-    const auto weights = convolution<Weights>(
-        layout(here.source), layout(dresult),
-        [&](const Layout& source, const Layout& result) {
-          return conv.bias ? Weights::desc(kDirect, source, any_weights, bias, result, w.strides,
-                                           w.padding, w.padding)
-                           : Weights::desc(kDirect, source, any_weights, result, w.strides,
-                                           w.padding, w.padding);
-        },
-        *here.conv);
+    const auto weights = convolution(
+        layout(here.source), layout(dresult), [&](const Layout& source, const Layout& result) {
+          return describe_.convolution_backward_weights(
+              {source, any_weights, bias_layout(conv), result}, window_of(conv), *here.conv);
+        });
     std::vector<Argument> arguments = {
         {DNNL_ARG_SRC, in_layout(here.source, weights.src_desc(), "reorder source")},
         {DNNL_ARG_DIFF_DST, in_layout(dresult, weights.diff_dst_desc(), "reorder gradient")}};
@@ -510,21 +478,20 @@ class Compiler {
     if (conv.bias) {
       arguments.push_back({DNNL_ARG_DIFF_BIAS, gradient(network::ParameterKind::bias)});
     }
-    add(weights, Weights(weights), "backward weights", std::move(arguments));
+    add(weights, dnnl::convolution_backward_weights(weights), "backward weights",
+        std::move(arguments));
     finish_weight_gradient(dweights);
     if (!needs_source_gradient()) return;
 
-    using Data = dnnl::convolution_backward_data;
-    const auto source = convolution<Data>(
-        layout(here.source), layout(dresult),
-        [&](const Layout& dsource, const Layout& result) {
-          return Data::desc(kDirect, dsource, any_weights, result, w.strides, w.padding, w.padding);
-        },
-        *here.conv);
+    const auto source = convolution(
+        layout(here.source), layout(dresult), [&](const Layout& dsource, const Layout& result) {
+          return describe_.convolution_backward_data({dsource, any_weights, Layout(), result},
+                                                     window_of(conv), *here.conv);
+        });
     const ValueId weights_value = in_layout(parameter(network::ParameterKind::weight),
                                             source.weights_desc(), "reorder weights");
     const ValueId dsource = new_value(source.diff_src_desc());
-    add(source, Data(source), "backward data",
+    add(source, dnnl::convolution_backward_data(source), "backward data",
         {{DNNL_ARG_DIFF_DST, in_layout(dresult, source.diff_dst_desc(), "reorder gradient")},
          {DNNL_ARG_WEIGHTS, weights_value},
          {DNNL_ARG_DIFF_SRC, dsource}});
@@ -532,19 +499,16 @@ class Compiler {
   }
 
   void backward(const network::BatchNorm& bn) {
-    using Backward = dnnl::batch_normalization_backward;
     const ForwardState& here = state();
     const bool is_with_relu = here.workspace >= 0;
     // Backward through the statistics: without use_global_stats, though forward was given them.
     const auto flags = bn_flags(bn, is_with_relu);
     const auto eps = static_cast<float>(bn.eps);
-    using Forward = dnnl::batch_normalization_forward;
-    const Forward::primitive_desc hint(
-        Forward::desc(forward_kind(), layout(here.source), eps, flags), attributes_, engine_);
-    const Backward::primitive_desc description(
-        Backward::desc(bn.affine ? prop_kind::backward : prop_kind::backward_data, layout(current_),
-                       layout(here.source), eps, flags),
-        attributes_, engine_, hint);
+    const auto hint =
+        describe_.batch_normalization_forward(forward_kind(), layout(here.source), eps, flags);
+    const auto description = describe_.batch_normalization_backward(
+        bn.affine ? prop_kind::backward : prop_kind::backward_data, layout(current_),
+        layout(here.source), eps, flags, hint);
     const auto statistics = std::find_if(program_.statistics.begin(), program_.statistics.end(),
                                          [&](const auto& s) { return s.stage == stage_; });
     check(statistics != program_.statistics.end(), "a bn in training has batch statistics");
@@ -555,14 +519,15 @@ class Compiler {
                                        {DNNL_ARG_DIFF_SRC, current_}};
     if (bn.affine) {
       arguments.push_back({DNNL_ARG_SCALE, parameter(network::ParameterKind::scale)});
-      // Backward has no use for the offset, but oneDNN 2.6 asks for every input of the flags.
-      arguments.push_back({DNNL_ARG_SHIFT, parameter(network::ParameterKind::offset)});
+      if (backward_takes_shift()) {
+        arguments.push_back({DNNL_ARG_SHIFT, parameter(network::ParameterKind::offset)});
+      }
       arguments.push_back({DNNL_ARG_DIFF_SCALE, gradient(network::ParameterKind::scale)});
       arguments.push_back({DNNL_ARG_DIFF_SHIFT, gradient(network::ParameterKind::offset)});
     }
     if (is_with_relu) arguments.push_back({DNNL_ARG_WORKSPACE, here.workspace});
-    add(description, Backward(description), is_with_relu ? "backward with relu" : "backward",
-        std::move(arguments));
+    add(description, dnnl::batch_normalization_backward(description),
+        is_with_relu ? "backward with relu" : "backward", std::move(arguments));
   }
 
   void backward(const network::Relu&) {
@@ -573,41 +538,32 @@ class Compiler {
   }
 
   void activate_backward(algorithm kind) {
-    using Backward = dnnl::eltwise_backward;
     const ForwardState& here = state();
-    const Backward::primitive_desc description(
-        Backward::desc(kind, layout(current_), layout(here.result), 0.0F, 0.0F), attributes_,
-        engine_, *here.eltwise);
-    add(description, Backward(description), "backward",
+    const auto description =
+        describe_.eltwise_backward(kind, layout(current_), layout(here.result), *here.eltwise);
+    add(description, dnnl::eltwise_backward(description), "backward",
         {{DNNL_ARG_DST, here.result},
          {DNNL_ARG_DIFF_DST, current_},
          {DNNL_ARG_DIFF_SRC, current_}});
   }
 
   void backward(const network::MaxPool& pool) {
-    pool_backward(algorithm::pooling_max, {pool.kernel, pool.kernel}, {pool.stride, pool.stride},
-                  {pool.padding, pool.padding});
+    pool_backward(algorithm::pooling_max, window_of(pool));
   }
 
   void backward(const network::GlobalAveragePool&) {
-    const Shape& in = stage().input;
     become_picture(state().result);
-    pool_backward(algorithm::pooling_avg_exclude_padding, {in.height, in.width},
-                  {in.height, in.width}, {0, 0});
+    pool_backward(algorithm::pooling_avg_exclude_padding, whole_picture());
   }
 
-  void pool_backward(algorithm kind, const memory::dims& kernel, const memory::dims& strides,
-                     const memory::dims& padding) {
-    using Backward = dnnl::pooling_backward;
+  void pool_backward(algorithm kind, const Window& window) {
     const ForwardState here = state();
-    const Backward::primitive_desc description(
-        Backward::desc(kind, layout(here.source), layout(current_), strides, kernel, padding,
-                       padding),
-        attributes_, engine_, *here.pool);
+    const auto description =
+        describe_.pooling_backward(kind, layout(here.source), layout(current_), window, *here.pool);
     const ValueId dsource = new_value(layout(here.source));
     std::vector<Argument> arguments = {{DNNL_ARG_DIFF_DST, current_}, {DNNL_ARG_DIFF_SRC, dsource}};
     if (here.workspace >= 0) arguments.push_back({DNNL_ARG_WORKSPACE, here.workspace});
-    add(description, Backward(description), "backward", std::move(arguments));
+    add(description, dnnl::pooling_backward(description), "backward", std::move(arguments));
     current_ = dsource;
   }
 
@@ -616,37 +572,32 @@ class Compiler {
   /// The gradient of a vector as the gradient of the picture it was made from.
   void become_picture(ValueId picture) {
     const ValueId seen = view(program_.values[static_cast<std::size_t>(current_)].buffer,
-                              plain(layout(picture).dims()));
+                              plain(dims_of(layout(picture))));
     current_ = in_layout(seen, layout(picture), "reorder gradient");
   }
 
   void backward(const network::FullyConnected& fc) {
-    const memory::dims weights_dims = {stage().output.channels, stage().input.channels};
+    const Layout any_weights = any_layout(weights_dims(fc));
     const ForwardState here = state();
     const ValueId dresult = current_;
 
-    using Weights = dnnl::inner_product_backward_weights;
-    const Weights::desc weights_description =
-        fc.bias ? Weights::desc(layout(here.source), any_layout(weights_dims),
-                                plain({stage().output.channels}), layout(dresult))
-                : Weights::desc(layout(here.source), any_layout(weights_dims), layout(dresult));
-    const Weights::primitive_desc weights(weights_description, attributes_, engine_, *here.fc);
+    const auto weights = describe_.inner_product_backward_weights(
+        {layout(here.source), any_weights, bias_layout(fc), layout(dresult)}, *here.fc);
     std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source}, {DNNL_ARG_DIFF_DST, dresult}};
     ValueId dweights = -1;
     weight_gradient(weights.diff_weights_desc(), arguments, dweights);
     if (fc.bias) arguments.push_back({DNNL_ARG_DIFF_BIAS, gradient(network::ParameterKind::bias)});
-    add(weights, Weights(weights), "backward weights", std::move(arguments));
+    add(weights, dnnl::inner_product_backward_weights(weights), "backward weights",
+        std::move(arguments));
     finish_weight_gradient(dweights);
     if (!needs_source_gradient()) return;
 
-    using Data = dnnl::inner_product_backward_data;
-    const Data::primitive_desc source(
-        Data::desc(layout(here.source), any_layout(weights_dims), layout(dresult)), attributes_,
-        engine_, *here.fc);
+    const auto source = describe_.inner_product_backward_data(
+        {layout(here.source), any_weights, Layout(), layout(dresult)}, *here.fc);
     const ValueId weights_value = in_layout(parameter(network::ParameterKind::weight),
                                             source.weights_desc(), "reorder weights");
     const ValueId dsource = new_value(layout(here.source));
-    add(source, Data(source), "backward data",
+    add(source, dnnl::inner_product_backward_data(source), "backward data",
         {{DNNL_ARG_DIFF_DST, dresult},
          {DNNL_ARG_WEIGHTS, weights_value},
          {DNNL_ARG_DIFF_SRC, dsource}});
@@ -655,9 +606,8 @@ class Compiler {
 
   const network::Network& network_;
   int batch_;
-  dnnl::engine engine_;
+  Describer describe_;
   Purpose purpose_;
-  dnnl::primitive_attr attributes_;
   Program program_;
   std::vector<ValueId> parameters_;  // values made so far, by parameter
   std::vector<ForwardState> states_;

@@ -4,9 +4,9 @@
 #include <immintrin.h>
 
 #include <chrono>
-#include <oneapi/dnnl/dnnl.hpp>
 
 #include "base/error.h"
+#include "engine/onednn.h"
 
 // Declared here, as OpenMP defines them, instead of including <omp.h>: every compiler brings its
 // own header, but the functions must be those of the runtime that oneDNN is linked with.
@@ -47,35 +47,12 @@ __attribute__((target("avx512f"))) float multiply_add_avx512() {
   return _mm512_cvtss_f32(total);
 }
 
-std::string_view name_of(dnnl::cpu_isa isa) {
-  switch (isa) {
-    case dnnl::cpu_isa::sse41:
-      return "sse41";
-    case dnnl::cpu_isa::avx:
-      return "avx";
-    case dnnl::cpu_isa::avx2:
-      return "avx2";
-    case dnnl::cpu_isa::avx2_vnni:
-      return "avx2_vnni";
-    case dnnl::cpu_isa::avx512_core:
-      return "avx512_core";
-    case dnnl::cpu_isa::avx512_core_vnni:
-      return "avx512_core_vnni";
-    case dnnl::cpu_isa::avx512_core_bf16:
-      return "avx512_core_bf16";
-    case dnnl::cpu_isa::avx512_core_amx:
-      return "avx512_core_amx";
-    default:
-      return "other";
-  }
-}
-
 }  // namespace
 
 Platform describe_platform() {
   const auto* version = dnnl::version();
   return {
-      .isa = std::string(name_of(dnnl::get_effective_cpu_isa())),
+      .isa = std::string(instruction_set()),
       .library = fmt::format("oneDNN {}.{}.{}", version->major, version->minor, version->patch)};
 }
 
