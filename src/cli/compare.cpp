@@ -124,7 +124,7 @@ class Comparing {
     record::LoadedTrials found = folder.load_trials(experiment.platform.isa);
     for (const std::string& message : found.damaged) say("{}; it is trained again", message);
     study::Trials trials = std::move(found.done);
-    require_same_data(experiment, folder, trials);
+    require_same_ground(experiment, folder, trials);
     std::vector<study::TrialId> todo;
     for (const study::TrialId& id : study::trial_order(static_cast<int>(experiment.arms.size()),
                                                        experiment.study.plan.seeds)) {
@@ -155,16 +155,22 @@ class Comparing {
     return options_.expect.empty() ? kDone : judge(verdict);
   }
 
-  /// Numbers from two versions of the data are not to be mixed.
-  static void require_same_data(const study::Experiment& experiment,
-                                const record::RunFolder& folder, const study::Trials& trials) {
+  /// Numbers from two versions of the data or of the kernels are not to be mixed.
+  static void require_same_ground(const study::Experiment& experiment,
+                                  const record::RunFolder& folder, const study::Trials& trials) {
     for (const auto& [key, trial] : trials) {
+      const std::string file = folder.trial_path(key.first, key.second).string();
+      if (trial.machine.kernels != experiment.platform.library) {
+        throw Error(
+            fmt::format("{}: it was trained with {}, found {} here; finish the run with the same "
+                        "library, or start anew with --out and another folder",
+                        file, trial.machine.kernels, experiment.platform.library));
+      }
       if (trial.hashes.data == experiment.material.hash) continue;
       throw Error(
           fmt::format("{}: it was trained on other data (hash {}, now {}): the files behind {} "
                       "changed; restore them, or start anew with --out and another folder",
-                      folder.trial_path(key.first, key.second).string(), trial.hashes.data,
-                      experiment.material.hash,
+                      file, trial.hashes.data, experiment.material.hash,
                       experiment.study.data.path.value_or(experiment.study.data.name)));
     }
   }

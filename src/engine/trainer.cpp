@@ -36,6 +36,23 @@ class Block {
   std::byte* memory_;
 };
 
+/// Numbers of a training batch behind each statistic of a bn.
+std::int64_t values_a_channel(const network::Stage& stage, int batch) {
+  return batch * stage.input.pixels();
+}
+
+void refuse_single_values(const network::Network& network, int batch) {
+  for (const network::Stage& stage : network.stages) {
+    if (std::holds_alternative<network::BatchNorm>(stage.operation) &&
+        values_a_channel(stage, batch) < 2) {
+      throw Error(
+          fmt::format("{} ({}) sees one value a channel in a batch of {}, of which there is "
+                      "no variance; use a larger recipe.batch",
+                      stage.path, stage.text, batch));
+    }
+  }
+}
+
 /// Both programs of a trainer and how much memory they need.
 struct Compiled {
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
@@ -49,6 +66,8 @@ struct Compiled {
 
   Compiled(const network::Network& network, const Options& options) {
     check(options.batch > 0 && options.evaluation_batch > 0, "batches hold images");
+    use_one_thread();  // before the first primitive is described
+    refuse_single_values(network, options.batch);
     training = compile_training(network, options.batch, engine);
     evaluation =
         compile_evaluation(network, options.evaluation_batch, engine, training.parameter_layouts);
@@ -72,7 +91,6 @@ std::vector<PlannedPrimitive> planned(const Program& program) {
 }  // namespace
 
 Plan plan(const network::Network& network, const Options& options) {
-  use_one_thread();
   const Compiled compiled(network, options);
   return {
       .training = planned(compiled.training),
@@ -86,7 +104,7 @@ class Trainer::Impl {
   Impl(const network::Network& network, const network::Values& initial, const Options& options)
       : network_(network),
         options_(options),
-        compiled_((use_one_thread(), network_), options),
+        compiled_(network_, options),
         stream_(compiled_.engine),
         arena_(compiled_.arena_bytes),
         scratch_(compiled_.scratch_bytes),
@@ -97,7 +115,6 @@ class Trainer::Impl {
         training_(compiled_.training, storage_, compiled_.engine),
         evaluation_(compiled_.evaluation, storage_, compiled_.engine),
         labels_(static_cast<std::size_t>(options.batch)) {
-    refuse_single_values();
     load(initial);
   }
 
@@ -182,22 +199,6 @@ class Trainer::Impl {
     return storage;
   }
 
-  std::int64_t values_a_channel(const network::Stage& stage) const {
-    return options_.batch * stage.input.pixels();
-  }
-
-  void refuse_single_values() const {
-    for (const network::Stage& stage : network_.stages) {
-      if (std::holds_alternative<network::BatchNorm>(stage.operation) &&
-          values_a_channel(stage) < 2) {
-        throw Error(
-            fmt::format("{} ({}) sees one value a channel in a batch of {}, of which there is "
-                        "no variance; use a larger recipe.batch",
-                        stage.path, stage.text, options_.batch));
-      }
-    }
-  }
-
   /// Plain arrays into the layouts in which the parameters are kept. The padding of a blocked
   /// layout becomes zero, and stays so: its gradients are zero.
   void load(const network::Values& initial) {
@@ -246,7 +247,7 @@ class Trainer::Impl {
     for (const Program::Statistics& statistics : compiled_.training.statistics) {
       const network::Stage& stage = network_.stages[static_cast<std::size_t>(statistics.stage)];
       const auto& bn = std::get<network::BatchNorm>(stage.operation);
-      const auto count = static_cast<double>(values_a_channel(stage));
+      const auto count = static_cast<double>(values_a_channel(stage, options_.batch));
       const auto channels = static_cast<std::size_t>(stage.input.channels);
       for (const int index : stage.parameters) {
         const std::span<float> running{storage_.parameters[static_cast<std::size_t>(index)],

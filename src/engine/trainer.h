@@ -56,14 +56,14 @@ struct Plan {
   std::int64_t bytes() const { return arena_bytes + parameter_bytes; }
 };
 
-/// Throws Error naming the stage that oneDNN cannot run.
+/// Throws Error naming the stage that oneDNN cannot run, or a bn that would see a single value a
+/// channel (no variance exists then).
 Plan plan(const network::Network& network, const Options& options);
 
 class Trainer {
  public:
   /// Takes all memory it will ever take. `initial` holds one array for each of
-  /// network.parameters, in their layouts. Throws Error as plan() does, and where a bn would see a
-  /// single value a channel (no variance exists then).
+  /// network.parameters, in their layouts. Throws Error as plan() does.
   Trainer(const network::Network& network, const network::Values& initial, const Options& options);
   ~Trainer();
   Trainer(Trainer&&) noexcept;

@@ -180,17 +180,32 @@ TEST(Compare, AnotherPlanIsRefusedInAUsedFolderByItsKey) {
   EXPECT_THAT(ended.err, HasSubstr("recipe.lr"));
 }
 
-TEST(Compare, GoesOnWhenTrialsFailAndSaysWhy) {
+TEST(Compare, RefusesABatchWithoutAVarianceBeforeItTrains) {
   const Scratch folder;
-  const Ended ended =
-      run(folder, compare({"network=unit(8, pool=2) gap fc(8) bn fc(classes)", "recipe.batch=1",
-                           "data.train=20", "--json", "--out", "run"}));
+  const Ended ended = run(folder, compare({"network=unit(8, pool=2) gap fc(8) bn fc(classes)",
+                                           "recipe.batch=1", "--out", "run"}));
+  EXPECT_EQ(ended.status, 2);
+  EXPECT_THAT(ended.err, HasSubstr("body.bn.0 (bn) sees one value a channel in a batch of 1"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+}
+
+// A failed trial as a run would write it: the study goes on around it and says so.
+TEST(Compare, CountsTrialsThatFailed) {
+  const Scratch folder;
+  ASSERT_EQ(run(folder, compare({"--quiet", "--out", "run"})).status, 0);
+  json trial = json::parse(slurp(folder / "run/trials/bn-first/2.json"));
+  trial["status"] = "failed";
+  trial["reason"] = "the disk is on fire";
+  for (auto& metric : trial["metrics"]) metric = nullptr;
+  trial["right_answers"] = {{"count", 0}, {"bits", ""}};
+  std::ofstream(folder / "run/trials/bn-first/2.json") << trial.dump(1) << '\n';
+  const Ended ended = run(folder, compare({"--json", "--out", "run"}));
   ASSERT_EQ(ended.status, 0) << ended.err;
   const json verdict = json::parse(ended.out);
-  EXPECT_EQ(verdict["orders"][0]["failed"], 6);
-  EXPECT_EQ(verdict["comparisons"][0]["verdict"], "undecided");
-  EXPECT_THAT(slurp(folder / "run/trials/bn-first/1.json"),
-              HasSubstr("of which there is no variance"));
+  EXPECT_EQ(verdict["orders"][0]["failed"], 1);
+  EXPECT_EQ(verdict["comparisons"][0]["pairs"], 5);
+  EXPECT_THAT(std::string(verdict["comparisons"][0]["sentence"]),
+              HasSubstr("Among the pairs in which both trained (bn-first: 0 diverged, 1 failed"));
 }
 
 TEST(Compare, DataThatChangedAreNotMixedOnResume) {
