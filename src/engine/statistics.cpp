@@ -5,6 +5,14 @@
 
 #include "base/error.h"
 
+// Compiled once for each width of vectors, chosen when the program starts. Clang 14 cannot do that
+// for templates; the numbers are the same without.
+#ifdef __clang__
+#define WHICHFIRST_FOR_EACH_WIDTH
+#else
+#define WHICHFIRST_FOR_EACH_WIDTH __attribute__((target_clones("avx512f", "avx2", "default")))
+#endif
+
 namespace whichfirst::engine {
 namespace {
 
@@ -29,9 +37,9 @@ constexpr std::ptrdiff_t kChunk = 64;
 /// Mean and squared deviations of `count` pixels of kBlock channels side by side. Every lane does
 /// the same operations in the same order whatever the width of the vectors.
 template <int kBlock>
-__attribute__((target_clones("avx512f", "avx2", "default"))) void measure_chunk(
-    const float* source, std::ptrdiff_t count, std::array<float, kBlock>& mean,
-    std::array<float, kBlock>& squares) {
+WHICHFIRST_FOR_EACH_WIDTH void measure_chunk(const float* source, std::ptrdiff_t count,
+                                             std::array<float, kBlock>& mean,
+                                             std::array<float, kBlock>& squares) {
   float sum[kBlock] = {};
   for (std::ptrdiff_t p = 0; p < count; ++p) {
     for (int c = 0; c < kBlock; ++c) sum[c] += source[p * kBlock + c];
