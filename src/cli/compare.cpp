@@ -64,6 +64,10 @@ class Comparing {
     fmt::print(stderr, "\n");
   }
 
+  static int planned_trials(const study::Experiment& experiment) {
+    return experiment.study.plan.seeds * static_cast<int>(experiment.arms.size());
+  }
+
   static std::int64_t largest_trial(const study::Experiment& experiment) {
     std::int64_t bytes = 0;
     for (const study::Arm& arm : experiment.arms) {
@@ -75,8 +79,8 @@ class Comparing {
   /// The cores, or fewer where memory is short; a wish that does not fit is refused with the
   /// numbers.
   int choose_jobs(const study::Experiment& experiment) const {
-    const int trials = experiment.study.plan.seeds * static_cast<int>(experiment.arms.size());
-    const int wanted = std::min(options_.jobs > 0 ? options_.jobs : available_cores(), trials);
+    const int wanted =
+        std::min(options_.jobs > 0 ? options_.jobs : available_cores(), planned_trials(experiment));
     const std::int64_t bytes = largest_trial(experiment);
     const std::optional<std::int64_t> available = available_memory();
     const int fitting = study::trials_that_fit(wanted, bytes, available);
@@ -111,8 +115,8 @@ class Comparing {
     }
     fmt::print("{}\n", plan);
     fmt::print("# {} trials ({} orders x {} replicates), {} at a time, about {} of memory each\n",
-               experiment.study.plan.seeds * static_cast<int>(experiment.arms.size()),
-               experiment.arms.size(), experiment.study.plan.seeds, jobs, report::bytes(bytes));
+               planned_trials(experiment), experiment.arms.size(), experiment.study.plan.seeds,
+               jobs, report::bytes(bytes));
     fmt::print("# {} training images, {} test images, {} classes\n",
                report::grouped(nothing_yet.condition.train),
                report::grouped(nothing_yet.condition.test), nothing_yet.condition.classes);
@@ -149,7 +153,7 @@ class Comparing {
     }
     if (is_stopped) {
       say("\nInterrupted; {} of {} trials are kept. The same command resumes.", trials.size(),
-          experiment.arms.size() * static_cast<std::size_t>(experiment.study.plan.seeds));
+          planned_trials(experiment));
       return kInterrupted;
     }
     return options_.expect.empty() ? kDone : judge(verdict);
@@ -180,8 +184,7 @@ class Comparing {
   }
 
   static bool is_complete(const study::Experiment& experiment, const study::Trials& trials) {
-    return trials.size() ==
-           experiment.arms.size() * static_cast<std::size_t>(experiment.study.plan.seeds);
+    return static_cast<int>(trials.size()) == planned_trials(experiment);
   }
 
   void train_all(const study::Experiment& experiment, record::RunFolder& folder, int jobs,

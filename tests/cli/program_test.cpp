@@ -40,7 +40,7 @@ std::map<std::string, json> contents(const std::filesystem::path& folder) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     const std::string name = std::filesystem::relative(entry.path(), folder).string();
     if (!entry.is_regular_file() || name.starts_with("progress-")) continue;
-    const std::string text = slurp(entry.path());
+    const std::string text = content_of(entry.path());
     files[name] = name.ends_with(".json") ? without_timings(json::parse(text)) : json(text);
   }
   return files;
@@ -112,7 +112,7 @@ TEST(Compare, GivesAVerdictAsJsonAndNothingElseOnStdout) {
   EXPECT_THAT(
       std::string(comparison["sentence"]),
       AllOf(HasSubstr("400 images of shapes10"), HasSubstr("lr 0.05"), HasSubstr("1 epoch")));
-  EXPECT_EQ(json::parse(slurp(folder / "run/verdict.json")), verdict);
+  EXPECT_EQ(json::parse(content_of(folder / "run/verdict.json")), verdict);
 }
 
 TEST(Compare, TwoRunsAreIdenticalButForTimings) {
@@ -193,7 +193,7 @@ TEST(Compare, RefusesABatchWithoutAVarianceBeforeItTrains) {
 TEST(Compare, CountsTrialsThatFailed) {
   const Scratch folder;
   ASSERT_EQ(run(folder, compare({"--quiet", "--out", "run"})).status, 0);
-  json trial = json::parse(slurp(folder / "run/trials/bn-first/2.json"));
+  json trial = json::parse(content_of(folder / "run/trials/bn-first/2.json"));
   trial["status"] = "failed";
   trial["reason"] = "the disk is on fire";
   for (auto& metric : trial["metrics"]) metric = nullptr;
@@ -224,7 +224,7 @@ TEST(Compare, DataThatChangedAreNotMixedOnResume) {
                                               "run"};
   ASSERT_EQ(run(folder, arguments).status, 0);
   std::filesystem::remove(folder / "run/trials/act-first/2.json");
-  std::string bytes = slurp(folder / "run/trials/bn-first/1.json");
+  std::string bytes = content_of(folder / "run/trials/bn-first/1.json");
   const std::string hash = json::parse(bytes)["hashes"]["data"];
   bytes.replace(bytes.find(hash), hash.size(), "0123456789abcdef");
   std::ofstream(folder / "run/trials/bn-first/1.json") << bytes;
@@ -292,7 +292,7 @@ TEST(Train, WeightsGoOutAndComeBack) {
   const json drawn = with({"--save-init", "init.safetensors", "--save", "trained.safetensors"});
   const json loaded = with({"--init", "init.safetensors", "--save", "again.safetensors"});
   EXPECT_EQ(drawn, loaded) << "starting from the saved initial weights is the same trial";
-  EXPECT_EQ(slurp(folder / "trained.safetensors"), slurp(folder / "again.safetensors"));
+  EXPECT_EQ(content_of(folder / "trained.safetensors"), content_of(folder / "again.safetensors"));
   const auto weights = record::read_safetensors(folder / "trained.safetensors");
   std::set<std::string> names;
   for (const auto& tensor : weights.tensors) names.insert(tensor.name);

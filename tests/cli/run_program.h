@@ -15,6 +15,8 @@
 #include <thread>
 #include <vector>
 
+#include "record/temporary_folder.h"
+
 namespace whichfirst::cli {
 
 struct Ended {
@@ -23,30 +25,8 @@ struct Ended {
   std::string err;
 };
 
-inline std::string slurp(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// A folder of the test's own, removed at the end.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = (std::filesystem::temp_directory_path() / "whichfirst-test-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using Scratch = record::TemporaryFolder;
+using record::content_of;
 
 /// The program with these arguments, started in `folder`.
 class Program {
@@ -74,8 +54,8 @@ class Program {
     int status = 0;
     waitpid(pid_, &status, 0);
     return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
-            .out = slurp(folder_ / "stdout.txt"),
-            .err = slurp(folder_ / "stderr.txt")};
+            .out = content_of(folder_ / "stdout.txt"),
+            .err = content_of(folder_ / "stderr.txt")};
   }
 
  private:
