@@ -1,6 +1,7 @@
 #include "algebra/ledger.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
@@ -12,43 +13,48 @@ namespace {
 using network::Network;
 using network::Stage;
 
-bool has_weights(const Stage& stage) {
-  return std::holds_alternative<network::Conv>(stage.operation) ||
-         std::holds_alternative<network::FullyConnected>(stage.operation);
-}
-
 std::string_view word_of(const Stage& stage) {
   return std::string_view(stage.text).substr(0, stage.text.find('('));
 }
 
-/// The stages between the weight stage before `index` and it: "bn relu"; "the picture" before all.
+/// What the stage `index` reads since the weights, the sum or the picture before it: "bn relu", "the
+/// weights before", "bn relu of the sum", "the picture".
 std::string read_by(const Network& network, std::size_t index) {
-  std::size_t begin = index;
-  while (begin > 0 && !has_weights(network.stages[begin - 1])) --begin;
-  std::string between;
-  for (std::size_t i = begin; i < index; ++i) {
-    if (std::holds_alternative<network::Flatten>(network.stages[i].operation)) continue;
-    if (!between.empty()) between += ' ';
-    between += word_of(network.stages[i]);
+  std::vector<std::string_view> between;
+  int at = network.stages[index].source;
+  std::string_view origin = "the picture";
+  for (; at != network::kInput; at = network.stages[static_cast<std::size_t>(at)].source) {
+    const Stage& stage = network.stages[static_cast<std::size_t>(at)];
+    const bool is_sum = std::holds_alternative<network::Add>(stage.operation);
+    if (is_sum || has_weights(stage)) {
+      origin = is_sum ? "the sum" : "";
+      break;
+    }
+    if (std::holds_alternative<network::Flatten>(stage.operation)) continue;
+    between.insert(between.begin(), word_of(stage));
   }
-  if (begin > 0) return between.empty() ? "the weights before" : between;
-  return between.empty() ? "the picture" : between + " of the picture";
+  if (between.empty()) return origin.empty() ? "the weights before" : std::string(origin);
+  std::string text = fmt::format("{}", fmt::join(between, " "));
+  return origin.empty() ? text : fmt::format("{} of {}", text, origin);
 }
 
 void add_distinct(std::vector<std::string>& list, std::string value) {
   if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(std::move(value));
 }
 
-std::string biases(const Network& network) {
-  int convolutions = 0;
+/// "3 of 15" stages of this kind with a bias; a fully connected layer of the head counts too.
+std::string biases(const Network& network, network::RoleKind kind) {
+  int stages = 0;
   int with_bias = 0;
   for (const Stage& stage : network.stages) {
-    if (const auto* conv = std::get_if<network::Conv>(&stage.operation)) {
-      ++convolutions;
-      with_bias += conv->bias ? 1 : 0;
+    if (!stage.role || stage.role->kind != kind) continue;
+    ++stages;
+    for (const int index : stage.parameters) {
+      const auto& parameter = network.parameters[static_cast<std::size_t>(index)];
+      with_bias += parameter.kind == network::ParameterKind::bias ? 1 : 0;
     }
   }
-  return fmt::format("{} of {}", with_bias, convolutions);
+  return fmt::format("{} of {}", with_bias, stages);
 }
 
 std::string values_of_statistics(const Network& network) {
@@ -97,7 +103,10 @@ struct Fact {
 
 std::vector<LedgerRow> compare_networks(const std::vector<Network>& networks) {
   const std::vector<Fact> facts = {
-      {"convolutions with a bias", biases},
+      {"convolutions with a bias",
+       [](const Network& n) { return biases(n, network::RoleKind::conv); }},
+      {"fully connected layers with a bias",
+       [](const Network& n) { return biases(n, network::RoleKind::fc); }},
       {"trained parameters",
        [](const Network& n) { return fmt::format("{}", n.parameter_count()); }},
       {"forward FLOPs an image",

@@ -7,6 +7,8 @@
 #include <numeric>
 #include <utility>
 
+#include "base/error.h"
+
 namespace whichfirst {
 namespace {
 
@@ -35,6 +37,22 @@ double uniform(const RandomKey& key, std::uint64_t index) {
 double normal(const RandomKey& key, std::uint64_t index) {
   const auto bits = random_block(key, index);
   return gaussian(bits[0], bits[1]);
+}
+
+void toss_coins(const RandomKey& key, double probability, std::uint64_t first,
+                std::span<std::uint8_t> heads) {
+  check(probability >= 0 && probability <= 1, "a probability is in [0, 1]");
+  constexpr std::uint64_t kDrawsOfABlock = 8;  // of 32 bits
+  const auto threshold = static_cast<std::uint64_t>(std::llround(probability * 0x1p32));
+  for (std::size_t i = 0; i < heads.size();) {
+    const std::uint64_t index = first + i;
+    const auto block = random_block(key, index / kDrawsOfABlock);
+    for (std::uint64_t draw = index % kDrawsOfABlock; draw < kDrawsOfABlock && i < heads.size();
+         ++draw, ++i) {
+      const std::uint64_t bits = (block[draw / 2] >> (32 * (draw % 2))) & 0xffffffffU;
+      heads[i] = bits < threshold ? 1 : 0;
+    }
+  }
 }
 
 std::uint64_t RandomSequence::next() {

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace whichfirst {
@@ -42,6 +43,11 @@ double uniform(const RandomKey& key, std::uint64_t index);
 
 /// Standard normal by Box and Muller's transform of the block at `index`.
 double normal(const RandomKey& key, std::uint64_t index);
+
+/// Tosses a coin for each index: heads[i] is 1 with `probability` (to 2^-32) and else 0, for index
+/// first + i. Eight indices share a block.
+void toss_coins(const RandomKey& key, double probability, std::uint64_t first,
+                std::span<std::uint8_t> heads);
 
 /// A sequential reader of one key's numbers, for code that draws a varying amount.
 class RandomSequence {

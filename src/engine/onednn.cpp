@@ -40,15 +40,18 @@ Description<dnnl::batch_normalization_backward> Describer::batch_normalization_b
                                                                flags);
 }
 
-Description<dnnl::eltwise_forward> Describer::eltwise_forward(prop_kind pass, algorithm kind,
+Description<dnnl::eltwise_forward> Describer::eltwise_forward(prop_kind pass,
+                                                              const Elementwise& function,
                                                               const Layout& source) const {
-  return describe<dnnl::eltwise_forward>(pass, kind, source, 0.0F, 0.0F);
+  return describe<dnnl::eltwise_forward>(pass, function.algorithm, source, function.alpha,
+                                         function.beta);
 }
 
 Description<dnnl::eltwise_backward> Describer::eltwise_backward(
-    algorithm kind, const Layout& gradient, const Layout& result,
+    const Elementwise& function, const Layout& gradient, const Layout& values,
     const Description<dnnl::eltwise_forward>& forward) const {
-  return describe_backward<dnnl::eltwise_backward>(forward, kind, gradient, result, 0.0F, 0.0F);
+  return describe_backward<dnnl::eltwise_backward>(forward, function.algorithm, gradient, values,
+                                                   function.alpha, function.beta);
 }
 
 Description<dnnl::pooling_forward> Describer::pooling_forward(prop_kind pass, algorithm kind,
@@ -111,16 +114,18 @@ Description<dnnl::batch_normalization_backward> Describer::batch_normalization_b
                                                                source, eps, flags);
 }
 
-Description<dnnl::eltwise_forward> Describer::eltwise_forward(prop_kind pass, algorithm kind,
+Description<dnnl::eltwise_forward> Describer::eltwise_forward(prop_kind pass,
+                                                              const Elementwise& function,
                                                               const Layout& source) const {
-  return describe<dnnl::eltwise_forward>(pass, kind, source, source, 0.0F, 0.0F);
+  return describe<dnnl::eltwise_forward>(pass, function.algorithm, source, source, function.alpha,
+                                         function.beta);
 }
 
 Description<dnnl::eltwise_backward> Describer::eltwise_backward(
-    algorithm kind, const Layout& gradient, const Layout& result,
+    const Elementwise& function, const Layout& gradient, const Layout& values,
     const Description<dnnl::eltwise_forward>& forward) const {
-  return describe_backward<dnnl::eltwise_backward>(forward, kind, gradient, gradient, result, 0.0F,
-                                                   0.0F);
+  return describe_backward<dnnl::eltwise_backward>(forward, function.algorithm, gradient, gradient,
+                                                   values, function.alpha, function.beta);
 }
 
 Description<dnnl::pooling_forward> Describer::pooling_forward(prop_kind pass, algorithm kind,

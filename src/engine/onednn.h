@@ -41,6 +41,13 @@ struct WeightedLayouts {
   Layout result;
 };
 
+/// A function of one number, with its parameters as oneDNN names them.
+struct Elementwise {
+  dnnl::algorithm algorithm;
+  float alpha = 0;
+  float beta = 0;
+};
+
 template <class Primitive>
 using Description = typename Primitive::primitive_desc;
 
@@ -80,11 +87,13 @@ class Describer {
       dnnl::normalization_flags flags,
       const Description<dnnl::batch_normalization_forward>& forward) const;
 
-  Description<dnnl::eltwise_forward> eltwise_forward(dnnl::prop_kind pass, dnnl::algorithm kind,
+  Description<dnnl::eltwise_forward> eltwise_forward(dnnl::prop_kind pass,
+                                                     const Elementwise& function,
                                                      const Layout& source) const;
-  /// For the algorithms that read the forward's result.
+  /// `values` is the layout of what the algorithm reads beside the gradient: the forward's source,
+  /// or its result for algorithms named so.
   Description<dnnl::eltwise_backward> eltwise_backward(
-      dnnl::algorithm kind, const Layout& gradient, const Layout& result,
+      const Elementwise& function, const Layout& gradient, const Layout& values,
       const Description<dnnl::eltwise_forward>& forward) const;
 
   Description<dnnl::pooling_forward> pooling_forward(dnnl::prop_kind pass, dnnl::algorithm kind,

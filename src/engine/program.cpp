@@ -36,8 +36,12 @@ BoundProgram::BoundProgram(const Program& program, const Storage& storage,
   const dnnl::memory::desc scratch_layout({static_cast<dnnl::memory::dim>(program.scratch_bytes)},
                                           dnnl::memory::data_type::u8, dnnl::memory::format_tag::x);
   for (const Step& step : program.steps) {
-    if (const auto* measure = std::get_if<MeasureChannels>(&step.action)) {
-      steps_.emplace_back(*measure);
+    if (const auto* kernel = std::get_if<RunKernel>(&step.action)) {
+      BoundKernel bound{{}, kernel->run};
+      for (const ValueId value : kernel->values) {
+        bound.places.push_back(reinterpret_cast<std::byte*>(pointer(value)));
+      }
+      steps_.emplace_back(std::move(bound));
       continue;
     }
     const auto& run = std::get<RunPrimitive>(step.action);
@@ -53,22 +57,18 @@ BoundProgram::BoundProgram(const Program& program, const Storage& storage,
   }
 }
 
-void BoundProgram::run(dnnl::stream& stream, std::size_t begin, std::size_t end) {
+void BoundProgram::run(dnnl::stream& stream, std::size_t begin, std::size_t end,
+                       const network::DropoutStep& step) {
   for (std::size_t i = begin; i < end; ++i) {
-    std::visit([&](const auto& step) { run_one(step, stream); }, steps_[i]);
+    if (const auto* primitive = std::get_if<BoundPrimitive>(&steps_[i])) {
+      primitive->primitive.execute(stream, primitive->arguments);
+    } else {
+      stream.wait();
+      const auto& kernel = std::get<BoundKernel>(steps_[i]);
+      kernel.run(kernel.places, step);
+    }
   }
   stream.wait();
-}
-
-void BoundProgram::run_one(const BoundPrimitive& step, dnnl::stream& stream) const {
-  step.primitive.execute(stream, step.arguments);
-}
-
-void BoundProgram::run_one(const MeasureChannels& step, dnnl::stream& stream) const {
-  stream.wait();
-  const auto channels = static_cast<std::size_t>(step.layout.channels);
-  measure_channels(pointer(step.source), step.layout, {pointer(step.mean), channels},
-                   {pointer(step.variance), channels});
 }
 
 float* BoundProgram::pointer(ValueId value) const {

@@ -1,4 +1,5 @@
-// A step or a pass as a flat list of oneDNN primitives over buffers whose places are not yet known.
+// A step or a pass as a flat list of oneDNN primitives and own kernels over buffers whose places
+// are not yet known.
 //
 // Compiling (compile.h) decides what runs and in which layouts; binding gives every buffer its
 // place and makes the memory objects; running only walks the list. Nothing is allocated while it
@@ -6,15 +7,18 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <variant>
 #include <vector>
 
 #include "engine/arena.h"
-#include "engine/statistics.h"
 #include "engine/trainer.h"
+#include "network/network.h"
 
 namespace whichfirst::engine {
 
@@ -46,12 +50,15 @@ struct Argument {
   ValueId value = -1;
 };
 
-/// Our own kernel: measure_channels.
-struct MeasureChannels {
-  ChannelLayout layout;
-  ValueId source = -1;
-  ValueId mean = -1;
-  ValueId variance = -1;
+/// Where the values of a kernel of our own begin, in the order in which it named them.
+using Places = std::span<std::byte* const>;
+inline float* floats(std::byte* place) { return reinterpret_cast<float*>(place); }
+inline std::uint8_t* bytes(std::byte* place) { return reinterpret_cast<std::uint8_t*>(place); }
+using Kernel = std::function<void(Places, const network::DropoutStep&)>;
+
+struct RunKernel {
+  std::vector<ValueId> values;
+  Kernel run;
 };
 
 /// A primitive of oneDNN.
@@ -61,7 +68,7 @@ struct RunPrimitive {
 };
 
 struct Step {
-  std::variant<RunPrimitive, MeasureChannels> action;
+  std::variant<RunPrimitive, RunKernel> action;
   PlannedPrimitive planned;
 };
 
@@ -84,6 +91,15 @@ struct Program {
   };
   std::vector<Statistics> statistics;
 
+  /// Numbers in which a stage that is not finite shows, to be looked at after the forward steps.
+  struct Watched {
+    int stage = 0;
+    ValueId value = -1;
+    std::size_t count = 0;
+    const char* what = "";  // "mean of the batch"
+  };
+  std::vector<Watched> watched;
+
   /// The layouts in which the parameters are kept: what the training convolutions want.
   std::vector<dnnl::memory::desc> parameter_layouts;
 
@@ -103,8 +119,9 @@ class BoundProgram {
  public:
   BoundProgram(const Program& program, const Storage& storage, const dnnl::engine& engine);
 
-  /// Runs steps [begin, end).
-  void run(dnnl::stream& stream, std::size_t begin, std::size_t end);
+  /// Runs steps [begin, end). `step` is what dropout draws for.
+  void run(dnnl::stream& stream, std::size_t begin, std::size_t end,
+           const network::DropoutStep& step);
   std::size_t size() const { return steps_.size(); }
   /// The numbers of a value in a plain layout.
   float* pointer(ValueId value) const;
@@ -114,13 +131,13 @@ class BoundProgram {
     dnnl::primitive primitive;
     std::unordered_map<int, dnnl::memory> arguments;
   };
-  using BoundStep = std::variant<BoundPrimitive, MeasureChannels>;
-
-  void run_one(const BoundPrimitive& step, dnnl::stream& stream) const;
-  void run_one(const MeasureChannels& step, dnnl::stream& stream) const;
+  struct BoundKernel {
+    std::vector<std::byte*> places;
+    Kernel run;
+  };
 
   std::vector<dnnl::memory> memories_;
-  std::vector<BoundStep> steps_;
+  std::vector<std::variant<BoundPrimitive, BoundKernel>> steps_;
 };
 
 }  // namespace whichfirst::engine

@@ -4,14 +4,7 @@
 #include <array>
 
 #include "base/error.h"
-
-// Compiled once for each width of vectors, chosen when the program starts. Clang 14 cannot do that
-// for templates; the numbers are the same without.
-#ifdef __clang__
-#define WHICHFIRST_FOR_EACH_WIDTH
-#else
-#define WHICHFIRST_FOR_EACH_WIDTH __attribute__((target_clones("avx512f", "avx2", "default")))
-#endif
+#include "engine/vector_width.h"
 
 namespace whichfirst::engine {
 namespace {

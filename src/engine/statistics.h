@@ -21,6 +21,17 @@ struct ChannelLayout {
   std::ptrdiff_t image_stride = 0;
   std::ptrdiff_t block_stride = 0;
   std::ptrdiff_t pixel_stride = 0;
+
+  /// Where the block that begins with channel c of image n begins.
+  std::ptrdiff_t block_begin(std::ptrdiff_t n, std::ptrdiff_t c) const {
+    return n * image_stride + c / block * block_stride;
+  }
+  /// The n-th image alone stands at n * image_stride and looks like this.
+  ChannelLayout of_one_image() const {
+    ChannelLayout one = *this;
+    one.images = 1;
+    return one;
+  }
 };
 
 /// Writes the mean and the population variance of the N H W numbers of every channel.

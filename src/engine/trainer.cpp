@@ -80,7 +80,8 @@ struct Compiled {
   }
 };
 
-constexpr int kParameterCopies = 3;  // value, gradient, velocity
+/// Value, gradient, and what the optimizer keeps of the steps before.
+int parameter_copies(Optimizer optimizer) { return optimizer == Optimizer::sgd ? 3 : 4; }
 
 std::vector<PlannedPrimitive> planned(const Program& program) {
   std::vector<PlannedPrimitive> result;
@@ -92,11 +93,11 @@ std::vector<PlannedPrimitive> planned(const Program& program) {
 
 Plan plan(const network::Network& network, const Options& options) {
   const Compiled compiled(network, options);
-  return {
-      .training = planned(compiled.training),
-      .evaluation = planned(compiled.evaluation),
-      .arena_bytes = static_cast<std::int64_t>(compiled.arena_bytes + compiled.scratch_bytes),
-      .parameter_bytes = static_cast<std::int64_t>(kParameterCopies * compiled.parameter_bytes)};
+  return {.training = planned(compiled.training),
+          .evaluation = planned(compiled.evaluation),
+          .arena_bytes = static_cast<std::int64_t>(compiled.arena_bytes + compiled.scratch_bytes),
+          .parameter_bytes = parameter_copies(options.optimizer) *
+                             static_cast<std::int64_t>(compiled.parameter_bytes)};
 }
 
 class Trainer::Impl {
@@ -110,7 +111,8 @@ class Trainer::Impl {
         scratch_(compiled_.scratch_bytes),
         parameters_(compiled_.parameter_bytes),
         gradients_(compiled_.parameter_bytes),
-        velocities_(compiled_.parameter_bytes),
+        moments_(compiled_.parameter_bytes),
+        squares_(options.optimizer == Optimizer::adamw ? compiled_.parameter_bytes : 0),
         storage_(make_storage()),
         training_(compiled_.training, storage_, compiled_.engine),
         evaluation_(compiled_.evaluation, storage_, compiled_.engine),
@@ -126,13 +128,15 @@ class Trainer::Impl {
   StepResult step(double lr) {
     check(uses_one_thread(), "a trainer runs on the thread that made it, alone");
     const Program& program = compiled_.training;
-    training_.run(stream_, 0, program.backward_begin);
+    const network::DropoutStep draw{options_.seed, options_.replicate, steps_++};
+    training_.run(stream_, 0, program.backward_begin, draw);
     StepResult result;
-    if ((result.non_finite = check_statistics())) return result;
+    if ((result.non_finite = check_watched())) return result;
 
     const std::size_t logit_count = labels_.size() * static_cast<std::size_t>(network_.classes);
     const LossResult loss = cross_entropy({training_.pointer(program.logits), logit_count}, labels_,
-                                          {training_.pointer(program.dlogits), logit_count}, {});
+                                          {training_.pointer(program.dlogits), logit_count}, {},
+                                          options_.label_smoothing);
     result.loss = loss.sum / static_cast<double>(labels_.size());
     result.right = loss.right;
     if (!std::isfinite(result.loss)) {
@@ -140,12 +144,12 @@ class Trainer::Impl {
       return result;
     }
     move_running_statistics();
-    training_.run(stream_, program.backward_begin, training_.size());
+    training_.run(stream_, program.backward_begin, training_.size(), draw);
     result.non_finite = update(lr);
     return result;
   }
 
-  void run_primitives_alone() { training_.run(stream_, 0, training_.size()); }
+  void run_primitives_alone() { training_.run(stream_, 0, training_.size(), {}); }
 
   std::span<float> evaluation_images() {
     return {evaluation_.pointer(compiled_.evaluation.images),
@@ -161,7 +165,7 @@ class Trainer::Impl {
     const auto all = evaluation_images();
     const auto used = static_cast<std::ptrdiff_t>(image_count(static_cast<int>(labels.size())));
     std::fill(all.begin() + used, all.end(), 0.0F);
-    evaluation_.run(stream_, 0, evaluation_.size());
+    evaluation_.run(stream_, 0, evaluation_.size(), {});
     evaluated_ = labels.size();
     EvaluationResult result;
     result.right.resize(labels.size());
@@ -194,7 +198,10 @@ class Trainer::Impl {
     for (const std::size_t offset : compiled_.parameter_offsets) {
       storage.parameters.push_back(reinterpret_cast<float*>(parameters_.data() + offset));
       storage.gradients.push_back(reinterpret_cast<float*>(gradients_.data() + offset));
-      velocity_.push_back(reinterpret_cast<float*>(velocities_.data() + offset));
+      moment_.push_back(reinterpret_cast<float*>(moments_.data() + offset));
+      if (options_.optimizer == Optimizer::adamw) {
+        square_.push_back(reinterpret_cast<float*>(squares_.data() + offset));
+      }
     }
     return storage;
   }
@@ -229,15 +236,11 @@ class Trainer::Impl {
     return result;
   }
 
-  std::optional<NonFinite> check_statistics() const {
-    for (const Program::Statistics& statistics : compiled_.training.statistics) {
-      const network::Stage& stage = network_.stages[static_cast<std::size_t>(statistics.stage)];
-      const auto channels = static_cast<std::size_t>(stage.input.channels);
-      if (!all_finite({training_.pointer(statistics.mean), channels})) {
-        return NonFinite{stage.path, "mean of the batch"};
-      }
-      if (!all_finite({training_.pointer(statistics.variance), channels})) {
-        return NonFinite{stage.path, "variance of the batch"};
+  std::optional<NonFinite> check_watched() const {
+    for (const Program::Watched& watched : compiled_.training.watched) {
+      if (!all_finite({training_.pointer(watched.value), watched.count})) {
+        return NonFinite{network_.stages[static_cast<std::size_t>(watched.stage)].path,
+                         watched.what};
       }
     }
     return std::nullopt;
@@ -273,10 +276,7 @@ class Trainer::Impl {
       const network::Parameter& parameter = network_.parameters[i];
       if (!parameter.is_trained()) continue;
       const std::size_t count = compiled_.training.parameter_layouts[i].get_size() / sizeof(float);
-      const bool is_weight = parameter.kind == network::ParameterKind::weight;
-      const bool is_finite = update_sgd(
-          {storage_.parameters[i], count}, {velocity_[i], count}, {storage_.gradients[i], count},
-          {.lr = lr, .momentum = options_.momentum, .decay = is_weight ? options_.decay : 0.0});
+      const bool is_finite = update_one(i, count, lr);
       if (!is_finite && !found) {
         found =
             NonFinite{network_.stages[static_cast<std::size_t>(parameter.stage)].path,
@@ -284,6 +284,21 @@ class Trainer::Impl {
       }
     }
     return found;
+  }
+
+  /// Of parameter i, padding included. Returns whether it is finite afterwards.
+  bool update_one(std::size_t i, std::size_t count, double lr) {
+    const std::span<float> values{storage_.parameters[i], count};
+    const std::span<const float> gradient{storage_.gradients[i], count};
+    const bool is_weight = network_.parameters[i].kind == network::ParameterKind::weight;
+    const double decay = is_weight || options_.decays_all ? options_.decay : 0.0;
+    if (options_.optimizer == Optimizer::adamw) {
+      return update_adamw(values, {moment_[i], count}, {square_[i], count}, gradient,
+                          {.lr = lr, .decay = decay, .number = static_cast<std::int64_t>(steps_)});
+    }
+    return update_sgd(
+        values, {moment_[i], count}, gradient,
+        {.lr = lr, .momentum = options_.momentum, .decay = decay, .nesterov = options_.nesterov});
   }
 
   network::Network network_;
@@ -294,13 +309,16 @@ class Trainer::Impl {
   Block scratch_;
   Block parameters_;
   Block gradients_;
-  Block velocities_;
-  std::vector<float*> velocity_;
+  Block moments_;
+  Block squares_;  // of adamw only
+  std::vector<float*> moment_;
+  std::vector<float*> square_;
   Storage storage_;
   BoundProgram training_;
   BoundProgram evaluation_;
   std::vector<std::int32_t> labels_;
   std::size_t evaluated_ = 0;
+  std::uint64_t steps_ = 0;  // begun
 };
 
 Trainer::Trainer(const network::Network& network, const network::Values& initial,

@@ -16,11 +16,19 @@
 
 namespace whichfirst::engine {
 
+enum class Optimizer { sgd, adamw };  // torch.optim.SGD, torch.optim.AdamW
+
 struct Options {
   int batch = 32;              // images of a training step
   int evaluation_batch = 100;  // images of an evaluation pass
-  double momentum = 0.9;
-  double decay = 5e-4;  // on weights only, coupled as in torch.optim.SGD
+  Optimizer optimizer = Optimizer::sgd;
+  double momentum = 0.9;    // of sgd
+  bool nesterov = false;    // of sgd
+  double decay = 5e-4;      // coupled in sgd, decoupled in adamw
+  bool decays_all = false;  // of all parameters, else of weights only
+  double label_smoothing = 0;
+  std::uint64_t seed = 0;  // what dropout draws from, with the number of the step
+  std::uint64_t replicate = 0;
 };
 
 /// Where the first number that is not finite was met.
@@ -30,7 +38,7 @@ struct NonFinite {
 };
 
 struct StepResult {
-  double loss = 0;                      // mean over the batch, before the update
+  double loss = 0;                      // mean over the batch (smoothed), before the update
   int right = 0;                        // images classified right, before the update
   std::optional<NonFinite> non_finite;  // loss and right mean nothing then
 };
@@ -52,7 +60,7 @@ struct Plan {
   std::vector<PlannedPrimitive> training;    // one step, in order
   std::vector<PlannedPrimitive> evaluation;  // one pass, in order
   std::int64_t arena_bytes = 0;              // activations, their gradients, scratch space
-  std::int64_t parameter_bytes = 0;          // values, gradients, velocities
+  std::int64_t parameter_bytes = 0;          // values, gradients, what the optimizer keeps
   std::int64_t bytes() const { return arena_bytes + parameter_bytes; }
 };
 
@@ -74,8 +82,8 @@ class Trainer {
   std::span<std::int32_t> labels();
   /// Forward, loss, backward, running statistics, update. At the first number that is not finite
   /// the step stops and says where; the trainer is of no further use then. Checked where nothing
-  /// can hide (relu and max-pool turn NaN into numbers): every batch mean and variance, the loss,
-  /// every parameter after its update.
+  /// can hide (relu and max-pool turn NaN into numbers): every mean and variance of a normaliser,
+  /// the loss, every parameter after its update.
   StepResult step(double lr);
 
   /// The primitives of a step and nothing else - no loss, checks, update or statistics: what a

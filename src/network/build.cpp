@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
 
 #include "base/error.h"
+#include "network/expand.h"
 #include "network/network.h"
 #include "notation/print.h"
 
@@ -13,120 +13,7 @@ namespace whichfirst::network {
 namespace {
 
 using notation::BiasRule;
-using notation::Item;
 using notation::Overload;
-using notation::Sequence;
-
-/// One stage of the written-out network, before shapes.
-struct Placed {
-  notation::Stage stage;
-  std::optional<int> unit;
-  std::optional<int> unit_width;
-};
-
-template <class Alternative>
-bool contains(const Sequence& sequence) {
-  return std::any_of(sequence.items.begin(), sequence.items.end(), [](const Item& item) {
-    if (const auto* repeat = std::get_if<notation::Repeat>(&item.stage)) {
-      return contains<Alternative>(repeat->body);
-    }
-    return std::holds_alternative<Alternative>(item.stage);
-  });
-}
-
-/// The max-pool of a unit with `pool=`.
-notation::MaxPool unit_pool(const notation::Unit& unit) {
-  return {.kernel = *unit.pool, .stride = {}, .padding = 0};
-}
-
-/// Writes out repetitions and units.
-class Expansion {
- public:
-  Expansion(const Sequence& order, std::vector<Placed>& placed)
-      : order_(complete_order(order)),
-        order_pools_(contains<notation::PoolPlace>(order_)),
-        placed_(placed) {}
-
-  void add_body(const Sequence& body) {
-    for (const Item& item : body.items) {
-      if (const auto* repeat = std::get_if<notation::Repeat>(&item.stage)) {
-        for (int i = 0; i < repeat->times; ++i) add_body(repeat->body);
-      } else if (const auto* unit = std::get_if<notation::Unit>(&item.stage)) {
-        add_order(order_, *unit);
-        if (unit->pool && !order_pools_) add(unit_pool(*unit), unit);
-        ++units_;
-      } else {
-        add(item.stage, nullptr);
-      }
-    }
-  }
-
- private:
-  void add_order(const Sequence& order, const notation::Unit& unit) {
-    for (const Item& item : order.items) {
-      if (const auto* repeat = std::get_if<notation::Repeat>(&item.stage)) {
-        for (int i = 0; i < repeat->times; ++i) add_order(repeat->body, unit);
-      } else if (std::holds_alternative<notation::PoolPlace>(item.stage)) {
-        if (unit.pool) add(unit_pool(unit), &unit);
-      } else {
-        add(item.stage, &unit);
-      }
-    }
-  }
-
-  void add(const notation::Stage& stage, const notation::Unit* unit) {
-    if (placed_.size() == kMaxBuiltStages) {
-      throw Error(
-          fmt::format("the network has more than {} stages; use fewer units or a shorter order",
-                      kMaxBuiltStages));
-    }
-    Placed placed{.stage = stage, .unit = {}, .unit_width = {}};
-    if (unit != nullptr) {
-      placed.unit = units_;
-      placed.unit_width = unit->width;
-    }
-    placed_.push_back(std::move(placed));
-  }
-
-  Sequence order_;
-  bool order_pools_;
-  std::vector<Placed>& placed_;
-  int units_ = 0;
-};
-
-/// "units.3.bn", "units.3.conv.0" where the unit has several; "body.fc.0".
-std::vector<std::string> name_stages(const std::vector<Placed>& placed) {
-  std::map<std::pair<int, std::string>, int> totals;  // unit (-1: body) and word -> how many
-  const auto key = [](const Placed& p) {
-    return std::pair(p.unit.value_or(-1), std::string(notation::word(p.stage)));
-  };
-  for (const Placed& p : placed) ++totals[key(p)];
-  std::map<std::pair<int, std::string>, int> seen;
-  std::vector<std::string> paths;
-  for (const Placed& p : placed) {
-    const int number = seen[key(p)]++;
-    const std::string_view word = notation::word(p.stage);
-    if (!p.unit) {
-      paths.push_back(fmt::format("body.{}.{}", word, number));
-    } else if (totals[key(p)] == 1) {
-      paths.push_back(fmt::format("units.{}.{}", *p.unit, word));
-    } else {
-      paths.push_back(fmt::format("units.{}.{}.{}", *p.unit, word, number));
-    }
-  }
-  return paths;
-}
-
-/// Whether the stage after `index`, unpadded pools skipped, subtracts each channel's own mean.
-bool bias_is_redundant(const std::vector<Placed>& placed, std::size_t index) {
-  for (std::size_t next = index + 1; next < placed.size(); ++next) {
-    const auto* pool = std::get_if<notation::MaxPool>(&placed[next].stage);
-    if (pool == nullptr || pool->padding != 0) {
-      return std::holds_alternative<notation::BatchNorm>(placed[next].stage);
-    }
-  }
-  return false;
-}
 
 std::string show(const Shape& shape) {
   if (shape.is_vector) return fmt::format("a vector of {}", shape.channels);
@@ -138,7 +25,7 @@ class Builder {
   explicit Builder(const Blueprint& blueprint) : blueprint_(blueprint) {
     check(blueprint.input.size() > 0 && blueprint.classes > 0,
           "the data's shape and classes are known");
-    Expansion(blueprint.order, placed_).add_body(blueprint.body);
+    placed_ = expand(blueprint.body, blueprint.order);
     paths_ = name_stages(placed_);
     network_.input = blueprint.input;
     network_.classes = blueprint.classes;
@@ -146,7 +33,19 @@ class Builder {
 
   Network build() {
     shape_ = blueprint_.input;
-    for (index_ = 0; index_ < placed_.size(); ++index_) add_stage();
+    for (index_ = 0; index_ < placed_.size(); ++index_) {
+      switch (placed_[index_].mark) {
+        case Mark::stage:
+          add_stage();
+          break;
+        case Mark::begin_residual:
+          residuals_.push_back({.source = current_, .shape = shape_});
+          break;
+        case Mark::end_residual:
+          end_residual();
+          break;
+      }
+    }
     const Shape wanted{.channels = blueprint_.classes, .is_vector = true};
     if (!(shape_ == wanted)) {
       throw Error(fmt::format(
@@ -160,6 +59,13 @@ class Builder {
   }
 
  private:
+  /// A residual that is open: what its shortcut reads, and the strides of its body so far.
+  struct OpenResidual {
+    int source = kInput;
+    Shape shape;
+    int stride = 1;
+  };
+
   [[noreturn]] void refuse(const std::string& why) const {
     throw Error(fmt::format("{} ({}) cannot be built: {}", paths_[index_],
                             notation::print(placed_[index_].stage), why));
@@ -170,20 +76,82 @@ class Builder {
       refuse(fmt::format("it reads a picture, found {}; {}", show(shape_), remedy));
   }
 
-  void add_stage() {
+  /// A stage that reads `source`, whose output is `shape`.
+  Stage& append(std::string path, int source, const Shape& shape) {
     Stage stage;
-    stage.path = paths_[index_];
-    stage.input = shape_;
+    stage.path = std::move(path);
+    stage.source = source;
+    stage.input = shape;
     stage.unit = placed_[index_].unit;
     network_.stages.push_back(std::move(stage));
-    Stage& added = network_.stages.back();
+    return network_.stages.back();
+  }
+
+  void add_stage() {
+    Stage& added = append(paths_[index_], current_, shape_);
     std::visit([&](const auto& written) { resolve(written, added); }, placed_[index_].stage);
+    finish(added);
+  }
+
+  void finish(Stage& added) {
     if (added.output.size() > kMaxActivationsPerStage) {
       refuse(fmt::format("its output of {} has {} numbers an image, at most {} are built",
                          show(added.output), added.output.size(), kMaxActivationsPerStage));
     }
     added.text = describe_operation(added);
     shape_ = added.output;
+    current_ = static_cast<int>(network_.stages.size()) - 1;
+  }
+
+  void end_residual() {
+    const OpenResidual residual = residuals_.back();
+    residuals_.pop_back();
+    const int body = current_;
+    const Shape made = shape_;
+    if (body == residual.source) refuse("nothing stands in it here; put a stage into it");
+    int shortcut = residual.source;
+    if (!(made == residual.shape)) {
+      add_projection(residual, made);
+      shortcut = current_;
+    }
+    Stage& sum = append(paths_[index_], body, made);
+    sum.shortcut = shortcut;
+    sum.operation = Add{};
+    sum.output = made;
+    sum.flops_per_image = made.size();
+    finish(sum);
+    multiply_strides(residual.stride);
+  }
+
+  void add_projection(const OpenResidual& residual, const Shape& made) {
+    std::string path = paths_[index_];  // "units.3.res.1" -> "units.3.projection.1"
+    path.replace(path.rfind("res"), 3, "projection");
+    if (residual.shape.is_vector != made.is_vector) {
+      refuse(
+          fmt::format("it reads {} and its sequence makes {}, which cannot be added; put gap "
+                      "or flatten outside of it",
+                      show(residual.shape), show(made)));
+    }
+    shape_ = residual.shape;
+    Stage& projection = append(std::move(path), residual.source, shape_);
+    if (made.is_vector) {
+      add_fully_connected({.bias = false}, made.channels, RoleKind::projection, projection);
+    } else {
+      const Conv conv{.kernel = 1, .stride = residual.stride, .padding = 0, .bias = false};
+      add_convolution(conv, made.channels, RoleKind::projection, projection);
+    }
+    if (!(projection.output == made)) {
+      refuse(fmt::format(
+          "its sequence makes {}, its shortcut with the same stride of {} makes {}; give the "
+          "sequence paddings that keep the size, such as p=1 for k=3",
+          show(made), residual.stride, show(projection.output)));
+    }
+    finish(projection);
+  }
+
+  /// A stride counts in every residual it stands in.
+  void multiply_strides(int stride) {
+    if (!residuals_.empty()) residuals_.back().stride *= stride;
   }
 
   int output_size(int size, int kernel, int stride, int padding) const {
@@ -193,21 +161,36 @@ class Builder {
     return (size + 2 * padding - kernel) / stride + 1;
   }
 
-  bool has_bias(BiasRule written, BiasRule study_wide) const {
+  bool has_bias(BiasRule written, BiasRule study_wide) {
+    if (const auto said = next_of(blueprint_.biased_weights, weights_)) return *said;
     const BiasRule rule = written != BiasRule::automatic ? written : study_wide;
     if (rule != BiasRule::automatic) return rule == BiasRule::on;
     return !bias_is_redundant(placed_, index_);
   }
 
+  bool is_affine(bool written) {
+    return next_of(blueprint_.affine_norms, normalisers_).value_or(written);
+  }
+
+  /// What was said for the stage that `count` counts.
+  static std::optional<bool> next_of(const std::vector<bool>& said, std::size_t& count) {
+    const std::size_t place = count++;
+    return place < said.size() ? std::optional<bool>(said[place]) : std::nullopt;
+  }
+
   void resolve(const notation::Conv& written, Stage& stage) {
     need_picture("put it before gap or flatten");
-    const int channels =
-        written.channels ? *written.channels : placed_[index_].unit_width.value_or(0);
-    check(channels > 0, "the parser gave every conv of a body its channels");
-    Conv conv{.kernel = written.kernel,
-              .stride = written.stride,
-              .padding = written.padding.value_or((written.kernel - 1) / 2),
-              .bias = has_bias(written.bias, blueprint_.bias)};
+    check(written.channels.has_value(), "every conv has its channels by now");
+    const int kernel = written.kernel.value_or(notation::kDefaultKernel);
+    const Conv conv{.kernel = kernel,
+                    .stride = written.stride,
+                    .padding = written.padding.value_or((kernel - 1) / 2),
+                    .bias = has_bias(written.bias, blueprint_.bias)};
+    add_convolution(conv, *written.channels, RoleKind::conv, stage);
+    multiply_strides(conv.stride);
+  }
+
+  void add_convolution(const Conv& conv, int channels, RoleKind role, Stage& stage) {
     stage.operation = conv;
     stage.output = {.channels = channels,
                     .height = output_size(shape_.height, conv.kernel, conv.stride, conv.padding),
@@ -215,7 +198,7 @@ class Builder {
     const std::int64_t weights =
         std::int64_t{channels} * shape_.channels * conv.kernel * conv.kernel;
     limit_parameters(weights);
-    take_role(RoleKind::conv, stage);
+    take_role(role, stage);
     add_parameter(ParameterKind::weight, {channels, shape_.channels, conv.kernel, conv.kernel});
     if (conv.bias) add_parameter(ParameterKind::bias, {channels});
     stage.flops_per_image =
@@ -223,37 +206,77 @@ class Builder {
   }
 
   void resolve(const notation::BatchNorm& written, Stage& stage) {
-    stage.operation =
-        BatchNorm{.affine = written.affine, .eps = written.eps, .momentum = written.momentum};
+    const bool affine = is_affine(written.affine);
+    stage.operation = BatchNorm{.affine = affine, .eps = written.eps, .momentum = written.momentum};
     stage.output = shape_;
     take_role(RoleKind::bn, stage);
-    if (written.affine) {
-      add_parameter(ParameterKind::scale, {shape_.channels});
-      add_parameter(ParameterKind::offset, {shape_.channels});
-    }
+    add_affine(affine);
     add_parameter(ParameterKind::running_mean, {shape_.channels});
     add_parameter(ParameterKind::running_variance, {shape_.channels});
     stage.flops_per_image = 2 * shape_.size();
   }
 
-  void resolve(const notation::Relu&, Stage& stage) { resolve_activation(Relu{}, stage); }
-  void resolve(const notation::Tanh&, Stage& stage) { resolve_activation(Tanh{}, stage); }
-  void resolve_activation(Operation operation, Stage& stage) {
-    stage.operation = operation;
+  void resolve(const notation::GroupNorm& written, Stage& stage) {
+    using notation::GroupKind;
+    if (written.kind == GroupKind::instance && shape_.pixels() < 2) {
+      refuse(fmt::format(
+          "it normalises each channel over its pixels, and {} has one a channel; use ln or bn here",
+          show(shape_)));
+    }
+    if (written.kind == GroupKind::group && shape_.channels % written.groups != 0) {
+      refuse(fmt::format("{} channels do not part into {} groups; take a divisor of {}",
+                         shape_.channels, written.groups, shape_.channels));
+    }
+    const int groups = written.kind == GroupKind::instance ? shape_.channels
+                       : written.kind == GroupKind::layer  ? 1
+                                                           : written.groups;
+    if (shape_.size() / groups < 2) {
+      refuse("it normalises groups of a single number, which always become 0; take fewer groups");
+    }
+    const bool affine = is_affine(written.affine);
+    stage.operation =
+        GroupNorm{.kind = written.kind, .groups = groups, .affine = affine, .eps = written.eps};
+    stage.output = shape_;
+    add_affine(affine);
+    // Mean 1, deviation, square and sum 3, scale and offset 2 for each number.
+    stage.flops_per_image = 6 * shape_.size();
+  }
+
+  void add_affine(bool affine) {
+    if (!affine) return;
+    add_parameter(ParameterKind::scale, {shape_.channels});
+    add_parameter(ParameterKind::offset, {shape_.channels});
+  }
+
+  void resolve(const notation::Activation& written, Stage& stage) {
+    stage.operation = written;
     stage.output = shape_;
     stage.flops_per_image = shape_.size();
   }
 
   void resolve(const notation::MaxPool& written, Stage& stage) {
+    resolve_pool<MaxPool>(written, stage);
+    // Comparisons.
+    stage.flops_per_image =
+        stage.output.size() * (std::int64_t{written.kernel} * written.kernel - 1);
+  }
+
+  void resolve(const notation::AveragePool& written, Stage& stage) {
+    resolve_pool<AveragePool>(written, stage);
+    stage.flops_per_image = stage.output.size() * (std::int64_t{written.kernel} * written.kernel);
+  }
+
+  template <class Pool>
+  void resolve_pool(const auto& written, Stage& stage) {
     need_picture("put it before gap or flatten");
-    const MaxPool pool{.kernel = written.kernel,
-                       .stride = written.stride.value_or(written.kernel),
-                       .padding = written.padding};
+    const Pool pool{.kernel = written.kernel,
+                    .stride = written.stride.value_or(written.kernel),
+                    .padding = written.padding};
     stage.operation = pool;
     stage.output = {.channels = shape_.channels,
                     .height = output_size(shape_.height, pool.kernel, pool.stride, pool.padding),
                     .width = output_size(shape_.width, pool.kernel, pool.stride, pool.padding)};
-    stage.flops_per_image = stage.output.size() * (std::int64_t{pool.kernel} * pool.kernel - 1);
+    multiply_strides(pool.stride);
   }
 
   void resolve(const notation::GlobalAveragePool&, Stage& stage) {
@@ -261,6 +284,12 @@ class Builder {
     stage.operation = GlobalAveragePool{};
     stage.output = {.channels = shape_.channels, .is_vector = true};
     stage.flops_per_image = shape_.size();
+  }
+
+  void resolve(const notation::Dropout& written, Stage& stage) {
+    stage.operation = Dropout{.rate = written.rate};
+    stage.output = shape_;
+    take_role(RoleKind::drop, stage);
   }
 
   void resolve(const notation::Flatten&, Stage& stage) {
@@ -274,13 +303,18 @@ class Builder {
       refuse(
           fmt::format("it reads a vector, found {}; put gap or flatten before it", show(shape_)));
     }
-    const int features = written.features.value_or(blueprint_.classes);
-    const FullyConnected fc{.bias = has_bias(written.bias, BiasRule::automatic)};
+    // The study's rule is for what is under test; the ends follow their own.
+    const BiasRule study_wide = stage.unit ? blueprint_.bias : BiasRule::automatic;
+    const FullyConnected fc{.bias = has_bias(written.bias, study_wide)};
+    add_fully_connected(fc, written.features.value_or(blueprint_.classes), RoleKind::fc, stage);
+  }
+
+  void add_fully_connected(const FullyConnected& fc, int features, RoleKind role, Stage& stage) {
     stage.operation = fc;
     stage.output = {.channels = features, .is_vector = true};
     const std::int64_t weights = std::int64_t{features} * shape_.channels;
     limit_parameters(weights);
-    take_role(RoleKind::fc, stage);
+    take_role(role, stage);
     add_parameter(ParameterKind::weight, {features, shape_.channels});
     if (fc.bias) add_parameter(ParameterKind::bias, {features});
     stage.flops_per_image = 2 * weights + (fc.bias ? features : 0);
@@ -289,6 +323,7 @@ class Builder {
   void resolve(const notation::PoolPlace&, Stage&) { check(false, "pool was written out"); }
   void resolve(const notation::Unit&, Stage&) { check(false, "units were written out"); }
   void resolve(const notation::Repeat&, Stage&) { check(false, "repetitions were written out"); }
+  void resolve(const notation::Residual&, Stage&) { check(false, "residuals were written out"); }
 
   void limit_parameters(std::int64_t count) const {
     if (count > kMaxParametersPerStage) {
@@ -320,10 +355,22 @@ class Builder {
   std::vector<Placed> placed_;
   std::vector<std::string> paths_;
   std::map<RoleKind, int> roles_;
+  std::size_t weights_ = 0;  // conv and fc so far
+  std::size_t normalisers_ = 0;
+  std::vector<OpenResidual> residuals_;
   Network network_;
-  Shape shape_;
+  Shape shape_;           // what the next stage reads,
+  int current_ = kInput;  // and which stage made it
   std::size_t index_ = 0;
 };
+
+/// A pool as a person writes it.
+template <class Text>
+Text pool_text(const auto& pool) {
+  Text text{.kernel = pool.kernel, .stride = {}, .padding = pool.padding};
+  if (pool.stride != pool.kernel) text.stride = pool.stride;
+  return text;
+}
 
 }  // namespace
 
@@ -345,43 +392,51 @@ std::int64_t Network::flops_per_image() const {
   return sum;
 }
 
-Sequence complete_order(const Sequence& order) {
-  if (contains<notation::Conv>(order)) return order;
-  Sequence completed;
-  completed.items.push_back(Item{notation::Conv{}, 0});
-  completed.items.insert(completed.items.end(), order.items.begin(), order.items.end());
-  return completed;
+bool has_weights(const Stage& stage) {
+  return std::holds_alternative<Conv>(stage.operation) ||
+         std::holds_alternative<FullyConnected>(stage.operation);
+}
+
+bool is_normaliser(const Stage& stage) {
+  return std::holds_alternative<BatchNorm>(stage.operation) ||
+         std::holds_alternative<GroupNorm>(stage.operation);
 }
 
 std::string describe_operation(const Stage& stage) {
+  if (std::holds_alternative<Add>(stage.operation)) return "res";
   const auto bias_of = [](bool bias) { return bias ? BiasRule::on : BiasRule::off; };
   const notation::Stage written = std::visit(
       Overload{
           [&](const Conv& conv) -> notation::Stage {
             notation::Conv text{.channels = stage.output.channels,
-                                .kernel = conv.kernel,
+                                .kernel = {},
                                 .stride = conv.stride,
                                 .padding = {},
                                 .bias = bias_of(conv.bias)};
+            if (conv.kernel != notation::kDefaultKernel) text.kernel = conv.kernel;
             if (conv.padding != (conv.kernel - 1) / 2) text.padding = conv.padding;
             return text;
           },
           [](const BatchNorm& bn) -> notation::Stage {
             return notation::BatchNorm{.affine = bn.affine, .eps = bn.eps, .momentum = bn.momentum};
           },
-          [](const Relu&) -> notation::Stage { return notation::Relu{}; },
-          [](const Tanh&) -> notation::Stage { return notation::Tanh{}; },
-          [](const MaxPool& pool) -> notation::Stage {
-            notation::MaxPool text{.kernel = pool.kernel, .stride = {}, .padding = pool.padding};
-            if (pool.stride != pool.kernel) text.stride = pool.stride;
-            return text;
+          [](const GroupNorm& norm) -> notation::Stage {
+            return notation::GroupNorm{
+                .kind = norm.kind, .groups = norm.groups, .affine = norm.affine, .eps = norm.eps};
           },
+          [](const Activation& activation) -> notation::Stage { return activation; },
+          [](const MaxPool& pool) -> notation::Stage { return pool_text<notation::MaxPool>(pool); },
+          [](const AveragePool& pool) -> notation::Stage {
+            return pool_text<notation::AveragePool>(pool);
+          },
+          [](const Dropout& drop) -> notation::Stage { return notation::Dropout{drop.rate}; },
           [](const GlobalAveragePool&) -> notation::Stage { return notation::GlobalAveragePool{}; },
           [](const Flatten&) -> notation::Stage { return notation::Flatten{}; },
           [&](const FullyConnected& fc) -> notation::Stage {
             return notation::FullyConnected{.features = stage.output.channels,
                                             .bias = bias_of(fc.bias)};
-          }},
+          },
+          [](const Add&) -> notation::Stage { return notation::Residual{}; }},
       stage.operation);
   return notation::print(written);
 }

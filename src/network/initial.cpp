@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "base/random.h"
 #include "network/network.h"
 
 namespace whichfirst::network {
@@ -50,6 +49,15 @@ Values initial_values(const Network& network, std::uint64_t seed, std::uint64_t 
     }
   }
   return values;
+}
+
+RandomKey dropout_key(const Stage& stage, const DropoutStep& step) {
+  check(stage.role && stage.role->kind == RoleKind::drop, "the stage is a dropout");
+  return {.seed = step.seed,
+          .replicate = step.replicate,
+          .stream = Stream::dropout,
+          .role = static_cast<std::uint64_t>(stage.role->number),
+          .epoch = step.step};
 }
 
 std::vector<Role> shared_roles(const std::vector<Network>& networks) {

@@ -1,7 +1,8 @@
 // A checked network: sequence + input shape -> stages with shapes, parameters, FLOPs, roles, paths.
 //
 // Everything downstream (reference, engine, ledger, summary) reads this and nothing else about a
-// network. Letters as in base/shape.h.
+// network. Stages stand in the order in which they run; each says which one it reads, because the
+// two ways through a `res( )` part and meet again. Letters as in base/shape.h.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/random.h"
 #include "base/shape.h"
 #include "notation/sequence.h"
 
@@ -32,8 +34,18 @@ struct BatchNorm {
   double momentum = 0.1;
 };
 
-struct Relu {};
-struct Tanh {};
+/// Normalises each image's channels in groups of C / groups, over the group's channels and pixels,
+/// by population variance; scale and offset by channel. The same in training and evaluation.
+/// instance: groups = C; layer: 1 group, of the whole vector where it reads one.
+struct GroupNorm {
+  notation::GroupKind kind = notation::GroupKind::group;
+  int groups = 1;
+  bool affine = true;
+  double eps = 1e-5;
+};
+
+using notation::Activation;
+using notation::ActivationKind;
 
 /// Output size floor((H + 2 padding - kernel) / stride) + 1; padded pixels never win; of equal
 /// values the first in row-major order gets the gradient.
@@ -43,16 +55,35 @@ struct MaxPool {
   int padding = 0;
 };
 
+/// Sizes as of MaxPool; the mean of those pixels of the window that the picture has.
+struct AveragePool {
+  int kernel = 2;
+  int stride = 2;
+  int padding = 0;
+};
+
 struct GlobalAveragePool {};
 struct Flatten {};
+
+/// Training: 0 with probability `rate`, else divided by 1 - rate. Evaluation: nothing. Which
+/// numbers are 0 is a function of (seed, replicate, role, step, place in the N x C x H x W array).
+struct Dropout {
+  double rate = 0.5;
+};
 
 /// y = x W^T + b, weights K x C.
 struct FullyConnected {
   bool bias = true;
 };
 
-using Operation =
-    std::variant<Conv, BatchNorm, Relu, Tanh, MaxPool, GlobalAveragePool, Flatten, FullyConnected>;
+/// The end of a `res( )`: what Stage::source made plus what Stage::shortcut made.
+struct Add {};
+
+using Operation = std::variant<Conv, BatchNorm, GroupNorm, Activation, MaxPool, AveragePool,
+                               GlobalAveragePool, Dropout, Flatten, FullyConnected, Add>;
+
+/// Stands for the network's input where a stage is named by its place.
+inline constexpr int kInput = -1;
 
 /// The kinds whose members are counted to give roles: the 4th conv has role {conv, 3}.
 enum class RoleKind : std::uint8_t { conv = 1, projection = 2, fc = 3, bn = 4, drop = 5 };
@@ -67,6 +98,8 @@ struct Role {
 
 struct Stage {
   Operation operation;
+  int source = kInput;          // the stage whose output it reads: one before it, or kInput
+  std::optional<int> shortcut;  // likewise; of Add, and of nothing else
   std::string path;  // "units.3.bn", "units.3.conv.0" where a unit has several, "body.fc.0"
   std::string text;  // the resolved stage in notation: "conv(16, bias=on)"
   Shape input;
@@ -99,7 +132,7 @@ using Values = std::vector<std::vector<float>>;
 struct Network {
   Shape input;
   int classes = 0;
-  std::vector<Stage> stages;  // a chain: each reads the one before it
+  std::vector<Stage> stages;  // the last one makes the logits
   std::vector<Parameter> parameters;
 
   std::int64_t parameter_count() const;
@@ -113,9 +146,14 @@ struct Blueprint {
   notation::Sequence order;
   Shape input;
   int classes = 0;
-  /// For all convolutions whose text does not say. automatic: no bias where the next stage,
-  /// unpadded pools skipped, subtracts each channel's own mean.
+  /// For all convolutions and all weight stages of units whose text does not say. automatic: no
+  /// bias where the next stage, unpadded pools skipped, subtracts each channel's own mean.
   notation::BiasRule bias = notation::BiasRule::automatic;
+  /// The n-th weight stage (conv or fc, projections not counted) gets a bias where
+  /// biased_weights[n], the n-th normaliser a scale and an offset where affine_norms[n], whatever
+  /// the text says (network/match.h).
+  std::vector<bool> biased_weights = {};
+  std::vector<bool> affine_norms = {};
 };
 
 // Limits of what is built.
@@ -132,11 +170,27 @@ notation::Sequence complete_order(const notation::Sequence& order);
 /// A stage as built, in notation: its number of channels or features and its bias written in.
 std::string describe_operation(const Stage& stage);
 
+/// Whether a stage has weights that are drawn at random: conv, fc, projections.
+bool has_weights(const Stage& stage);
+/// Whether a stage is a bn, in, ln or gn.
+bool is_normaliser(const Stage& stage);
+
 /// Initial values: convolution weights normal with variance 2 / fan-in, fully connected weights
 /// normal with variance 1 / fan-in, biases and offsets 0, scales 1, running statistics 0 and 1.
 /// A number depends on (seed, replicate, role, place in the KCRS array) alone.
 /// Source: He et al. 2015 (conv); LeCun et al. 1998 (fc).
 Values initial_values(const Network& network, std::uint64_t seed, std::uint64_t replicate);
+
+/// The step of a trial for which dropout draws, from 0.
+struct DropoutStep {
+  std::uint64_t seed = 0;
+  std::uint64_t replicate = 0;
+  std::uint64_t step = 0;
+};
+
+/// The key of a Dropout's coins in one step; number (n, c, h, w) of the batch is dropped where the
+/// coin of index ((n C + c) H + h) W + w shows heads at the stage's rate (base/random.h).
+RandomKey dropout_key(const Stage& stage, const DropoutStep& step);
 
 /// Hash of the initial values that are drawn at random, for the roles in `roles`, in that order.
 std::string hash_weights(const Network& network, const Values& values,

@@ -1,7 +1,8 @@
 // Text -> sequence. docs/notation.md is the grammar for people.
 //
-//   sequence  = { item }
-//   item      = stage | count "*" item | count "*" "(" sequence ")"
+//   sequence  = { item [ separator ] }
+//   item      = stage | count "*" item | count "*" "(" sequence ")" | "res" "(" sequence ")"
+//   separator = "," | "-" | "->"
 //   stage     = word [ "(" [ argument { "," argument } ] ")" ]
 //   argument  = value | word "=" value
 #pragma once

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "notation/stages.h"
+
 namespace whichfirst::notation {
 namespace {
 
@@ -20,10 +22,9 @@ void add_bias(std::vector<std::string>& arguments, BiasRule bias) {
 
 std::vector<std::string> arguments_of(const Conv& conv) {
   std::vector<std::string> arguments;
-  const Conv defaults;
   if (conv.channels) arguments.push_back(std::to_string(*conv.channels));
-  if (conv.kernel != defaults.kernel) arguments.push_back(fmt::format("k={}", conv.kernel));
-  if (conv.stride != defaults.stride) arguments.push_back(fmt::format("s={}", conv.stride));
+  if (conv.kernel) arguments.push_back(fmt::format("k={}", *conv.kernel));
+  if (conv.stride != 1) arguments.push_back(fmt::format("s={}", conv.stride));
   if (conv.padding) arguments.push_back(fmt::format("p={}", *conv.padding));
   add_bias(arguments, conv.bias);
   return arguments;
@@ -40,11 +41,36 @@ std::vector<std::string> arguments_of(const BatchNorm& bn) {
   return arguments;
 }
 
-std::vector<std::string> arguments_of(const MaxPool& pool) {
+std::vector<std::string> arguments_of(const GroupNorm& norm) {
+  std::vector<std::string> arguments;
+  if (norm.kind == GroupKind::group) arguments.push_back(std::to_string(norm.groups));
+  if (!norm.affine) arguments.push_back("affine=off");
+  if (norm.eps != GroupNorm{}.eps) arguments.push_back(fmt::format("eps={}", norm.eps));
+  return arguments;
+}
+
+std::vector<std::string> arguments_of(const Activation& activation) {
+  const bool is_plain =
+      (activation.kind == ActivationKind::leaky && activation.alpha == kLeakySlope) ||
+      (activation.kind == ActivationKind::elu && activation.alpha == kEluScale) ||
+      (activation.kind != ActivationKind::leaky && activation.kind != ActivationKind::elu);
+  if (is_plain) return {};
+  return {fmt::format("{}", activation.alpha)};
+}
+
+template <class Pool>
+std::vector<std::string> arguments_of_pool(const Pool& pool) {
   std::vector<std::string> arguments = {std::to_string(pool.kernel)};
   if (pool.stride) arguments.push_back(fmt::format("s={}", *pool.stride));
   if (pool.padding != 0) arguments.push_back(fmt::format("p={}", pool.padding));
   return arguments;
+}
+
+std::vector<std::string> arguments_of(const MaxPool& pool) { return arguments_of_pool(pool); }
+std::vector<std::string> arguments_of(const AveragePool& pool) { return arguments_of_pool(pool); }
+
+std::vector<std::string> arguments_of(const Dropout& drop) {
+  return {fmt::format("{}", drop.rate)};
 }
 
 std::vector<std::string> arguments_of(const FullyConnected& fc) {
@@ -56,8 +82,14 @@ std::vector<std::string> arguments_of(const FullyConnected& fc) {
 std::vector<std::string> arguments_of(const Unit& unit) {
   std::vector<std::string> arguments = {std::to_string(unit.width)};
   if (unit.pool) arguments.push_back(fmt::format("pool={}", *unit.pool));
+  if (unit.stride != 1) arguments.push_back(fmt::format("s={}", unit.stride));
+  if (unit.kernel) arguments.push_back(fmt::format("k={}", *unit.kernel));
+  if (unit.padding) arguments.push_back(fmt::format("p={}", *unit.padding));
+  if (unit.weight == WeightKind::fc) arguments.push_back("weight=fc");
   return arguments;
 }
+
+std::vector<std::string> arguments_of(const Residual& residual) { return {print(residual.body)}; }
 
 template <class Plain>
 std::vector<std::string> arguments_of(const Plain&) {
@@ -68,13 +100,20 @@ std::vector<std::string> arguments_of(const Plain&) {
 
 std::string_view word(const Stage& stage) {
   return std::visit(
-      Overload{[](const Conv&) { return "conv"; }, [](const BatchNorm&) { return "bn"; },
-               [](const Relu&) { return "relu"; }, [](const Tanh&) { return "tanh"; },
-               [](const MaxPool&) { return "maxpool"; },
-               [](const GlobalAveragePool&) { return "gap"; },
-               [](const Flatten&) { return "flatten"; }, [](const FullyConnected&) { return "fc"; },
-               [](const PoolPlace&) { return "pool"; }, [](const Unit&) { return "unit"; },
-               [](const Repeat&) { return "*"; }},
+      Overload{[](const Conv&) -> std::string_view { return "conv"; },
+               [](const BatchNorm&) -> std::string_view { return "bn"; },
+               [](const GroupNorm& norm) { return group_word(norm.kind); },
+               [](const Activation& activation) { return activation_word(activation.kind); },
+               [](const MaxPool&) -> std::string_view { return "maxpool"; },
+               [](const AveragePool&) -> std::string_view { return "avgpool"; },
+               [](const GlobalAveragePool&) -> std::string_view { return "gap"; },
+               [](const Dropout&) -> std::string_view { return "drop"; },
+               [](const Flatten&) -> std::string_view { return "flatten"; },
+               [](const FullyConnected&) -> std::string_view { return "fc"; },
+               [](const PoolPlace&) -> std::string_view { return "pool"; },
+               [](const Unit&) -> std::string_view { return "unit"; },
+               [](const Repeat&) -> std::string_view { return "*"; },
+               [](const Residual&) -> std::string_view { return "res"; }},
       stage);
 }
 

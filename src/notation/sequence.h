@@ -21,16 +21,18 @@ struct Sequence {
 /// Whether a weight stage has a bias: by the rule of its place, or as written.
 enum class BiasRule { automatic, on, off };
 
-/// Convolution. No channels: the width of the unit it stands in. No padding: (kernel - 1) / 2,
-/// which keeps the picture's size at stride 1 and odd kernels.
+/// Convolution. No channels: the width of the unit it stands in. No kernel: the unit's, else
+/// kDefaultKernel. No padding: (kernel - 1) / 2, which keeps the picture's size at stride 1 and odd
+/// kernels.
 struct Conv {
   std::optional<int> channels;
-  int kernel = 3;
+  std::optional<int> kernel;
   int stride = 1;
   std::optional<int> padding;
   BiasRule bias = BiasRule::automatic;
   bool operator==(const Conv&) const = default;
 };
+inline constexpr int kDefaultKernel = 3;
 
 /// Batch normalisation, as torch.nn.BatchNorm2d (BatchNorm1d on vectors).
 struct BatchNorm {
@@ -40,20 +42,60 @@ struct BatchNorm {
   bool operator==(const BatchNorm&) const = default;
 };
 
-struct Relu {
-  bool operator==(const Relu&) const = default;
+/// Normalisation of each image alone: `in` channel by channel (torch.nn.InstanceNorm2d with affine,
+/// no running statistics), `gn` over groups of channels (GroupNorm), `ln` over all channels
+/// (GroupNorm of one group; on vectors LayerNorm).
+enum class GroupKind { instance, group, layer };
+struct GroupNorm {
+  GroupKind kind = GroupKind::group;
+  int groups = 0;  // of `gn` only
+  bool affine = true;
+  double eps = 1e-5;
+  bool operator==(const GroupNorm&) const = default;
 };
 
-struct Tanh {
-  bool operator==(const Tanh&) const = default;
+/// Functions of one number. Formulas: reference/activation.h.
+enum class ActivationKind {
+  relu,
+  leaky,
+  elu,
+  gelu,
+  silu,
+  tanh,
+  sigmoid,
+  softsign,
+  hardswish,
+  mish,
+  softplus,
+  sign,
 };
+struct Activation {
+  ActivationKind kind = ActivationKind::relu;
+  double alpha = 0;  // the slope of `leaky`, the scale of `elu`; 0 in the others
+  bool operator==(const Activation&) const = default;
+};
+inline constexpr double kLeakySlope = 0.01;
+inline constexpr double kEluScale = 1;
 
-/// Max-pooling. No stride: the kernel. Padded pixels never win.
+/// Pooling. No stride: the kernel. Padded pixels never win a maximum and never count in a mean.
 struct MaxPool {
   int kernel = 2;
   std::optional<int> stride;
   int padding = 0;
   bool operator==(const MaxPool&) const = default;
+};
+struct AveragePool {
+  int kernel = 2;
+  std::optional<int> stride;
+  int padding = 0;
+  bool operator==(const AveragePool&) const = default;
+};
+
+/// Inverted dropout: in training each number is 0 with probability `rate`, else divided by 1 -
+/// rate.
+struct Dropout {
+  double rate = 0.5;
+  bool operator==(const Dropout&) const = default;
 };
 
 /// The mean over all pixels of a channel: picture -> vector.
@@ -78,10 +120,15 @@ struct PoolPlace {
   bool operator==(const PoolPlace&) const = default;
 };
 
-/// The unit under test at some width; `pool` is the kernel of its max-pool, if it pools.
+/// The unit under test at some width. `conv` in its order stands for its weight stage.
+enum class WeightKind { conv, fc };
 struct Unit {
   int width = 0;
-  std::optional<int> pool;
+  std::optional<int> pool;     // the kernel of its max-pool, if it pools
+  int stride = 1;              // of its first convolution
+  std::optional<int> kernel;   // of the convolutions whose order does not say
+  std::optional<int> padding;  // likewise
+  WeightKind weight = WeightKind::conv;
   bool operator==(const Unit&) const = default;
 };
 
@@ -92,8 +139,16 @@ struct Repeat {
   bool operator==(const Repeat&) const = default;
 };
 
-using Stage = std::variant<Conv, BatchNorm, Relu, Tanh, MaxPool, GlobalAveragePool, Flatten,
-                           FullyConnected, PoolPlace, Unit, Repeat>;
+/// What `body` reads plus what it makes. Where the two differ in shape, what it reads goes through
+/// a projection: a convolution with kernel 1 and the strides of the body, without bias.
+struct Residual {
+  Sequence body;
+  bool operator==(const Residual&) const = default;
+};
+
+using Stage =
+    std::variant<Conv, BatchNorm, GroupNorm, Activation, MaxPool, AveragePool, GlobalAveragePool,
+                 Dropout, Flatten, FullyConnected, PoolPlace, Unit, Repeat, Residual>;
 
 /// A stage and where it stood in the text (bytes from the start), which plays no part in equality.
 struct Item {

@@ -1,46 +1,110 @@
 #include "reference/activation.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "base/error.h"
 
 namespace whichfirst::reference {
 namespace {
 
-void check_same_shape(const Tensor& src, const Tensor& ddst) {
-  check(src.count == ddst.count && src.shape == ddst.shape,
-        "the gradient has the shape of the activation's output");
+using network::Activation;
+using network::ActivationKind;
+
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
+
+/// The normal distribution's function and density.
+double normal_below(double x) { return std::erfc(-x / std::numbers::sqrt2) / 2; }
+double normal_density(double x) {
+  return std::exp(-x * x / 2) * std::numbers::inv_sqrtpi / std::numbers::sqrt2;
+}
+
+/// y(x); `x` is not NaN.
+double value(const Activation& activation, double x) {
+  switch (activation.kind) {
+    case ActivationKind::relu:
+      return x > 0 ? x : 0;
+    case ActivationKind::leaky:
+      return x > 0 ? x : activation.alpha * x;
+    case ActivationKind::elu:
+      return x > 0 ? x : activation.alpha * std::expm1(x);
+    case ActivationKind::gelu:
+      return x * normal_below(x);
+    case ActivationKind::silu:
+      return x * sigmoid(x);
+    case ActivationKind::tanh:
+      return std::tanh(x);
+    case ActivationKind::sigmoid:
+      return sigmoid(x);
+    case ActivationKind::softsign:
+      return x / (1 + std::abs(x));
+    case ActivationKind::hardswish:
+      return x * std::clamp(x + 3, 0.0, 6.0) / 6;
+    case ActivationKind::mish:
+      return x * std::tanh(softplus(x));
+    case ActivationKind::softplus:
+      return softplus(x);
+    case ActivationKind::sign:
+      return x >= 0 ? 1 : -1;
+  }
+  check(false, "an activation has a kind");
+  return 0;
+}
+
+/// d y'(x); `x` is not NaN.
+double gradient(const Activation& activation, double x, double d) {
+  switch (activation.kind) {
+    case ActivationKind::relu:
+      return x > 0 ? d : 0;
+    case ActivationKind::leaky:
+      return x > 0 ? d : d * activation.alpha;
+    case ActivationKind::elu:
+      return x > 0 ? d : d * activation.alpha * std::exp(x);
+    case ActivationKind::gelu:
+      return d * (normal_below(x) + x * normal_density(x));
+    case ActivationKind::silu:
+      return d * sigmoid(x) * (1 + x * sigmoid(-x));
+    case ActivationKind::tanh:
+      return d * (1 - std::tanh(x) * std::tanh(x));
+    case ActivationKind::sigmoid:
+      return d * sigmoid(x) * sigmoid(-x);
+    case ActivationKind::softsign:
+      return d / ((1 + std::abs(x)) * (1 + std::abs(x)));
+    case ActivationKind::hardswish:
+      return x < -3 ? 0 : x < 3 ? d * (x / 3 + 0.5) : d;
+    case ActivationKind::mish: {
+      const double t = std::tanh(softplus(x));
+      return d * (t + x * (1 - t * t) * sigmoid(x));
+    }
+    case ActivationKind::softplus:
+      return d * sigmoid(x);
+    case ActivationKind::sign:
+      return std::abs(x) <= 1 ? d : 0;
+  }
+  check(false, "an activation has a kind");
+  return 0;
 }
 
 }  // namespace
 
-Tensor relu_forward(const Tensor& src) {
+Tensor activation_forward(const Activation& activation, const Tensor& src) {
   Tensor dst = src;
-  for (double& x : dst.values) x = x <= 0 ? 0 : x;  // not x > 0 ? x : 0, which would hide NaN
-  return dst;
-}
-
-Tensor relu_backward(const Tensor& src, const Tensor& ddst) {
-  check_same_shape(src, ddst);
-  Tensor dsrc = ddst;
-  for (std::size_t i = 0; i < dsrc.values.size(); ++i) {
-    if (src.values[i] <= 0) dsrc.values[i] = 0;
+  for (double& x : dst.values) {
+    if (!std::isnan(x)) x = value(activation, x);
   }
-  return dsrc;
-}
-
-Tensor tanh_forward(const Tensor& src) {
-  Tensor dst = src;
-  for (double& x : dst.values) x = std::tanh(x);
   return dst;
 }
 
-Tensor tanh_backward(const Tensor& src, const Tensor& ddst) {
-  check_same_shape(src, ddst);
-  Tensor dsrc = ddst;
+Tensor activation_backward(const Activation& activation, const Tensor& src, const Tensor& ddst) {
+  check(src.count == ddst.count && src.shape == ddst.shape,
+        "the gradient has the shape of the activation's output");
+  Tensor dsrc = src;
   for (std::size_t i = 0; i < dsrc.values.size(); ++i) {
-    const double y = std::tanh(src.values[i]);
-    dsrc.values[i] *= 1 - y * y;
+    double& x = dsrc.values[i];
+    if (!std::isnan(x)) x = gradient(activation, x, ddst.values[i]);
   }
   return dsrc;
 }

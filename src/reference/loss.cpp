@@ -20,11 +20,14 @@ bool is_right(std::span<const double> logits, std::size_t label) {
 
 }  // namespace
 
-CrossEntropy softmax_cross_entropy(const Tensor& logits, std::span<const std::int32_t> labels) {
+CrossEntropy softmax_cross_entropy(const Tensor& logits, std::span<const std::int32_t> labels,
+                                   double label_smoothing) {
+  check(label_smoothing >= 0 && label_smoothing < 1, "label smoothing is in [0, 1)");
   check(logits.shape.is_vector, "logits are vectors");
   check(std::cmp_equal(labels.size(), logits.count), "there is one label an image");
   const auto classes = static_cast<std::size_t>(logits.shape.channels);
   const double images = logits.count;
+  const double share = label_smoothing / static_cast<double>(classes);
   CrossEntropy result{.loss = 0, .right = 0, .dlogits = zeros(logits.count, logits.shape)};
   for (std::size_t n = 0; n < labels.size(); ++n) {
     check(labels[n] >= 0 && std::cmp_less(labels[n], classes), "a label is the number of a class");
@@ -33,11 +36,13 @@ CrossEntropy softmax_cross_entropy(const Tensor& logits, std::span<const std::in
     const double largest = *std::max_element(row.begin(), row.end());
     double sum = 0;  // of exp(logit - largest), so that none overflows and one is 1
     for (const double logit : row) sum += std::exp(logit - largest);
-    result.loss += (std::log(sum) - (row[label] - largest)) / images;
     result.right += is_right(row, label) ? 1 : 0;
     for (std::size_t k = 0; k < classes; ++k) {
+      const double target = (k == label ? 1 - label_smoothing : 0) + share;
       const double softmax = std::exp(row[k] - largest) / sum;
-      result.dlogits.values[n * classes + k] = (softmax - (k == label ? 1 : 0)) / images;
+      result.dlogits.values[n * classes + k] = (softmax - target) / images;
+      // What has no share adds nothing, not even where its logit is -infinity.
+      if (target > 0) result.loss += target * (std::log(sum) - (row[k] - largest)) / images;
     }
   }
   return result;

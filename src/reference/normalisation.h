@@ -1,5 +1,6 @@
-// Batch normalisation as a plain loop, forward and backward: the definition of the stage `bn`.
-// Source: Ioffe and Szegedy 2015, arXiv:1502.03167; running statistics as torch.nn.BatchNorm2d.
+// Normalisation as plain loops, forward and backward: the definition of `bn`, `in`, `ln` and `gn`.
+// Sources: Ioffe and Szegedy 2015, arXiv:1502.03167, running statistics as torch.nn.BatchNorm2d;
+// Wu and He 2018, arXiv:1803.08494, of which `in` and `ln` are the ends.
 #pragma once
 
 #include <span>
@@ -35,7 +36,7 @@ Tensor batch_norm_forward(const network::BatchNorm& bn, const Tensor& src,
                           const ChannelStatistics& statistics, std::span<const double> scale,
                           std::span<const double> offset);
 
-struct BatchNormGradients {
+struct NormGradients {
   Tensor dsrc;
   std::vector<double> dscale;   // C; empty without affine
   std::vector<double> doffset;  // C; empty without affine
@@ -43,9 +44,18 @@ struct BatchNormGradients {
 
 /// Gradients of a loss whose gradient at the output is `ddst`. In training the statistics are
 /// functions of `src` and the gradient goes through them; in evaluation they are constants.
-BatchNormGradients batch_norm_backward(const network::BatchNorm& bn, const Tensor& src,
-                                       const ChannelStatistics& statistics,
-                                       std::span<const double> scale, const Tensor& ddst,
-                                       Mode mode);
+NormGradients batch_norm_backward(const network::BatchNorm& bn, const Tensor& src,
+                                  const ChannelStatistics& statistics,
+                                  std::span<const double> scale, const Tensor& ddst, Mode mode);
+
+/// dst = scale xhat + offset by channel, xhat = (src - mean) / sqrt(variance + eps), by the mean
+/// and population variance of the image's group of C / norm.groups channels and all their pixels.
+/// Reads pictures and vectors. `scale` and `offset` have C numbers, or none without affine.
+Tensor group_norm_forward(const network::GroupNorm& norm, const Tensor& src,
+                          std::span<const double> scale, std::span<const double> offset);
+
+/// Gradients of a loss whose gradient at the output is `ddst`; through the statistics, always.
+NormGradients group_norm_backward(const network::GroupNorm& norm, const Tensor& src,
+                                  std::span<const double> scale, const Tensor& ddst);
 
 }  // namespace whichfirst::reference

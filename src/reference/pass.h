@@ -30,20 +30,21 @@ struct ForwardPass {
   Arrays running_statistics;
 };
 
-/// Throws Error naming the bn that has, in training, a single value in a channel.
+/// `step` says which numbers dropout drops in training. Throws Error naming the bn that has, in
+/// training, a single value in a channel.
 ForwardPass run_forward(const network::Network& network, const Arrays& values, const Tensor& images,
-                        Mode mode);
+                        Mode mode, const network::DropoutStep& step = {});
 
 /// What a pass forward and backward leaves behind.
 struct Pass : ForwardPass {
   double loss = 0;   // mean softmax cross-entropy of the last stage's output, in nats
   int right = 0;     // images classified as labelled
-  Tensor dinput;     // gradient of the loss at the images
+  Tensor dinput;     // gradient of the loss at the images, the sum over all that read them
   Arrays gradients;  // for each of Network::parameters; empty for running statistics
 };
 
 /// `labels` holds one class number an image. Throws as run_forward does.
 Pass run(const network::Network& network, const Arrays& values, const Tensor& images,
-         std::span<const std::int32_t> labels, Mode mode);
+         std::span<const std::int32_t> labels, Mode mode, const network::DropoutStep& step = {});
 
 }  // namespace whichfirst::reference

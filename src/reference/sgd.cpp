@@ -14,11 +14,13 @@ void sgd_step(Arrays& values, Arrays& velocity, const Arrays& gradients, const S
     if (!network.parameters[i].is_trained()) continue;
     check(gradients[i].size() == values[i].size(), "there is one gradient for each number");
     velocity[i].resize(values[i].size());
-    const bool decays = network.parameters[i].kind == network::ParameterKind::weight;
+    const bool decays =
+        sgd.decays_all || network.parameters[i].kind == network::ParameterKind::weight;
     for (std::size_t j = 0; j < values[i].size(); ++j) {
       const double gradient = gradients[i][j] + (decays ? sgd.decay * values[i][j] : 0);
       velocity[i][j] = sgd.momentum * velocity[i][j] + gradient;
-      values[i][j] -= sgd.lr * velocity[i][j];
+      values[i][j] -=
+          sgd.lr * (sgd.nesterov ? gradient + sgd.momentum * velocity[i][j] : velocity[i][j]);
     }
   }
 }

@@ -7,6 +7,7 @@
 #include "engine/kernels.h"
 #include "engine/networks.h"
 #include "engine/trainer.h"
+#include "reference/adamw.h"
 #include "reference/loss.h"
 #include "reference/pass.h"
 #include "reference/sgd.h"
@@ -69,7 +70,71 @@ const Case kCases[] = {
     {"conv(10) gap", "conv", {.channels = 3, .height = 4, .width = 4}, 2},
     {"flatten fc(classes)", "conv", {.channels = 1, .height = 1, .width = 1}, 1},
     {"gap fc(7) relu fc(classes)", "conv", {.channels = 5, .height = 3, .width = 3}, 1},
+    {"2*unit(10) gap fc(classes)", "conv bn leaky(0.1)", {3, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv leaky bn", {3, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv bn elu(0.7)", {3, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv elu bn", {3, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv bn gelu", {3, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv gelu bn", {3, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv bn silu", {3, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv sigmoid bn", {3, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv bn sigmoid", {3, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv softsign bn", {3, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv bn softsign", {1, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv bn hardswish", {3, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv mish bn", {3, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv softplus bn", {3, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv bn softplus", {3, 7, 5}, 4},
+    {"2*unit(10, pool=2) gap fc(classes)", "conv bn sign maxpool(1)", {3, 9, 8}, 4},
+    {"2*unit(10) flatten fc(classes)", "bn sign conv", {3, 7, 5}, 4},
+    {"2*unit(10) flatten fc(classes)", "conv sign", {3, 4, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv in relu", {3, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv relu in(affine=off)", {1, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "in conv relu", {3, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv ln relu", {3, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv gelu ln(eps=0.1)", {3, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv gn(5) relu", {3, 7, 5}, 4},
+    {"2*unit(24) gap fc(classes)", "conv relu gn(3)", {3, 11, 9}, 4},
+    {"2*unit(24) gap fc(classes)", "conv relu gn(8, affine=off)", {3, 11, 9}, 4},
+    {"ln gap ln fc(12) gn(4) relu fc(classes)", "conv", {5, 3, 3}, 3},
+    {"unit(10) avgpool(3, s=2, p=1) unit(12) avgpool(2) flatten fc(classes)",
+     "conv bn relu",
+     {3, 9, 8},
+     4},
+    {"2*unit(10) gap drop(0.5) fc(classes)", "conv bn relu drop(0.3)", {3, 7, 5}, 4},
+    {"2*unit(10) flatten drop(0.2) fc(classes)", "drop(0.25) conv relu bn", {1, 7, 5}, 4},
+    {"drop(0) 2*unit(10) gap fc(classes)", "conv drop(0.1) bn relu", {3, 7, 5}, 4},
+    {"conv(10) 2*unit(10) bn relu gap fc(classes)", "res(bn relu conv bn relu conv)", {3, 7, 5}, 4},
+    {"conv(10) unit(10) unit(12, s=2) unit(12) gap fc(classes)",
+     "res(conv bn relu conv bn) relu",
+     {3, 9, 7},
+     4},
+    {"conv(10) unit(10) unit(12, s=2) unit(12) bn relu gap fc(classes)",
+     "res(bn relu conv bn relu conv)",
+     {3, 9, 7},
+     4},
+    {"unit(10) unit(12, s=2) gap fc(classes)", "res(conv bn relu conv) bn relu", {3, 8, 8}, 4},
+    {"unit(10) unit(12, s=2) gap fc(classes)", "res(conv bn relu conv bn relu)", {3, 8, 8}, 4},
+    {"conv(10) 2*unit(10) gap fc(classes)", "res(relu conv bn relu conv bn)", {3, 7, 5}, 4},
+    {"conv(10) 2*unit(10) gap fc(classes)",
+     "res(conv bn relu res(conv bn relu) drop(0.1) conv) relu",
+     {3, 7, 5},
+     4},
+    {"conv(10) 2*unit(10) gap fc(classes)", "res(drop(0.5)) res(tanh) conv", {3, 7, 5}, 4},
+    {"res(conv(3, bias=off)) unit(10, pool=2) gap fc(classes)",
+     "res(conv pool gn(2) silu)",
+     {3, 8, 8},
+     4},
+    {"flatten 2*unit(20, weight=fc) res(fc(20) tanh) fc(classes)", "conv bn relu", {3, 4, 5}, 6},
+    {"flatten 2*unit(20, weight=fc) fc(classes)", "res(ln gelu conv) drop(0.1)", {3, 4, 5}, 6},
+    {"unit(6, pool=2, k=5) unit(16, pool=2, k=5, p=1) flatten unit(12, weight=fc) fc(classes)",
+     "conv relu bn",
+     {1, 16, 14},
+     5},
 };
+
+constexpr std::uint64_t kSeed = 11;
+constexpr std::uint64_t kReplicate = 3;
 
 class Twin : public ::testing::TestWithParam<Case> {
  protected:
@@ -102,14 +167,17 @@ class Twin : public ::testing::TestWithParam<Case> {
 };
 
 TEST_P(Twin, OneStepHasTheLossGradientsAndStatisticsOfTheReference) {
-  Trainer trainer(network, values, {.batch = GetParam().batch, .evaluation_batch = 3});
+  Trainer trainer(
+      network, values,
+      {.batch = GetParam().batch, .evaluation_batch = 3, .seed = kSeed, .replicate = kReplicate});
   copy(images, trainer.images());
   copy(labels, trainer.labels());
   const StepResult step = trainer.step(0);
   ASSERT_FALSE(step.non_finite) << step.non_finite->stage;
 
-  const reference::Pass pass = reference::run(
-      network, reference::widen(values), picture_tensor(images), labels, reference::Mode::training);
+  const reference::Pass pass =
+      reference::run(network, reference::widen(values), picture_tensor(images), labels,
+                     reference::Mode::training, {.seed = kSeed, .replicate = kReplicate});
   EXPECT_NEAR(step.loss, pass.loss, 1e-5 * pass.loss);
   EXPECT_EQ(step.right, pass.right);
   double largest = 0;
@@ -150,7 +218,12 @@ TEST_P(Twin, EvaluationHasTheLogitsOfTheReference) {
 TEST_P(Twin, FiveFreeStepsStayTogether) {
   const int batch = GetParam().batch;
   constexpr double kRate = 0.005;
-  const Options options{.batch = batch, .evaluation_batch = 4, .momentum = 0.9, .decay = 0.01};
+  const Options options{.batch = batch,
+                        .evaluation_batch = 4,
+                        .momentum = 0.9,
+                        .decay = 0.01,
+                        .seed = kSeed,
+                        .replicate = kReplicate};
   Trainer trainer(network, values, options);
   reference::Arrays twin = reference::widen(values);
   reference::Arrays velocity;
@@ -160,7 +233,8 @@ TEST_P(Twin, FiveFreeStepsStayTogether) {
     copy(labels, trainer.labels());
     const StepResult result = trainer.step(kRate);
     const reference::Pass pass =
-        reference::run(network, twin, picture_tensor(pictures), labels, reference::Mode::training);
+        reference::run(network, twin, picture_tensor(pictures), labels, reference::Mode::training,
+                       {.seed = kSeed, .replicate = kReplicate, .step = step});
     EXPECT_NEAR(result.loss, pass.loss, 2e-4 * std::max(pass.loss, 1.0)) << "step " << step;
     for (std::size_t i = 0; i < twin.size(); ++i) {
       if (!network.parameters[i].is_trained()) twin[i] = pass.running_statistics[i];
@@ -172,6 +246,78 @@ TEST_P(Twin, FiveFreeStepsStayTogether) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Engine, Twin, ::testing::ValuesIn(kCases));
+
+TEST(Update, NesterovAndDecayOfAllParametersFollowTheReference) {
+  const network::Network network = build(kCases[4]);
+  network::Values values = lively_values(network, 3);
+  const Options options{.batch = kCases[4].batch,
+                        .momentum = 0.8,
+                        .nesterov = true,
+                        .decay = 0.02,
+                        .decays_all = true};
+  Trainer trainer(network, values, options);
+  reference::Arrays twin = reference::widen(values);
+  reference::Arrays velocity;
+  for (std::uint64_t step = 0; step < 4; ++step) {
+    copy(random_images(network.input, options.batch, step), trainer.images());
+    copy(random_labels(10, options.batch, step), trainer.labels());
+    ASSERT_FALSE(trainer.step(0.01).non_finite);
+    reference::sgd_step(
+        twin, velocity, reference::widen(trainer.gradients()),
+        {.lr = 0.01, .momentum = 0.8, .decay = 0.02, .nesterov = true, .decays_all = true},
+        network);
+  }
+  values = trainer.values();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!network.parameters[i].is_trained()) continue;
+    for (std::size_t j = 0; j < values[i].size(); ++j) {
+      EXPECT_NEAR(values[i][j], twin[i][j], 1e-6) << network.parameters[i].name;
+    }
+  }
+}
+
+TEST(Update, AdamWFollowsTheReference) {
+  for (const bool decays_all : {false, true}) {
+    const network::Network network = build(kCases[5]);
+    network::Values values = lively_values(network, 3);
+    const Options options{.batch = kCases[5].batch,
+                          .optimizer = Optimizer::adamw,
+                          .decay = 0.1,
+                          .decays_all = decays_all};
+    Trainer trainer(network, values, options);
+    reference::Arrays twin = reference::widen(values);
+    reference::AdamWMoments moments;
+    for (std::uint64_t step = 0; step < 6; ++step) {
+      copy(random_images(network.input, options.batch, step), trainer.images());
+      copy(random_labels(10, options.batch, step), trainer.labels());
+      ASSERT_FALSE(trainer.step(0.01).non_finite);
+      reference::adamw_step(twin, moments, reference::widen(trainer.gradients()),
+                            {.lr = 0.01, .decay = 0.1, .decays_all = decays_all}, network);
+    }
+    values = trainer.values();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (!network.parameters[i].is_trained()) continue;
+      for (std::size_t j = 0; j < values[i].size(); ++j) {
+        EXPECT_NEAR(values[i][j], twin[i][j], 2e-6) << network.parameters[i].name;
+      }
+    }
+  }
+}
+
+TEST(CrossEntropy, SmoothsLabelsLikeTheReference) {
+  const std::vector<float> logits = {1, -2, 0.5F, 3, 3, 3};
+  const std::vector<std::int32_t> labels = {2, 0};
+  for (const double smoothing : {0.0, 0.1, 0.9}) {
+    std::vector<float> dlogits(6);
+    const LossResult result = cross_entropy(logits, labels, dlogits, {}, smoothing);
+    const auto twin = reference::softmax_cross_entropy({.count = 2,
+                                                        .shape = {.channels = 3, .is_vector = true},
+                                                        .values = {logits.begin(), logits.end()}},
+                                                       labels, smoothing);
+    EXPECT_NEAR(result.sum / 2, twin.loss, 1e-12);
+    for (std::size_t i = 0; i < 6; ++i) EXPECT_NEAR(dlogits[i], twin.dlogits.values[i], 1e-7);
+  }
+}
 
 TEST(CrossEntropy, AgreesWithTheReferenceOnLargeLogits) {
   const std::vector<float> logits = {1000, 0, -1000, 3, 3, 3, -80, 80, 0};

@@ -42,6 +42,38 @@ TEST(Notation, PrintsOneCanonicalForm) {
             "unit(16, pool=2) flatten fc(10, bias=off)");
 }
 
+TEST(Notation, KnowsEveryStage) {
+  const std::string all =
+      "bn in ln gn(8) relu leaky elu gelu silu tanh sigmoid softsign hardswish mish softplus sign "
+      "maxpool(2) avgpool(2) gap drop(0.2) flatten fc(10)";
+  EXPECT_EQ(canonical(all), all);
+  EXPECT_EQ(canonical("leaky(0.01) leaky(0.2) elu(1) elu(0.5)"), "leaky leaky(0.2) elu elu(0.5)");
+  EXPECT_EQ(canonical("in(affine=off) ln(eps=0.1) gn(4, affine=off, eps=0.001)"),
+            "in(affine=off) ln(eps=0.1) gn(4, affine=off, eps=0.001)");
+  EXPECT_EQ(canonical("avgpool(3, s=2, p=1)"), "avgpool(3, s=2, p=1)");
+  EXPECT_EQ(canonical("unit(32, s=2) unit(6, pool=2, k=5, p=0) unit(256, weight=fc)"),
+            "unit(32, s=2) unit(6, pool=2, k=5, p=0) unit(256, weight=fc)");
+  EXPECT_EQ(canonical("res( conv(16) bn ) 2*(res(relu))"), "res(conv(16) bn) 2*res(relu)");
+  EXPECT_EQ(canonical("res(bn relu conv(k=1) res(conv bn))", Context::order),
+            "res(bn relu conv(k=1) res(conv bn))");
+}
+
+TEST(Notation, ReadsTheDialects) {
+  for (const char* text : {"conv-bn-relu", "conv,norm,act", "conv, bn, relu", "cbr", "cna",
+                           "conv -> bn -> relu", "conv \xe2\x86\x92 bn \xe2\x86\x92 relu"}) {
+    EXPECT_EQ(canonical(text, Context::order), "conv bn relu") << text;
+  }
+  EXPECT_EQ(canonical("cbrp", Context::order), "conv bn relu maxpool(2)");
+  EXPECT_EQ(canonical("crb", Context::order), "conv relu bn");
+  EXPECT_EQ(canonical("res(bn-relu-conv)-relu", Context::order), "res(bn relu conv) relu");
+  EXPECT_EQ(canonical("conv(16)-pool-gap"), "conv(16) maxpool(2) gap");
+  EXPECT_EQ(parse("cbr", Context::order).items[2].offset, 2U) << "a caret can point at a letter";
+  EXPECT_THAT(complaint("conv--bn", Context::order), HasSubstr("expected a stage, found '-'"));
+  EXPECT_THAT(complaint(",conv", Context::order), HasSubstr("expected a stage, found ','"));
+  EXPECT_THAT(complaint("conv bn,", Context::order), HasSubstr("expected a stage, found the end"));
+  EXPECT_THAT(complaint("cbx", Context::order), HasSubstr("unknown stage 'cbx'"));
+}
+
 TEST(Notation, ParsingWhatWasPrintedGivesTheSame) {
   for (const char* text : {"conv(16)", "conv(7, k=5, s=2, p=2, bias=on) bn(eps=0.1) relu",
                            "2*unit(16) unit(16, pool=2) 4*unit(64) gap fc(classes)",
@@ -66,7 +98,7 @@ TEST(Notation, PointsAtAnUnknownStageAndSuggests) {
             "            ^");
   EXPECT_THAT(complaint("conv(16) rleu"), HasSubstr("did you mean 'relu'?"));
   EXPECT_THAT(complaint("dense(10)"), HasSubstr("did you mean 'fc'?"));
-  EXPECT_THAT(complaint("xyzzyx"), HasSubstr("the stages are conv bn relu"));
+  EXPECT_THAT(complaint("xyzzyx"), HasSubstr("the stages are conv bn in ln gn relu"));
 }
 
 TEST(Notation, PointsAtTheRightLine) {
@@ -97,9 +129,20 @@ TEST(Notation, RefusesWhatDoesNotParse) {
   EXPECT_THAT(complaint("relu(0.1)"), HasSubstr("relu takes no value '0.1' here"));
   EXPECT_THAT(complaint("relu(x=1)"), HasSubstr("relu has no option 'x'; it has none"));
   EXPECT_THAT(complaint("maxpool(2, p=2)"), HasSubstr("at most half its size"));
+  EXPECT_THAT(complaint("gn"), HasSubstr("gn needs its number of groups, such as gn(8)"));
+  EXPECT_THAT(complaint("drop"), HasSubstr("drop needs its rate"));
+  EXPECT_THAT(complaint("drop(1)"), HasSubstr("the rate of drop is from 0 to 0.999, found 1"));
+  EXPECT_THAT(complaint("leaky(-1)"), HasSubstr("the slope of leaky is from 0 to 1"));
+  EXPECT_THAT(complaint("avgpool(2, p=2)"), HasSubstr("padding of avgpool is at most half"));
+  EXPECT_THAT(complaint("res"), HasSubstr("res needs the sequence that is added"));
+  EXPECT_THAT(complaint("res()"), HasSubstr("nothing stands in this res( )"));
+  EXPECT_THAT(complaint("res(relu"), HasSubstr("this '(' is never closed"));
+  EXPECT_THAT(complaint("unit(8, weight=linear)"), HasSubstr("weight is conv or fc"));
+  EXPECT_THAT(complaint("unit(8, weight=fc, pool=2)"), HasSubstr("reads vectors"));
+  EXPECT_THAT(complaint("dropout(0.5)"), HasSubstr("did you mean 'drop'?"));
+  EXPECT_THAT(complaint("layernorm"), HasSubstr("did you mean 'ln'?"));
   EXPECT_THAT(complaint("fc"), HasSubstr("fc needs its number of features"));
   EXPECT_THAT(complaint("unit"), HasSubstr("unit needs its width"));
-  EXPECT_THAT(complaint("pool"), HasSubstr("in a network write maxpool(2)"));
   EXPECT_THAT(complaint("unit(3)", Context::order), HasSubstr("not in an order"));
   EXPECT_THAT(complaint("conv(3)", Context::order), HasSubstr("takes its width from unit( )"));
   EXPECT_THAT(complaint("3 conv(16)"), HasSubstr("expected '*' after a count"));
@@ -115,6 +158,9 @@ TEST(Notation, NoTextCanHangItOrExhaustMemory) {
   std::string deep;
   for (int i = 0; i < 3000; ++i) deep += "1*(";
   EXPECT_THAT(complaint(deep), HasSubstr("nested deeper than 16"));
+  std::string residuals;
+  for (int i = 0; i < 3000; ++i) residuals += "res(";
+  EXPECT_THAT(complaint(residuals), HasSubstr("nested deeper than 16"));
   std::string chain;
   for (int i = 0; i < 3000; ++i) chain += "1*";
   EXPECT_THAT(complaint(chain + "relu"), HasSubstr("nested deeper than 16"));

@@ -68,6 +68,26 @@ TEST(CrossEntropy, NaNSpoilsTheLossAndIsNeverRight) {
   }
 }
 
+// Softmax 1/4 3/4, targets 3/4 1/4 after smoothing by 1/2.
+TEST(CrossEntropy, SmoothingGivesEveryClassItsShareOfTheTarget) {
+  const auto result = softmax_cross_entropy(logits(1, 2, {0, std::log(3.0)}), kZero, 0.5);
+  EXPECT_NEAR(result.loss, 0.75 * std::log(4.0) + 0.25 * std::log(4.0 / 3), 1e-15);
+  EXPECT_THAT(result.dlogits.values, ElementsAre(DoubleNear(-0.5, 1e-15), DoubleNear(0.5, 1e-15)));
+  EXPECT_EQ(result.right, 0);
+}
+
+TEST(CrossEntropy, WithoutSmoothingForgivesAnInfinitelyUnlikelyOtherClass) {
+  const Tensor at = logits(1, 2, {0, -kInfinity});
+  EXPECT_EQ(softmax_cross_entropy(at, kZero).loss, 0);
+  EXPECT_EQ(softmax_cross_entropy(at, kZero, 0.5).loss, kInfinity);
+}
+
+TEST(CrossEntropy, RefusesSmoothingOutsideOfItsRange) {
+  for (const double smoothing : {-0.1, 1.0, kNaN}) {
+    EXPECT_THROW(softmax_cross_entropy(logits(1, 2, {0, 0}), kZero, smoothing), std::logic_error);
+  }
+}
+
 TEST(CrossEntropy, RefusesALabelThatIsNoClass) {
   const std::int32_t two[] = {2};
   const std::int32_t negative[] = {-1};
@@ -78,10 +98,12 @@ TEST(CrossEntropy, RefusesALabelThatIsNoClass) {
 
 TEST(CrossEntropy, GradientIsThatOfCentralDifferences) {
   for (const int count : {1, 3}) {
-    Tensor at = normal_tensor(count, vector_of(10), 1);
-    const auto labels = cyclic_labels(count, 10);
-    expect_gradient([&] { return softmax_cross_entropy(at, labels).loss; }, at.values,
-                    softmax_cross_entropy(at, labels).dlogits.values, "logits");
+    for (const double smoothing : {0.0, 0.1}) {
+      Tensor at = normal_tensor(count, vector_of(10), 1);
+      const auto labels = cyclic_labels(count, 10);
+      expect_gradient([&] { return softmax_cross_entropy(at, labels, smoothing).loss; }, at.values,
+                      softmax_cross_entropy(at, labels, smoothing).dlogits.values, "logits");
+    }
   }
 }
 

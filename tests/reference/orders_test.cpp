@@ -31,7 +31,7 @@ Tensor normalise(const Tensor& src) {
 
 TEST(Orders, ReluBnIsBnReluBnWhereTheBatchMeanIsZeroAndOnlyThere) {
   Tensor src = normalise(normal_tensor(4, picture(3, 5, 7), 1));
-  const auto relu_bn = [](const Tensor& x) { return normalise(relu_forward(x)).values; };
+  const auto relu_bn = [](const Tensor& x) { return normalise(activation_forward({}, x)).values; };
   for (double& x : src.values) x *= 3;
   EXPECT_THAT(relu_bn(normalise(src)), Pointwise(DoubleNear(kRounding), relu_bn(src)));
   for (double& x : src.values) x += 1;

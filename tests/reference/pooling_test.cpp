@@ -12,6 +12,7 @@
 namespace whichfirst::reference {
 namespace {
 
+using network::AveragePool;
 using network::MaxPool;
 using ::testing::Each;
 using ::testing::ElementsAre;
@@ -69,16 +70,19 @@ TEST(MaxPool, NaNWinsWhereverItStandsAndTheFirstNaNGetsTheGradient) {
 }
 
 TEST(MaxPool, CommutesWithReluBitForBitGradientsIncluded) {
+  constexpr network::Activation kRelu{.kind = network::ActivationKind::relu};
   for (const MaxPool& pool : {MaxPool{2, 2, 0}, MaxPool{3, 2, 1}, MaxPool{2, 1, 1}}) {
     Tensor src = normal_tensor(3, picture(10, 5, 7), 1);
     // Whole numbers and a bit of both zeros: windows full of ties.
     for (double& x : src.values) x = std::round(x);
-    const Tensor relu_first = max_pool_forward(pool, relu_forward(src));
-    const Tensor pool_first = relu_forward(max_pool_forward(pool, src));
+    const Tensor relu_first = max_pool_forward(pool, activation_forward(kRelu, src));
+    const Tensor pool_first = activation_forward(kRelu, max_pool_forward(pool, src));
     EXPECT_EQ(relu_first, pool_first);
     const Tensor ddst = normal_tensor(3, relu_first.shape, 2);
-    EXPECT_EQ(relu_backward(src, max_pool_backward(pool, relu_forward(src), ddst)),
-              max_pool_backward(pool, src, relu_backward(max_pool_forward(pool, src), ddst)));
+    EXPECT_EQ(activation_backward(kRelu, src,
+                                  max_pool_backward(pool, activation_forward(kRelu, src), ddst)),
+              max_pool_backward(pool, src,
+                                activation_backward(kRelu, max_pool_forward(pool, src), ddst)));
   }
 }
 
@@ -133,6 +137,80 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(Case{{2, 2, 0}, 2, {3, 5, 7}}, Case{{3, 2, 1}, 1, {10, 5, 7}},
                       Case{{5, 1, 2}, 1, {1, 5, 7}}, Case{{1, 1, 0}, 2, {1, 1, 1}},
                       Case{{3, 3, 1}, 1, {1, 1, 1}}, Case{{2, 1, 1}, 1, {2, 1, 7}}));
+
+// By hand: 3x3 windows, stride 2, padding 1. The corner windows hold 4, 4 and 2, 2 pixels.
+//
+//   1  2  3  4         (1+2+5+6)/4  (2+3+4+6+7+8)/6         3.5   5
+//   5  6  7  8         (5+6+9+10)/4 (6+7+8+10+11+12)/6  ->  7.5   9
+//   9 10 11 12
+constexpr AveragePool kPaddedMean{.kernel = 3, .stride = 2, .padding = 1};
+
+TEST(AveragePool, DividesByThePixelsThatTheWindowHasOfThePicture) {
+  const Tensor src = one_picture(3, 4, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+  const Tensor dst = average_pool_forward(kPaddedMean, src);
+  EXPECT_EQ(dst.shape, picture(1, 2, 2));
+  EXPECT_THAT(dst.values, ElementsAre(3.5, 5, 7.5, 9));
+}
+
+TEST(AveragePool, SharesEachWindowsGradientOutAmongItsPixels) {
+  const Tensor ddst = one_picture(2, 2, {4, 6, 40, 60});
+  const Tensor dsrc = average_pool_backward(kPaddedMean, picture(1, 3, 4), ddst);
+  EXPECT_THAT(dsrc.values, ElementsAre(1, 1 + 1, 1, 1,                       //
+                                       1 + 10, 1 + 1 + 10 + 10, 1 + 10, 11,  //
+                                       10, 10 + 10, 10, 10));
+}
+
+TEST(AveragePool, LeavesOutWhatDoesNotFillAWindowAndKeepsAConstantPicture) {
+  const AveragePool pool{.kernel = 2, .stride = 2, .padding = 0};
+  const Tensor src = one_picture(3, 3, {1, 2, 100, 3, 4, 100, 100, 100, 100});
+  EXPECT_THAT(average_pool_forward(pool, src).values, ElementsAre(2.5));
+  Tensor constant = zeros(2, picture(3, 5, 7));
+  for (double& x : constant.values) x = 7;
+  EXPECT_THAT(average_pool_forward(kPaddedMean, constant).values, Each(7));
+}
+
+TEST(AveragePool, NaNReachesTheWindowsThatHoldIt) {
+  const AveragePool pool{.kernel = 2, .stride = 1, .padding = 0};
+  const Tensor src = one_picture(2, 4, {1, kNaN, 3, 4, 5, 6, 7, 8});
+  EXPECT_THAT(nan_mask(average_pool_forward(pool, src).values), ElementsAre(true, true, false));
+  const Tensor dsrc = average_pool_backward(pool, src.shape, one_picture(1, 3, {1, 2, kNaN}));
+  EXPECT_THAT(nan_mask(dsrc.values),
+              ElementsAre(false, false, true, true, false, false, true, true));
+}
+
+TEST(AveragePool, RefusesAWindowThatHoldsNothingOrDoesNotFit) {
+  EXPECT_THROW(
+      average_pool_forward({.kernel = 1, .stride = 1, .padding = 1}, one_picture(1, 1, {1})),
+      std::logic_error);
+  EXPECT_THROW(
+      average_pool_forward({.kernel = 2, .stride = 1, .padding = 0}, one_picture(1, 1, {1})),
+      std::logic_error);
+  EXPECT_THROW(average_pool_backward(kPaddedMean, picture(1, 3, 4), one_picture(1, 1, {1})),
+               std::logic_error);
+}
+
+struct MeanCase {
+  AveragePool pool;
+  int count;
+  Shape input;
+};
+
+class AveragePoolGradient : public ::testing::TestWithParam<MeanCase> {};
+
+TEST_P(AveragePoolGradient, IsThatOfCentralDifferences) {
+  const AveragePool pool = GetParam().pool;
+  Tensor src = normal_tensor(GetParam().count, GetParam().input, 1);
+  Tensor ddst = average_pool_forward(pool, src);
+  ddst.values = normal_array(ddst.values.size(), 2);
+  expect_gradient([&] { return inner(average_pool_forward(pool, src).values, ddst.values); },
+                  src.values, average_pool_backward(pool, src.shape, ddst).values, "src");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    OddShapes, AveragePoolGradient,
+    ::testing::Values(MeanCase{{2, 2, 0}, 2, {3, 5, 7}}, MeanCase{{3, 2, 1}, 1, {10, 5, 7}},
+                      MeanCase{{5, 1, 2}, 1, {1, 5, 7}}, MeanCase{{1, 1, 0}, 2, {1, 1, 1}},
+                      MeanCase{{3, 3, 1}, 1, {1, 1, 1}}, MeanCase{{2, 1, 1}, 1, {2, 1, 7}}));
 
 TEST(GlobalAveragePool, IsTheMeanOfEachChannelOfEachImage) {
   const Tensor src{

@@ -68,11 +68,39 @@ inline std::vector<bool> nan_mask(const std::vector<double>& values) {
   return mask;
 }
 
-inline network::Network make_network(std::string_view body, const Shape& input, int classes = 3) {
-  return network::build({.body = notation::parse(body, notation::Context::body),
-                         .order = notation::parse("conv bn relu", notation::Context::order),
+/// A body and what is in its units.
+struct Text {
+  std::string_view body;
+  std::string_view order = "conv bn relu";
+};
+
+inline network::Network make_network(const Text& text, const Shape& input, int classes = 3) {
+  return network::build({.body = notation::parse(text.body, notation::Context::body),
+                         .order = notation::parse(text.order, notation::Context::order),
                          .input = input,
                          .classes = classes});
+}
+
+inline network::Network make_network(std::string_view body, const Shape& input, int classes = 3) {
+  return make_network(Text{.body = body}, input, classes);
+}
+
+/// Where y or one of its first two derivatives jumps, so that central differences err by more than
+/// the third derivative says.
+inline std::vector<double> kinks_of(network::ActivationKind kind) {
+  using network::ActivationKind;
+  switch (kind) {
+    case ActivationKind::relu:
+    case ActivationKind::leaky:
+    case ActivationKind::elu:
+    case ActivationKind::softsign:
+    case ActivationKind::sign:
+      return {0};
+    case ActivationKind::hardswish:
+      return {-3, 3};
+    default:
+      return {};
+  }
 }
 
 /// Random values for every parameter, also those that start at 0 and 1; variances in [0.5, 1.5).

@@ -31,6 +31,30 @@ TEST(Sgd, MovesByVelocityAndDecaysWeightsOnly) {
                                   ElementsAre(5.75), ElementsAre(8), ElementsAre(8)));
 }
 
+// Weight only: 2 + 0.5 * 8 = 6, velocity 6, and the step is 0.5 * (6 + 0.25 * 6) = 3.75.
+TEST(Sgd, LooksAheadAlongTheVelocityWithNesterov) {
+  const network::Network network = make_network("flatten fc(1, bias=off)", picture(1, 1, 1), 1);
+  Arrays values = {{8}};
+  Arrays velocity;
+  const Sgd sgd{.lr = 0.5, .momentum = 0.25, .decay = 0.5, .nesterov = true};
+  sgd_step(values, velocity, {{2}}, sgd, network);
+  EXPECT_THAT(velocity, ElementsAre(ElementsAre(6)));
+  EXPECT_THAT(values, ElementsAre(ElementsAre(4.25)));
+  sgd_step(values, velocity, {{2}}, sgd, network);  // 2 + 0.5 * 4.25 = 4.125; 1.5 + 4.125 = 5.625
+  EXPECT_THAT(velocity, ElementsAre(ElementsAre(5.625)));
+  EXPECT_THAT(values, ElementsAre(ElementsAre(4.25 - 0.5 * (4.125 + 0.25 * 5.625))));
+}
+
+TEST(Sgd, DecaysBiasesScalesAndOffsetsTooWhereAsked) {
+  const network::Network network = make_network("flatten fc(1, bias=on) bn", picture(1, 1, 1), 1);
+  Arrays values = {{8}, {8}, {8}, {8}, {8}, {8}};
+  Arrays velocity;
+  sgd_step(values, velocity, {{2}, {2}, {2}, {2}, {}, {}},
+           {.lr = 0.5, .decay = 0.5, .decays_all = true}, network);
+  EXPECT_THAT(values, ElementsAre(ElementsAre(5), ElementsAre(5), ElementsAre(5), ElementsAre(5),
+                                  ElementsAre(8), ElementsAre(8)));
+}
+
 TEST(Sgd, RefusesGradientsOfAnotherNetwork) {
   const network::Network network = make_network("flatten fc(1, bias=off)", picture(1, 1, 1), 1);
   Arrays values = {{1}};

@@ -1,0 +1,40 @@
+// The stages of single numbers that oneDNN has no kernel for, and sums. Where a function of 0 is 0,
+// whole buffers are walked: the padding of a blocked layout holds zeros and keeps them. Source and
+// result may be the same place everywhere.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/random.h"
+#include "engine/statistics.h"
+
+namespace whichfirst::engine {
+
+/// result = a + b.
+void add(std::span<const float> a, std::span<const float> b, std::span<float> result);
+
+/// result = x / (1 + |x|).
+void softsign_forward(std::span<const float> source, std::span<float> result);
+/// dsource = dresult (1 - |result|)^2.
+void softsign_backward(std::span<const float> result, std::span<const float> dresult,
+                       std::span<float> dsource);
+
+/// 1 where x >= 0, -1 below, NaN where x is; zeros stay in the padding.
+void sign_forward(std::span<const float> source, std::span<float> result,
+                  const ChannelLayout& layout);
+/// dresult where |x| <= 1, else 0 (Rastegari et al. 2016, arXiv:1603.05279).
+void sign_backward(std::span<const float> source, std::span<const float> dresult,
+                   std::span<float> dsource);
+
+/// Draws which numbers are dropped in this step, dropped[i] = 1, where i counts as the buffer lies:
+/// the coin of a number is that of its place in the plain N x C x H x W array. `coins` has room for
+/// one picture's channel.
+void draw_dropped(const RandomKey& key, double rate, const ChannelLayout& layout,
+                  std::span<std::uint8_t> dropped, std::span<std::uint8_t> coins);
+/// result = dropped ? 0 : source / (1 - rate); forward and backward alike.
+void drop(std::span<const float> source, std::span<const std::uint8_t> dropped, double rate,
+          std::span<float> result);
+
+}  // namespace whichfirst::engine

@@ -1,0 +1,284 @@
+#include "base/error.h"
+#include "engine/activation_kernel.h"
+#include "engine/compiler.h"
+#include "engine/elementwise.h"
+#include "engine/group_norm.h"
+#include "engine/layouts.h"
+
+namespace whichfirst::engine {
+
+using dnnl::algorithm;
+using dnnl::normalization_flags;
+using network::ParameterKind;
+
+ValueId Compiler::output_of(int stage) const {
+  return stage == network::kInput ? program_.images
+                                  : states_[static_cast<std::size_t>(stage)].result;
+}
+
+ValueId Compiler::read(int source) {
+  const ValueId value = output_of(source);
+  --readers(value);
+  return value;
+}
+
+ValueId Compiler::writable(ValueId value) {
+  return may_overwrite(value) ? value : new_value(layout(value));
+}
+
+void Compiler::keep(ValueId value) {
+  if (is_training()) buffer(value).is_kept = true;
+}
+
+void Compiler::make(ValueId result) {
+  state().result = result;
+  readers(result) += stage_readers_[static_cast<std::size_t>(stage_)];
+}
+
+void Compiler::forward(const network::Conv& conv) {
+  const Shape& in = stage().input;
+  const Layout weights = weights_request(weights_dims(conv));
+  // Few channels are read as plain NCHW: left to itself oneDNN may take its reference kernel.
+  constexpr int kFewChannels = 8;
+  const dnnl::memory::dims source_dims = activation_dims(batch_, in);
+  ForwardState& here = state();
+  here.conv = convolution(in.channels < kFewChannels ? plain(source_dims) : any_layout(source_dims),
+                          any_layout(activation_dims(batch_, stage().output)),
+                          [&](const Layout& source, const Layout& result) {
+                            return describe_.convolution_forward(
+                                forward_kind(), {source, weights, bias_layout(conv.bias), result},
+                                window_of(conv));
+                          });
+  keep_weights_in(here.conv->weights_desc());
+  here.source = in_layout(read(stage().source), here.conv->src_desc(), "reorder source");
+  const ValueId result = new_value(here.conv->dst_desc());
+  std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source},
+                                     {DNNL_ARG_WEIGHTS, parameter(ParameterKind::weight)},
+                                     {DNNL_ARG_DST, result}};
+  if (conv.bias) arguments.push_back({DNNL_ARG_BIAS, parameter(ParameterKind::bias)});
+  add(*here.conv, dnnl::convolution_forward(*here.conv), "forward", std::move(arguments));
+  keep(here.source);
+  make(result);
+}
+
+/// Whether the next stage is a relu that reads this one and is its only reader.
+bool Compiler::is_relu_next() const {
+  const auto next = static_cast<std::size_t>(stage_) + 1;
+  if (next >= network_.stages.size()) return false;
+  const network::Stage& candidate = network_.stages[next];
+  const auto* activation = std::get_if<network::Activation>(&candidate.operation);
+  return activation != nullptr && activation->kind == network::ActivationKind::relu &&
+         candidate.source == stage_ && stage_readers_[static_cast<std::size_t>(stage_)] == 1;
+}
+
+dnnl::normalization_flags Compiler::bn_flags(const network::BatchNorm& bn, bool is_with_relu) {
+  auto flags = normalization_flags::none;
+  if (bn.affine) flags |= normalization_flags::use_scale | normalization_flags::use_shift;
+  if (is_with_relu) flags |= normalization_flags::fuse_norm_relu;
+  return flags;
+}
+
+void Compiler::forward(const network::BatchNorm& bn) {
+  const bool is_with_relu = is_relu_next();
+  const ValueId source = read(stage().source);
+  // The statistics are given in training too: measured by our own kernel (statistics.h).
+  const auto flags = bn_flags(bn, is_with_relu) | normalization_flags::use_global_stats;
+  const auto description = describe_.batch_normalization_forward(forward_kind(), layout(source),
+                                                                 static_cast<float>(bn.eps), flags);
+
+  ForwardState& here = state();
+  here.source = source;
+  // Backward reads the source again, so only evaluation may write over it.
+  const ValueId result = is_training() ? new_value(layout(source)) : writable(source);
+  std::vector<Argument> arguments = {{DNNL_ARG_SRC, source}, {DNNL_ARG_DST, result}};
+  if (bn.affine) {
+    arguments.push_back({DNNL_ARG_SCALE, parameter(ParameterKind::scale)});
+    arguments.push_back({DNNL_ARG_SHIFT, parameter(ParameterKind::offset)});
+  }
+  if (is_training()) {
+    const auto channels = static_cast<std::size_t>(stage().input.channels);
+    here.mean = new_floats(channels);
+    here.spread = new_floats(channels);
+    program_.statistics.push_back({stage_, here.mean, here.spread});
+    program_.watched.push_back({stage_, here.mean, channels, "mean of the batch"});
+    program_.watched.push_back({stage_, here.spread, channels, "variance of the batch"});
+    add_kernel("statistics", {source, here.mean, here.spread},
+               [layout = channel_layout(source), channels](Places places, const auto&) {
+                 measure_channels(floats(places[0]), layout, {floats(places[1]), channels},
+                                  {floats(places[2]), channels});
+               });
+    arguments.push_back({DNNL_ARG_MEAN, here.mean});
+    arguments.push_back({DNNL_ARG_VARIANCE, here.spread});
+    if (is_with_relu) {
+      here.workspace = new_value(description.workspace_desc());
+      arguments.push_back({DNNL_ARG_WORKSPACE, here.workspace});
+    }
+  } else {
+    arguments.push_back({DNNL_ARG_MEAN, parameter(ParameterKind::running_mean)});
+    arguments.push_back({DNNL_ARG_VARIANCE, parameter(ParameterKind::running_variance)});
+  }
+  add(description, dnnl::batch_normalization_forward(description),
+      is_with_relu ? "forward with relu" : "forward", std::move(arguments));
+  keep(source);
+  if (is_with_relu) {
+    ++stage_;  // whose result this is; its backward is done here too
+    state().is_fused = true;
+    make(result);
+    --stage_;
+    state().result = result;
+  } else {
+    make(result);
+  }
+}
+
+void Compiler::forward(const network::GroupNorm& norm) {
+  const ValueId source = read(stage().source);
+  const ValueId result = is_training() ? new_value(layout(source)) : writable(source);
+  const auto channels = static_cast<std::size_t>(stage().input.channels);
+  const auto groups = static_cast<std::size_t>(batch_) * static_cast<std::size_t>(norm.groups);
+  ForwardState& here = state();
+  here.source = source;
+  here.mean = new_floats(groups);
+  here.spread = new_floats(groups);
+  if (is_training()) {
+    program_.watched.push_back({stage_, here.mean, groups, "mean of a group"});
+    program_.watched.push_back({stage_, here.spread, groups, "inverse deviation of a group"});
+  }
+  std::vector<ValueId> values = {source, result, here.mean, here.spread};
+  if (norm.affine) {
+    values.push_back(parameter(ParameterKind::scale));
+    values.push_back(parameter(ParameterKind::offset));
+  }
+  const GroupNormPlan plan{
+      .layout = channel_layout(source), .groups = norm.groups, .eps = norm.eps};
+  add_kernel(
+      "forward", std::move(values),
+      [plan, channels, groups, scratch = GroupNormScratch{}](Places places, const auto&) mutable {
+        const bool is_affine = places.size() > 4;
+        const auto affine = [&](std::size_t i) {
+          return is_affine ? std::span<const float>(floats(places[i]), channels)
+                           : std::span<const float>();
+        };
+        group_norm_forward(plan, floats(places[0]), affine(4), affine(5), floats(places[1]),
+                           {floats(places[2]), groups}, {floats(places[3]), groups}, scratch);
+      });
+  keep(source);
+  make(result);
+}
+
+void Compiler::forward(const network::Activation& activation) {
+  const ActivationKernel kernel = kernel_of(activation);
+  ForwardState& here = state();
+  here.source = read(stage().source);
+  const bool needs_source = is_training() && kernel.backward_reads == BackwardReads::source;
+  const ValueId result = needs_source ? new_value(layout(here.source)) : writable(here.source);
+  const std::size_t count = float_count(here.source);
+  if (kernel.primitive) {
+    here.eltwise =
+        describe_.eltwise_forward(forward_kind(), *kernel.primitive, layout(here.source));
+    add(*here.eltwise, dnnl::eltwise_forward(*here.eltwise), "forward",
+        {{DNNL_ARG_SRC, here.source}, {DNNL_ARG_DST, result}});
+  } else if (activation.kind == network::ActivationKind::softsign) {
+    add_kernel("forward", {here.source, result}, [count](Places places, const auto&) {
+      softsign_forward({floats(places[0]), count}, {floats(places[1]), count});
+    });
+  } else {
+    add_kernel("forward", {here.source, result},
+               [count, layout = channel_layout(here.source)](Places places, const auto&) {
+                 sign_forward({floats(places[0]), count}, {floats(places[1]), count}, layout);
+               });
+  }
+  keep(needs_source ? here.source : result);
+  make(result);
+}
+
+void Compiler::forward(const network::MaxPool& pool) {
+  make(pool_forward(algorithm::pooling_max, window_of(pool)));
+}
+
+void Compiler::forward(const network::AveragePool& pool) {
+  make(pool_forward(algorithm::pooling_avg_exclude_padding, window_of(pool)));
+}
+
+void Compiler::forward(const network::GlobalAveragePool&) {
+  make(as_vector(pool_forward(algorithm::pooling_avg_exclude_padding, whole_picture())));
+}
+
+ValueId Compiler::pool_forward(dnnl::algorithm kind, const Window& window) {
+  const Shape& out = stage().output;
+  const Layout wanted = any_layout({batch_, out.channels, out.height, out.width});
+  ForwardState& here = state();
+  here.source = read(stage().source);
+  here.pool = describe_.pooling_forward(forward_kind(), kind, layout(here.source), wanted, window);
+  const ValueId result = new_value(here.pool->dst_desc());
+  std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source}, {DNNL_ARG_DST, result}};
+  if (is_training() && kind == algorithm::pooling_max) {
+    here.workspace = new_value(here.pool->workspace_desc());
+    arguments.push_back({DNNL_ARG_WORKSPACE, here.workspace});
+  }
+  add(*here.pool, dnnl::pooling_forward(*here.pool), "forward", std::move(arguments));
+  return result;
+}
+
+ValueId Compiler::as_vector(ValueId picture) {
+  return view(to_plain(picture), plain(activation_dims(batch_, stage().output)));
+}
+
+void Compiler::forward(const network::Flatten&) {
+  state().source = read(stage().source);
+  make(as_vector(state().source));
+}
+
+void Compiler::forward(const network::Dropout& drop_stage) {
+  ForwardState& here = state();
+  here.source = read(stage().source);
+  here.is_nothing = !is_training() || drop_stage.rate == 0;
+  if (here.is_nothing) return make(here.source);
+
+  const std::size_t count = float_count(here.source);
+  const auto pixels = static_cast<std::size_t>(stage().input.pixels());
+  here.workspace = new_bytes(count);
+  const ValueId coins = new_bytes(pixels);
+  const ValueId result = writable(here.source);
+  add_kernel(
+      "forward", {here.source, here.workspace, coins, result},
+      [count, pixels, stage = stage(), rate = drop_stage.rate,
+       layout = channel_layout(here.source)](Places places, const network::DropoutStep& step) {
+        const std::span<std::uint8_t> dropped{bytes(places[1]), count};
+        draw_dropped(network::dropout_key(stage, step), rate, layout, dropped,
+                     {bytes(places[2]), pixels});
+        drop({floats(places[0]), count}, dropped, rate, {floats(places[3]), count});
+      });
+  make(result);
+}
+
+void Compiler::forward(const network::FullyConnected& fc) {
+  const Layout result_layout = plain(activation_dims(batch_, stage().output));
+  const Layout weights = weights_request(weights_dims(fc));
+  ForwardState& here = state();
+  here.source = read(stage().source);
+  here.fc = describe_.inner_product_forward(
+      forward_kind(), {layout(here.source), weights, bias_layout(fc.bias), result_layout});
+  keep_weights_in(here.fc->weights_desc());
+  const ValueId result = new_value(result_layout);
+  std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source},
+                                     {DNNL_ARG_WEIGHTS, parameter(ParameterKind::weight)},
+                                     {DNNL_ARG_DST, result}};
+  if (fc.bias) arguments.push_back({DNNL_ARG_BIAS, parameter(ParameterKind::bias)});
+  add(*here.fc, dnnl::inner_product_forward(*here.fc), "forward", std::move(arguments));
+  keep(here.source);
+  make(result);
+}
+
+void Compiler::forward(const network::Add&) {
+  const ValueId body = read(stage().source);
+  const ValueId shortcut = in_layout(read(*stage().shortcut), layout(body), "reorder shortcut");
+  const ValueId result = writable(body);
+  const std::size_t count = float_count(body);
+  add_kernel("forward", {body, shortcut, result}, [count](Places places, const auto&) {
+    engine::add({floats(places[0]), count}, {floats(places[1]), count}, {floats(places[2]), count});
+  });
+  make(result);
+}
+
+}  // namespace whichfirst::engine

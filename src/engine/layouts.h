@@ -1,0 +1,25 @@
+// Layouts that are asked for: plain row-major ones, and "whatever the primitive likes".
+#pragma once
+
+#include "base/shape.h"
+#include "engine/onednn.h"
+
+namespace whichfirst::engine {
+
+inline Layout plain(const dnnl::memory::dims& dims) {
+  using tag = dnnl::memory::format_tag;
+  const auto order = dims.size() == 1 ? tag::a : dims.size() == 2 ? tag::ab : tag::abcd;
+  return {dims, dnnl::memory::data_type::f32, order};
+}
+
+inline Layout any_layout(const dnnl::memory::dims& dims) {
+  return {dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::any};
+}
+
+/// N C H W, or N C of vectors.
+inline dnnl::memory::dims activation_dims(int batch, const Shape& shape) {
+  if (shape.is_vector) return {batch, shape.channels};
+  return {batch, shape.channels, shape.height, shape.width};
+}
+
+}  // namespace whichfirst::engine

@@ -1,0 +1,189 @@
+#include "network/expand.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "base/error.h"
+#include "network/network.h"
+#include "notation/print.h"
+
+namespace whichfirst::network {
+namespace {
+
+using notation::Item;
+using notation::Overload;
+using notation::Sequence;
+
+template <class Alternative>
+bool contains(const Sequence& sequence) {
+  return std::any_of(sequence.items.begin(), sequence.items.end(), [](const Item& item) {
+    if (const auto* repeat = std::get_if<notation::Repeat>(&item.stage)) {
+      return contains<Alternative>(repeat->body);
+    }
+    if (const auto* residual = std::get_if<notation::Residual>(&item.stage)) {
+      return contains<Alternative>(residual->body);
+    }
+    return std::holds_alternative<Alternative>(item.stage);
+  });
+}
+
+/// The max-pool of a unit with `pool=`.
+notation::MaxPool unit_pool(const notation::Unit& unit) {
+  return {.kernel = *unit.pool, .stride = {}, .padding = 0};
+}
+
+/// Writes out repetitions, units and residuals.
+class Expansion {
+ public:
+  Expansion(const Sequence& order, std::vector<Placed>& placed)
+      : order_(complete_order(order)),
+        order_pools_(contains<notation::PoolPlace>(order_)),
+        placed_(placed) {}
+
+  void add_all(const Sequence& sequence) {
+    for (const Item& item : sequence.items) {
+      std::visit(Overload{[&](const notation::Repeat& repeat) {
+                            for (int i = 0; i < repeat.times; ++i) add_all(repeat.body);
+                          },
+                          [&](const notation::Residual& residual) { add_residual(residual); },
+                          [&](const notation::Unit& unit) { add_unit(unit); },
+                          [&](const notation::PoolPlace&) {
+                            if (unit_->pool) add(Mark::stage, unit_pool(*unit_));
+                          },
+                          [&](const notation::Conv& conv) { add_weights(conv); },
+                          [&](const auto& stage) { add(Mark::stage, stage); }},
+                 item.stage);
+    }
+  }
+
+ private:
+  void add_unit(const notation::Unit& unit) {
+    unit_ = &unit;
+    is_first_weight_ = true;
+    add_all(order_);
+    if (unit.pool && !order_pools_) add(Mark::stage, unit_pool(unit));
+    unit_ = nullptr;
+    ++units_;
+  }
+
+  void add_residual(const notation::Residual& residual) {
+    add(Mark::begin_residual, residual);
+    add_all(residual.body);
+    add(Mark::end_residual, residual);
+  }
+
+  /// A unit says what its order leaves open: width, kernel, padding, stride, kind of weights.
+  void add_weights(notation::Conv conv) {
+    if (unit_ == nullptr) return add(Mark::stage, conv);
+    if (unit_->weight == notation::WeightKind::fc) {
+      if (conv.kernel || conv.padding || conv.stride != 1) {
+        throw Error(fmt::format(
+            "{}: the order's {} says how to move over a picture, and this unit reads vectors; "
+            "leave out k, s and p",
+            notation::print(*unit_), notation::print(conv)));
+      }
+      return add(Mark::stage,
+                 notation::FullyConnected{.features = unit_->width, .bias = conv.bias});
+    }
+    conv.channels = unit_->width;
+    if (!conv.kernel) {
+      conv.kernel = unit_->kernel;
+      if (!conv.padding) conv.padding = unit_->padding;
+    }
+    if (is_first_weight_) conv.stride *= unit_->stride;
+    is_first_weight_ = false;
+    add(Mark::stage, conv);
+  }
+
+  void add(Mark mark, const notation::Stage& stage) {
+    if (placed_.size() == kMaxBuiltStages) {
+      throw Error(
+          fmt::format("the network has more than {} stages; use fewer units or a shorter order",
+                      kMaxBuiltStages));
+    }
+    placed_.push_back({.mark = mark, .stage = stage, .unit = {}});
+    if (unit_ != nullptr) placed_.back().unit = units_;
+  }
+
+  Sequence order_;
+  bool order_pools_;
+  std::vector<Placed>& placed_;
+  const notation::Unit* unit_ = nullptr;  // the one that is being written out
+  bool is_first_weight_ = true;
+  int units_ = 0;
+};
+
+}  // namespace
+
+std::vector<Placed> expand(const Sequence& body, const Sequence& order) {
+  std::vector<Placed> placed;
+  Expansion(order, placed).add_all(body);
+  return placed;
+}
+
+std::vector<std::string> name_stages(const std::vector<Placed>& placed) {
+  std::map<std::pair<int, std::string>, int> totals;  // unit (-1: body) and word -> how many
+  const auto key = [](const Placed& p) {
+    return std::pair(p.unit.value_or(-1), std::string(notation::word(p.stage)));
+  };
+  for (const Placed& p : placed) {
+    if (p.mark != Mark::begin_residual) ++totals[key(p)];
+  }
+  std::map<std::pair<int, std::string>, int> seen;
+  std::vector<std::string> paths;
+  for (const Placed& p : placed) {
+    if (p.mark == Mark::begin_residual) {
+      paths.emplace_back();
+      continue;
+    }
+    const int number = seen[key(p)]++;
+    const std::string_view word = notation::word(p.stage);
+    if (!p.unit) {
+      paths.push_back(fmt::format("body.{}.{}", word, number));
+    } else if (totals[key(p)] == 1) {
+      paths.push_back(fmt::format("units.{}.{}", *p.unit, word));
+    } else {
+      paths.push_back(fmt::format("units.{}.{}.{}", *p.unit, word, number));
+    }
+  }
+  return paths;
+}
+
+namespace {
+
+bool is_unpadded_pool(const notation::Stage& stage) {
+  const auto* largest = std::get_if<notation::MaxPool>(&stage);
+  const auto* average = std::get_if<notation::AveragePool>(&stage);
+  return (largest != nullptr && largest->padding == 0) ||
+         (average != nullptr && average->padding == 0);
+}
+
+/// Whether a normaliser subtracts the mean of each channel alone.
+bool centres_channels(const notation::Stage& stage) {
+  const auto* group = std::get_if<notation::GroupNorm>(&stage);
+  return std::holds_alternative<notation::BatchNorm>(stage) ||
+         (group != nullptr && group->kind == notation::GroupKind::instance);
+}
+
+}  // namespace
+
+bool bias_is_redundant(const std::vector<Placed>& placed, std::size_t index) {
+  for (std::size_t next = index + 1; next < placed.size(); ++next) {
+    if (placed[next].mark != Mark::stage) return false;
+    if (!is_unpadded_pool(placed[next].stage)) return centres_channels(placed[next].stage);
+  }
+  return false;
+}
+
+Sequence complete_order(const Sequence& order) {
+  if (contains<notation::Conv>(order)) return order;
+  Sequence completed;
+  completed.items.push_back(Item{notation::Conv{}, 0});
+  completed.items.insert(completed.items.end(), order.items.begin(), order.items.end());
+  return completed;
+}
+
+}  // namespace whichfirst::network

@@ -1,0 +1,35 @@
+// Body and order -> stages one after the other, before shapes: repetitions, units and residuals are
+// written out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "notation/sequence.h"
+
+namespace whichfirst::network {
+
+/// Where a `res( )` begins and where it ends.
+enum class Mark { stage, begin_residual, end_residual };
+
+/// One stage of the written-out network, before shapes.
+struct Placed {
+  Mark mark = Mark::stage;
+  notation::Stage stage;  // of a residual's marks: the residual
+  std::optional<int> unit;
+};
+
+/// The body with the order in its units. Throws Error: more stages than kMaxBuiltStages, an order
+/// that says what a unit's vectors have not.
+std::vector<Placed> expand(const notation::Sequence& body, const notation::Sequence& order);
+
+/// "units.3.bn", "units.3.conv.0" where the unit has several; "body.fc.0". A residual is named
+/// where it ends.
+std::vector<std::string> name_stages(const std::vector<Placed>& placed);
+
+/// Whether the stage after `index`, unpadded pools skipped, subtracts each channel's own mean.
+/// Where a residual begins or ends the values go another way too.
+bool bias_is_redundant(const std::vector<Placed>& placed, std::size_t index);
+
+}  // namespace whichfirst::network

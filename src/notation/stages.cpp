@@ -1,0 +1,290 @@
+#include "notation/stages.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <utility>
+
+#include "base/error.h"
+#include "base/suggest.h"
+
+namespace whichfirst::notation {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, ActivationKind>, 12> kActivations = {{
+    {"relu", ActivationKind::relu},
+    {"leaky", ActivationKind::leaky},
+    {"elu", ActivationKind::elu},
+    {"gelu", ActivationKind::gelu},
+    {"silu", ActivationKind::silu},
+    {"tanh", ActivationKind::tanh},
+    {"sigmoid", ActivationKind::sigmoid},
+    {"softsign", ActivationKind::softsign},
+    {"hardswish", ActivationKind::hardswish},
+    {"mish", ActivationKind::mish},
+    {"softplus", ActivationKind::softplus},
+    {"sign", ActivationKind::sign},
+}};
+
+constexpr std::array<std::pair<std::string_view, GroupKind>, 3> kGroupNorms = {{
+    {"in", GroupKind::instance},
+    {"ln", GroupKind::layer},
+    {"gn", GroupKind::group},
+}};
+
+/// Words people use for our stages; the suggestion names ours.
+constexpr std::pair<std::string_view, std::string_view> kSpellings[] = {
+    {"conv2d", "conv"},
+    {"convolution", "conv"},
+    {"batchnorm", "bn"},
+    {"batchnorm2d", "bn"},
+    {"batch_norm", "bn"},
+    {"batchnormalization", "bn"},
+    {"instancenorm", "in"},
+    {"instance_norm", "in"},
+    {"layernorm", "ln"},
+    {"layer_norm", "ln"},
+    {"groupnorm", "gn"},
+    {"group_norm", "gn"},
+    {"activation", "relu"},
+    {"leakyrelu", "leaky"},
+    {"leaky_relu", "leaky"},
+    {"lrelu", "leaky"},
+    {"swish", "silu"},
+    {"logistic", "sigmoid"},
+    {"hard_swish", "hardswish"},
+    {"hswish", "hardswish"},
+    {"maxpool2d", "maxpool"},
+    {"max_pool", "maxpool"},
+    {"avgpool2d", "avgpool"},
+    {"averagepool", "avgpool"},
+    {"avg_pool", "avgpool"},
+    {"pooling", "pool"},
+    {"globalavgpool", "gap"},
+    {"global_pool", "gap"},
+    {"dropout", "drop"},
+    {"dropout2d", "drop"},
+    {"dense", "fc"},
+    {"linear", "fc"},
+    {"fully_connected", "fc"},
+    {"block", "unit"},
+    {"residual", "res"},
+    {"shortcut", "res"},
+    {"skip", "res"},
+};
+
+constexpr std::string_view kStageWords[] = {
+    "conv", "bn",      "in",      "ln",      "gn",       "relu",      "leaky", "elu",
+    "gelu", "silu",    "tanh",    "sigmoid", "softsign", "hardswish", "mish",  "softplus",
+    "sign", "maxpool", "avgpool", "gap",     "drop",     "flatten",   "fc",    "res"};
+
+std::string suggestion_for(std::string_view word) {
+  std::string lower(word);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::vector<std::string_view> spellings(std::begin(kStageWords), std::end(kStageWords));
+  spellings.insert(spellings.end(), {"pool", "unit", "norm", "act"});
+  for (const auto& [spelling, ours] : kSpellings) spellings.push_back(spelling);
+  const auto near = nearest_word(lower, spellings);
+  if (!near) {
+    return fmt::format("; the stages are {}, and unit in a network", fmt::join(kStageWords, " "));
+  }
+  std::string_view meant = *near;
+  for (const auto& [spelling, ours] : kSpellings) {
+    if (spelling == *near) meant = ours;
+  }
+  return fmt::format(", did you mean '{}'?", meant);
+}
+
+class StageMaker {
+ public:
+  StageMaker(const PlacedWord& place, Context context, std::vector<Argument> arguments)
+      : place_(place),
+        context_(context),
+        arguments_(place.text, place.word, std::move(arguments)) {}
+
+  Stage make() {
+    Stage stage = build();
+    arguments_.finish();
+    return stage;
+  }
+
+ private:
+  [[noreturn]] void fail(std::string message) const {
+    throw SyntaxError(place_.text, place_.offset, std::move(message));
+  }
+
+  Stage build() {
+    const std::string_view word = place_.word;
+    if (word == "conv") return conv();
+    if (word == "bn" || word == "norm") return batch_norm();
+    for (const auto& [name, kind] : kGroupNorms) {
+      if (word == name) return group_norm(kind);
+    }
+    if (word == "act") return Activation{};
+    for (const auto& [name, kind] : kActivations) {
+      if (word == name) return activation(kind);
+    }
+    if (word == "maxpool") return pooling<MaxPool>();
+    if (word == "avgpool") return pooling<AveragePool>();
+    if (word == "gap") return GlobalAveragePool{};
+    if (word == "drop") return dropout();
+    if (word == "flatten") return Flatten{};
+    if (word == "fc") return fc();
+    if (word == "unit") return unit();
+    if (word == "pool" && context_ == Context::body) return MaxPool{};
+    if (word == "pool") return PoolPlace{};
+    fail(fmt::format("unknown stage '{}'{}", word, suggestion_for(word)));
+  }
+
+  Conv conv() {
+    Conv conv;
+    conv.channels = arguments_.positional_integer("the number of channels", {1, kMaxWidth});
+    if (context_ == Context::order && conv.channels) {
+      fail("a conv in an order takes its width from unit( ); write conv without a width");
+    }
+    if (context_ == Context::body && !conv.channels) {
+      fail("a conv in a network needs its number of channels, such as conv(16)");
+    }
+    conv.kernel = arguments_.integer("k", {1, kMaxKernel});
+    // In a body no unit stands behind, so that the default needs no mention.
+    if (context_ == Context::body && conv.kernel == kDefaultKernel) conv.kernel.reset();
+    conv.stride = arguments_.integer("s", {1, kMaxKernel}).value_or(conv.stride);
+    conv.padding = arguments_.integer("p", {0, kMaxKernel});
+    conv.bias = arguments_.bias();
+    return conv;
+  }
+
+  BatchNorm batch_norm() {
+    BatchNorm bn;
+    bn.affine = arguments_.on_off("affine").value_or(bn.affine);
+    bn.eps = arguments_.number("eps", 1e-12, 1).value_or(bn.eps);
+    bn.momentum = arguments_.number("momentum", 0, 1).value_or(bn.momentum);
+    return bn;
+  }
+
+  GroupNorm group_norm(GroupKind kind) {
+    GroupNorm norm{.kind = kind};
+    if (kind == GroupKind::group) {
+      const auto groups = arguments_.positional_integer("the number of groups", {1, kMaxWidth});
+      if (!groups) fail("gn needs its number of groups, such as gn(8)");
+      norm.groups = *groups;
+    }
+    norm.affine = arguments_.on_off("affine").value_or(norm.affine);
+    norm.eps = arguments_.number("eps", 1e-12, 1).value_or(norm.eps);
+    return norm;
+  }
+
+  Activation activation(ActivationKind kind) {
+    Activation activation{.kind = kind};
+    if (kind == ActivationKind::leaky) {
+      activation.alpha =
+          arguments_.positional_number("the slope of leaky", 0, 1).value_or(kLeakySlope);
+    } else if (kind == ActivationKind::elu) {
+      activation.alpha =
+          arguments_.positional_number("the scale of elu", 1e-6, 100).value_or(kEluScale);
+    }
+    return activation;
+  }
+
+  template <class Pool>
+  Pool pooling() {
+    Pool pool;
+    pool.kernel = arguments_.positional_integer("the size of the pool", {1, kMaxKernel})
+                      .value_or(pool.kernel);
+    pool.stride = arguments_.integer("s", {1, kMaxKernel});
+    pool.padding = arguments_.integer("p", {0, kMaxKernel}).value_or(pool.padding);
+    if (2 * pool.padding > pool.kernel) {
+      fail(fmt::format("the padding of {} is at most half its size: p={} is more than {}/2",
+                       place_.word, pool.padding, pool.kernel));
+    }
+    if (pool.stride == pool.kernel) pool.stride.reset();
+    return pool;
+  }
+
+  Dropout dropout() {
+    const auto rate = arguments_.positional_number("the rate of drop", 0, 0.999);
+    if (!rate) fail("drop needs its rate, the share of numbers that become 0, such as drop(0.2)");
+    return Dropout{*rate};
+  }
+
+  FullyConnected fc() {
+    FullyConnected fc;
+    const Argument* features = arguments_.positional();
+    if (features == nullptr) {
+      fail("fc needs its number of features, such as fc(10) or fc(classes)");
+    }
+    if (features->value != "classes") {
+      fc.features = to_integer(place_.text, features->value, features->offset,
+                               "the number of features", {1, kMaxWidth});
+    }
+    fc.bias = arguments_.bias();
+    return fc;
+  }
+
+  Unit unit() {
+    if (context_ != Context::body) fail("a unit stands in a network, not in an order");
+    const auto width = arguments_.positional_integer("the width of a unit", {1, kMaxWidth});
+    if (!width) fail("unit needs its width, such as unit(16)");
+    Unit unit;
+    unit.width = *width;
+    unit.pool = arguments_.integer("pool", {1, kMaxKernel});
+    unit.stride = arguments_.integer("s", {1, kMaxKernel}).value_or(unit.stride);
+    unit.kernel = arguments_.integer("k", {1, kMaxKernel});
+    if (unit.kernel == kDefaultKernel) unit.kernel.reset();
+    unit.padding = arguments_.integer("p", {0, kMaxKernel});
+    if (arguments_.choice("weight", {"conv", "fc"}) == "fc") unit.weight = WeightKind::fc;
+    if (unit.weight == WeightKind::fc &&
+        (unit.pool || unit.stride != 1 || unit.kernel || unit.padding)) {
+      fail("a unit with weight=fc reads vectors: pool, s, k and p have no meaning there");
+    }
+    return unit;
+  }
+
+  const PlacedWord& place_;
+  Context context_;
+  Arguments arguments_;
+};
+
+}  // namespace
+
+Stage make_stage(const PlacedWord& place, Context context, std::vector<Argument> arguments) {
+  return StageMaker(place, context, std::move(arguments)).make();
+}
+
+std::vector<std::string_view> spell_out(std::string_view word) {
+  constexpr std::size_t kLongest = 32;
+  constexpr std::pair<char, std::string_view> kLetters[] = {
+      {'c', "conv"}, {'b', "bn"}, {'n', "bn"}, {'r', "relu"}, {'a', "relu"}, {'p', "maxpool"}};
+  std::vector<std::string_view> words;
+  if (word.size() < 2 || word.size() > kLongest || word == "bn") return words;
+  for (const char letter : word) {
+    const auto* found = std::find_if(std::begin(kLetters), std::end(kLetters),
+                                     [&](const auto& entry) { return entry.first == letter; });
+    if (found == std::end(kLetters)) return {};
+    words.push_back(found->second);
+  }
+  return words;
+}
+
+std::string_view activation_word(ActivationKind kind) {
+  for (const auto& [name, candidate] : kActivations) {
+    if (candidate == kind) return name;
+  }
+  check(false, "every activation has a word");
+  return {};
+}
+
+std::string_view group_word(GroupKind kind) {
+  for (const auto& [name, candidate] : kGroupNorms) {
+    if (candidate == kind) return name;
+  }
+  check(false, "every normaliser has a word");
+  return {};
+}
+
+}  // namespace whichfirst::notation
