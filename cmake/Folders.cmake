@@ -21,6 +21,13 @@ if(WHICHFIRST_SANITIZE)
   target_link_options(whichfirst_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
+if(WHICHFIRST_FUZZ)
+  target_compile_options(whichfirst_flags INTERFACE
+    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+    -fno-omit-frame-pointer)
+  target_link_options(whichfirst_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
 function(whichfirst_folder name)
   cmake_parse_arguments(FOLDER "" "" "USES;PRIVATE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
@@ -41,5 +48,6 @@ endfunction()
 
 whichfirst_external(random123 INCLUDE ${RANDOM123_INCLUDE_DIR})
 whichfirst_external(xxhash INCLUDE ${XXHASH_INCLUDE_DIR})
+whichfirst_external(libcsv INCLUDE ${CSV_INCLUDE_DIR} LINK ${CSV_LIBRARY})
 whichfirst_external(boost_math INCLUDE ${BOOST_MATH_INCLUDE_DIR})
 whichfirst_external(onednn INCLUDE ${DNNL_INCLUDE_DIR} LINK ${DNNL_LIBRARY} ${GOMP_LIBRARY})

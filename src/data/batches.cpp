@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <iterator>
 #include <variant>
 
 #include "base/error.h"
@@ -79,6 +80,42 @@ float normalise(double pixel, double mean, double deviation) {
   return static_cast<float>((pixel - mean) / deviation);
 }
 
+/// Writes one channel of one picture (`from`, height rows of width pixels) as `alteration` says,
+/// row by row: zeros to the left and to the right of what the window shows.
+template <typename Pixel, typename Convert>
+void write_plane(std::span<const Pixel> from, const Shape& shape, const Alteration& alteration,
+                 Convert&& convert, std::span<float> to) {
+  const int width = shape.width;
+  // The columns of the window that are inside the picture.
+  const int begin = std::clamp(-alteration.right, 0, width);
+  const int end = std::clamp(width - alteration.right, begin, width);
+  for (int y = 0; y < shape.height; ++y) {
+    float* const row = to.data() + std::ptrdiff_t{y} * width;
+    const int picture_row = y + alteration.down;
+    if (picture_row < 0 || picture_row >= shape.height || begin == end) {
+      std::fill_n(row, width, 0.0F);
+      continue;
+    }
+    const Pixel* const picture = from.data() + std::ptrdiff_t{picture_row} * width;
+    const Pixel* const first = picture + begin + alteration.right;
+    const Pixel* const last = picture + end + alteration.right;
+    const int left = alteration.is_mirrored ? width - end : begin;
+    const int right = left + end - begin;
+    std::fill(row, row + left, 0.0F);
+    if (alteration.is_mirrored) {
+      std::transform(std::reverse_iterator(last), std::reverse_iterator(first), row + left,
+                     convert);
+    } else {
+      std::transform(first, last, row + left, convert);
+    }
+    std::fill(row + right, row + width, 0.0F);
+  }
+  for (int y = alteration.hole_top; y < alteration.hole_bottom; ++y) {
+    float* const row = to.data() + std::ptrdiff_t{y} * width;
+    std::fill(row + alteration.hole_left, row + alteration.hole_end, 0.0F);
+  }
+}
+
 }  // namespace
 
 EpochOrder::EpochOrder(const EpochKey& key, std::uint32_t count)
@@ -113,13 +150,14 @@ Normalisation measure_normalisation(const Images& images, std::span<const std::u
 
 void assemble(const Images& images, std::span<const std::uint32_t> picks,
               const Normalisation& normalisation, std::span<float> images_nchw,
-              std::span<std::int32_t> labels) {
+              std::span<std::int32_t> labels, const EpochAugmentation& epoch) {
   const std::size_t channels = channels_of(images);
   check(normalisation.mean.size() == channels && normalisation.deviation.size() == channels,
         "the normalisation has the channels of the images");
   check(images_nchw.size() == picks.size() * static_cast<std::size_t>(images.shape.size()) &&
             labels.size() == picks.size(),
         "the batch has room for the picked images");
+  require_fits(epoch.augmentation, images.shape);
   for (std::size_t i = 0; i < picks.size(); ++i) {
     check(picks[i] < images.labels.size(), "a pick is an image");
     labels[i] = images.labels[picks[i]];
@@ -127,11 +165,9 @@ void assemble(const Images& images, std::span<const std::uint32_t> picks,
   const auto write = [&](const auto& pixels, std::size_t c, auto&& convert) {
     const auto plane_size = static_cast<std::size_t>(images.shape.pixels());
     for (std::size_t i = 0; i < picks.size(); ++i) {
-      const auto from = plane(images, pixels, picks[i], c);
-      std::transform(
-          from.begin(), from.end(),
-          images_nchw.begin() + static_cast<std::ptrdiff_t>((i * channels + c) * plane_size),
-          convert);
+      write_plane(plane(images, pixels, picks[i], c), images.shape,
+                  draw_alteration(epoch.augmentation, epoch.key, images.shape, picks[i]), convert,
+                  images_nchw.subspan((i * channels + c) * plane_size, plane_size));
     }
   };
   for (std::size_t c = 0; c < channels; ++c) {

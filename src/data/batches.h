@@ -1,21 +1,17 @@
 // Batches as a pure function of (seed, replicate, epoch, index): the order of an epoch, the
-// normalisation of the training images, and the pictures of a batch as the network reads them.
+// normalisation of the training images, and the pictures of a batch as the network reads them,
+// augmented or as they are.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "data/augmentation.h"
 #include "data/dataset.h"
+#include "data/epoch_key.h"
 
 namespace whichfirst::data {
-
-/// What decides the order of an epoch, and nothing else does.
-struct EpochKey {
-  std::uint64_t seed = 0;       ///< the study's
-  std::uint64_t replicate = 0;  ///< from 1
-  std::uint64_t epoch = 0;      ///< from 0
-};
 
 /// The order of one epoch: a permutation of 0 .. count-1 keyed by Stream::data_order.
 class EpochOrder {
@@ -45,10 +41,18 @@ struct Normalisation {
 /// normalised to 0.
 Normalisation measure_normalisation(const Images& images, std::span<const std::uint32_t> picks);
 
+/// The augmentation of one epoch; none unless given.
+struct EpochAugmentation {
+  Augmentation augmentation;
+  EpochKey key;
+};
+
 /// Writes the pictures `picks` as float((pixel - mean) / deviation), computed in double, to
 /// images_nchw (picks.size() * shape.size() values) and their labels to `labels` (picks.size()).
+/// Pixels that the augmentation takes away are 0. A picture depends on its pick and the epoch,
+/// never on the batch it is in. Takes no memory. Throws Error where require_fits does.
 void assemble(const Images& images, std::span<const std::uint32_t> picks,
               const Normalisation& normalisation, std::span<float> images_nchw,
-              std::span<std::int32_t> labels);
+              std::span<std::int32_t> labels, const EpochAugmentation& epoch = {});
 
 }  // namespace whichfirst::data

@@ -6,52 +6,23 @@
 #include <array>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
 #include "base/error.h"
 #include "base/suggest.h"
+#include "data/cifar.h"
+#include "data/folder.h"
 #include "data/idx.h"
+#include "data/image_folder.h"
 #include "data/input_file.h"
+#include "data/known_sets.h"
 #include "data/limits.h"
 #include "data/npz.h"
+#include "data/resize.h"
 #include "data/shapes10.h"
 
 namespace whichfirst::data {
 namespace {
-
-/// A published set: what its classes are called and how a user gets it.
-struct Known {
-  std::string_view name;
-  std::array<const char*, 10> class_names;
-  std::string_view files;
-  std::string_view source;
-};
-
-constexpr std::string_view kIdxFiles =
-    "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and "
-    "t10k-labels-idx1-ubyte (.gz too)";
-
-const std::array<Known, 3> kKnown = {
-    Known{"mnist",
-          {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
-          kIdxFiles,
-          "https://ossci-datasets.s3.amazonaws.com/mnist"},
-    Known{"fashion-mnist",
-          {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
-           "Bag", "Ankle boot"},
-          kIdxFiles,
-          "https://github.com/zalandoresearch/fashion-mnist"},
-    Known{
-        "cifar-10-small",
-        {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"},
-        "x_train, y_train (data_batch_1) and x_test, y_test (the first 2,000 of test_batch)",
-        "https://www.cs.toronto.edu/~kriz/cifar.html"}};
-
-const Known* find_known(std::string_view name) {
-  for (const Known& known : kKnown) {
-    if (known.name == name) return &known;
-  }
-  return nullptr;
-}
 
 bool is_there(const std::filesystem::path& path) {
   std::error_code ignored;  // what cannot be looked at is not there
@@ -73,20 +44,61 @@ std::array<std::filesystem::path, 2> places(const std::filesystem::path& folder,
       name, nearest ? fmt::format(", did you mean '{}'?", *nearest) : "", fmt::join(names, ", ")));
 }
 
-[[noreturn]] void refuse_absent(const Known& known,
+[[noreturn]] void refuse_absent(const KnownSet& known,
                                 const std::vector<std::filesystem::path>& search) {
   std::vector<std::string> looked;
   for (const auto& folder : search) {
     for (const auto& place : places(folder, known.name)) looked.push_back(place.string());
   }
-  const bool is_npz = known.files != kIdxFiles;
   throw Error(fmt::format(
       "data set '{0}' not found: {1}; expected {2}; get them from {3} and put them into "
       "$WHICHFIRST_DATA/{0}{4} or ~/.local/share/whichfirst/{0}{4}",
       known.name,
       looked.empty() ? "there is no folder to look in"
                      : fmt::format("looked for {}", fmt::join(looked, ", ")),
-      known.files, known.source, is_npz ? ".npz" : ""));
+      known.files, known.source, known.ending));
+}
+
+[[noreturn]] void refuse_folder(const std::filesystem::path& folder) {
+  const FolderContent content = list_folder(folder);
+  throw Error(fmt::format(
+      "{}: expected four IDX files, CIFAR's binary files (data_batch_1.bin and on, or train.bin) "
+      "or class folders of PNG and JPEG pictures (train/CLASS and test/CLASS, or CLASS), found {}",
+      folder.string(), content.others.empty() ? "nothing" : few_of(content.others)));
+}
+
+/// The set in `folder`, read as what it looks like.
+Dataset load_folder(const std::filesystem::path& folder, const ReadOptions& options) {
+  Dataset dataset;
+  if (holds_idx(folder)) {
+    dataset = load_idx_folder(folder);
+    dataset.format = "idx";
+  } else if (holds_cifar(folder)) {
+    dataset = load_cifar_folder(folder);
+    dataset.format = "cifar binary";
+  } else if (holds_class_folders(folder)) {
+    dataset = load_image_folder(folder, options);
+    dataset.format = "image folder";
+  } else {
+    refuse_folder(folder);
+  }
+  return dataset;
+}
+
+/// Brings all pictures to the size that `options` ask for; `where` begins errors.
+void fit(const std::string& where, const ReadOptions& options, Dataset& dataset) {
+  const PictureSize own = size_of(dataset.train.shape);
+  const PictureSize size = options.size.value_or(automatic_size(own));
+  if (size == own) return;
+  const std::int64_t pictures = dataset.train.count() + dataset.test.count();
+  const bool is_bytes = dataset.train.pixels.index() == 0;
+  resized_shape(where,
+                {.count = static_cast<std::uint64_t>(pictures),
+                 .channels = static_cast<std::uint64_t>(dataset.train.shape.channels)},
+                size, is_bytes ? 1 : sizeof(float));
+  dataset.train = resize(dataset.train, size);
+  dataset.test = resize(dataset.test, size);
+  dataset.notes.push_back(resize_note(pictures, size_text(own), size));
 }
 
 std::optional<std::filesystem::path> folder_from(const char* variable) {
@@ -99,8 +111,7 @@ std::optional<std::filesystem::path> folder_from(const char* variable) {
 
 std::vector<std::string_view> known_names() {
   std::vector<std::string_view> names;
-  for (const Known& known : kKnown) names.push_back(known.name);
-  names.push_back(kShapes10Name);
+  for (const KnownSet& known : known_sets()) names.push_back(known.name);
   return names;
 }
 
@@ -125,33 +136,47 @@ std::optional<std::filesystem::path> find_named(std::string_view name,
   return std::nullopt;
 }
 
-Dataset load_named(std::string_view name, const std::vector<std::filesystem::path>& search) {
-  if (name == kShapes10Name) return draw_shapes10();
-  const Known* known = find_known(name);
+Dataset load_named(std::string_view name, const std::vector<std::filesystem::path>& search,
+                   const ReadOptions& options) {
+  if (name == kShapes10Name) {
+    Dataset drawn = draw_shapes10();
+    drawn.format = "drawn";
+    fit(drawn.name, options, drawn);
+    return drawn;
+  }
+  const KnownSet* known = find_known(name);
   if (known == nullptr) refuse_unknown(name);
   const auto path = find_named(name, search);
   if (!path) refuse_absent(*known, search);
-  Dataset dataset = load_path(*path);
-  dataset.name = known->name;
-  dataset.class_names.assign(known->class_names.begin(), known->class_names.end());
-  if (dataset.classes != static_cast<int>(dataset.class_names.size())) {
+  Dataset dataset = load_path(*path, options);
+  if (dataset.classes != known->classes) {
     throw Error(fmt::format("{}: expected the {} classes of {}, found {}", path->string(),
-                            dataset.class_names.size(), name, dataset.classes));
+                            known->classes, name, dataset.classes));
+  }
+  dataset.name = known->name;
+  if (dataset.class_names.empty()) {
+    dataset.class_names.assign(known->class_names.begin(), known->class_names.end());
   }
   return dataset;
 }
 
-Dataset load_path(const std::filesystem::path& path) {
+Dataset load_path(const std::filesystem::path& path, const ReadOptions& options) {
   std::error_code ignored;  // regular_file_size gives the reason
   const bool is_folder = std::filesystem::is_directory(path, ignored);
-  if (!is_folder) {
+  Dataset dataset;
+  if (is_folder) {
+    dataset = load_folder(path, options);
+  } else {
     regular_file_size(path);
     if (path.extension() != ".npz") {
-      throw Error(fmt::format("{}: expected a .npz file, or a folder that holds four IDX files",
-                              path.string()));
+      throw Error(fmt::format(
+          "{}: expected a .npz file, or a folder of IDX files, CIFAR's binary files or pictures",
+          path.string()));
     }
+    dataset = load_npz(path);
+    dataset.format = "npz";
   }
-  Dataset dataset = is_folder ? load_idx_folder(path) : load_npz(path);
+  fit(path.string(), options, dataset);
   // "mnist/" ends with an empty name; its parent's is meant.
   const auto named = path.has_filename() ? path : path.parent_path();
   dataset.name = is_folder ? named.filename().string() : named.stem().string();

@@ -30,12 +30,32 @@ struct Images {
 struct Dataset {
   std::string name;
   std::vector<std::string> class_names;  ///< one a class, or empty where nobody named them
-  int classes = 0;                       ///< largest label of both sets + 1, at least 2
+  int classes = 0;                       ///< at least 2; every label of both sets is below
   Images train;
   Images test;
+  std::string format = {};  ///< idx, npz, cifar binary, image folder, drawn
+  /// What a user must know about how the set was read, a sentence each: pictures that were resized
+  /// or skipped, a test set that was drawn. Empty for most sets.
+  std::vector<std::string> notes = {};
 };
 
-/// mnist, fashion-mnist, cifar-10-small, shapes10.
+/// Pixels.
+struct PictureSize {
+  int height = 0;
+  int width = 0;
+  bool operator==(const PictureSize&) const = default;
+};
+
+/// How a set is to be read.
+struct ReadOptions {
+  /// What every picture is brought to (see resize.h), 1 to kLongestSide a side. Without a value:
+  /// 32x32 where pictures differ in size, else their own size, each side up to 64.
+  std::optional<PictureSize> size = std::nullopt;
+  bool skip_broken = false;  ///< pass over unreadable pictures of a folder, and note it
+  std::uint64_t seed = 0;    ///< the study's; draws the test set of a folder that has none
+};
+
+/// The names of known_sets(), in their order; see known_sets.h.
 std::vector<std::string_view> known_names();
 
 /// Where known sets are looked for: $WHICHFIRST_DATA, then $XDG_DATA_HOME/whichfirst or
@@ -50,11 +70,15 @@ std::optional<std::filesystem::path> find_named(std::string_view name,
 
 /// The known set `name`, from where find_named finds it; shapes10 is drawn and needs no file.
 /// Throws Error for an unknown name (with a suggestion), for a set that is nowhere (what was looked
-/// for, where to get it and where to put it) and for whatever load_path refuses.
-Dataset load_named(std::string_view name, const std::vector<std::filesystem::path>& search);
+/// for, where to get it and where to put it), for one with another number of classes, and for
+/// whatever load_path refuses.
+Dataset load_named(std::string_view name, const std::vector<std::filesystem::path>& search,
+                   const ReadOptions& options = {});
 
-/// The set in `path`: a .npz file (see npz.h), or a folder that holds four IDX files (see idx.h),
-/// directly or in its sub-folder raw/. The set is named after the file or folder. Throws Error.
-Dataset load_path(const std::filesystem::path& path);
+/// The set in `path`: a .npz file (see npz.h), or a folder that holds IDX files (see idx.h),
+/// CIFAR's binary files (see cifar.h) or class folders of pictures (see image_folder.h), tried in
+/// this order. The set is named after the file or folder. Throws Error, of which one says what was
+/// found where nothing was recognised.
+Dataset load_path(const std::filesystem::path& path, const ReadOptions& options = {});
 
 }  // namespace whichfirst::data

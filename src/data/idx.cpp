@@ -105,6 +105,19 @@ struct Names {
   std::vector<std::string> backs;  // without the dash or dot before them
 };
 
+/// Training images and labels, test images and labels.
+std::array<Names, 4> wanted_files() {
+  const std::vector<std::string> images = {"idx3-ubyte", "idx4-ubyte"};
+  const std::vector<std::string> labels = {"idx1-ubyte"};
+  return {Names{{"train-images"}, images}, Names{{"train-labels"}, labels},
+          Names{{"t10k-images", "test-images"}, images},
+          Names{{"t10k-labels", "test-labels"}, labels}};
+}
+
+std::array<std::filesystem::path, 2> places(const std::filesystem::path& folder) {
+  return {folder, folder / "raw"};
+}
+
 /// The first of the allowed spellings that exists in `folder`.
 std::optional<std::filesystem::path> find_file(const std::filesystem::path& folder,
                                                const Names& names) {
@@ -144,17 +157,21 @@ Images read_idx(const std::filesystem::path& images_file,
   return images;
 }
 
+bool holds_idx(const std::filesystem::path& folder) {
+  for (const auto& place : places(folder)) {
+    for (const Names& names : wanted_files()) {
+      if (find_file(place, names)) return true;
+    }
+  }
+  return false;
+}
+
 Dataset load_idx_folder(const std::filesystem::path& folder) {
-  const std::vector<std::string> images = {"idx3-ubyte", "idx4-ubyte"};
-  const std::vector<std::string> labels = {"idx1-ubyte"};
-  const std::array<Names, 4> wanted = {
-      Names{{"train-images"}, images}, Names{{"train-labels"}, labels},
-      Names{{"t10k-images", "test-images"}, images}, Names{{"t10k-labels", "test-labels"}, labels}};
   std::vector<std::string> missing;
-  for (const auto& place : {folder, folder / "raw"}) {
+  for (const auto& place : places(folder)) {
     std::vector<std::filesystem::path> found;
     std::vector<std::string> missing_here;
-    for (const Names& names : wanted) {
+    for (const Names& names : wanted_files()) {
       if (const auto path = find_file(place, names)) {
         found.push_back(*path);
       } else {

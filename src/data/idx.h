@@ -18,6 +18,9 @@ namespace whichfirst::data {
 /// than of images.
 Images read_idx(const std::filesystem::path& images_file, const std::filesystem::path& labels_file);
 
+/// Whether `folder`, or its sub-folder raw/, has any of the files that load_idx_folder reads.
+bool holds_idx(const std::filesystem::path& folder);
+
 /// The four IDX files of `folder`: train-images-idx3-ubyte, train-labels-idx1-ubyte and the same
 /// two with t10k or test for train; idx4 for idx3, a dot before idx and .gz at the end are fine (of
 /// a plain file and its .gz the plain one is read). Looks in `folder`, then in folder/raw as

@@ -22,9 +22,6 @@ constexpr std::uint32_t kTrainImages = 10'000;
 constexpr std::uint32_t kTestImages = 2'000;
 constexpr int kSide = 28;  // height and width, pixels
 
-constexpr std::array<const char*, 10> kClassNames = {
-    "disc", "ring", "square", "frame", "triangle", "star", "cross", "bars", "crescent", "arrow"};
-
 struct Point {
   float x = 0;
   float y = 0;
@@ -232,7 +229,7 @@ Images draw_images(std::uint32_t first, std::uint32_t count) {
   const auto deal =
       permutation({.seed = kSeed, .stream = Stream::drawing, .role = first, .epoch = 1}, count);
   for (std::uint32_t i = 0; i < count; ++i) {
-    images.labels.push_back(static_cast<std::int32_t>(deal[i] % kClassNames.size()));
+    images.labels.push_back(static_cast<std::int32_t>(deal[i] % kShapes10ClassNames.size()));
     draw_picture(first + i, images.labels.back(),
                  std::span(pixels).subspan(i * picture_size, picture_size));
   }
@@ -244,8 +241,8 @@ Images draw_images(std::uint32_t first, std::uint32_t count) {
 
 Dataset draw_shapes10() {
   return Dataset{.name = std::string(kShapes10Name),
-                 .class_names = {kClassNames.begin(), kClassNames.end()},
-                 .classes = static_cast<int>(kClassNames.size()),
+                 .class_names = {kShapes10ClassNames.begin(), kShapes10ClassNames.end()},
+                 .classes = static_cast<int>(kShapes10ClassNames.size()),
                  .train = draw_images(0, kTrainImages),
                  .test = draw_images(kTrainImages, kTestImages)};
 }

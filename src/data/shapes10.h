@@ -6,6 +6,7 @@
 // network which has seen a few thousand of them for a few epochs gets 80 to 95 % right.
 #pragma once
 
+#include <array>
 #include <string_view>
 
 #include "data/dataset.h"
@@ -13,6 +14,8 @@
 namespace whichfirst::data {
 
 inline constexpr std::string_view kShapes10Name = "shapes10";
+inline constexpr std::array<std::string_view, 10> kShapes10ClassNames = {
+    "disc", "ring", "square", "frame", "triangle", "star", "cross", "bars", "crescent", "arrow"};
 
 /// 10,000 training and 2,000 test pictures, each class equally often in random order. Drawn from a
 /// seed of its own with arithmetic that has one answer on every machine (no function of libm but

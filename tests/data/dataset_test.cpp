@@ -8,6 +8,7 @@
 #include <span>
 
 #include "data/batches.h"
+#include "data/known_sets.h"
 #include "data/test_files.h"
 
 namespace whichfirst::data {
@@ -94,7 +95,8 @@ TEST(PublishedSets, CifarHasTheSumsThatNumpyFinds) {
 TEST(LoadNamed, SuggestsTheNearestName) {
   EXPECT_EQ(error_text([] { load_named("minst", {}); }),
             "unknown data set 'minst', did you mean 'mnist'?; known are mnist, fashion-mnist, "
-            "cifar-10-small, shapes10; a file or folder of your own is given by its path");
+            "cifar-10, cifar-100, cifar-10-small, shapes10; a file or folder of your own is given "
+            "by its path");
   EXPECT_THAT(error_text([] { load_named("imagenet-22k", {}); }),
               HasSubstr("unknown data set 'imagenet-22k'; known are"));
 }
@@ -117,6 +119,31 @@ TEST(LoadNamed, DrawsShapes10WithoutAnyFile) {
   const Dataset shapes = load_named("shapes10", {});
   EXPECT_EQ(shapes.name, "shapes10");
   EXPECT_EQ(shapes.train.count(), 10'000);
+  EXPECT_EQ(shapes.format, "drawn");
+  EXPECT_THAT(shapes.notes, IsEmpty());
+}
+
+TEST(LoadNamed, ResizesWhatIsDrawnToo) {
+  const Dataset shapes = load_named("shapes10", {}, {.size = PictureSize{14, 14}});
+  EXPECT_EQ(shapes.test.shape, (Shape{.channels = 1, .height = 14, .width = 14}));
+  EXPECT_THAT(shapes.notes, ElementsAre("12000 pictures of 28x28 were resized to 14x14: short side "
+                                        "by area, centre crop"));
+}
+
+TEST(KnownSets, SayWhatTheyAreAndWhereToGetThem) {
+  std::vector<std::string_view> names;
+  for (const KnownSet& known : known_sets()) {
+    names.push_back(known.name);
+    EXPECT_EQ(find_known(known.name), &known);
+    EXPECT_GE(known.classes, 10);
+    EXPECT_FALSE(known.description.empty());
+    EXPECT_TRUE(known.class_names.empty() ||
+                known.class_names.size() == static_cast<std::size_t>(known.classes));
+    EXPECT_EQ(known.files.empty(), known.name == "shapes10");
+    EXPECT_EQ(known.source.empty(), known.name == "shapes10");
+  }
+  EXPECT_EQ(names, known_names());
+  EXPECT_EQ(find_known("imagenet"), nullptr);
 }
 
 class DatasetFiles : public InFolder {};
@@ -137,6 +164,32 @@ TEST_F(DatasetFiles, AFolderThatIsThereButIncompleteIsAnErrorAndNotPassedOver) {
               HasSubstr((folder() / "mnist").string() + ": expected four IDX files"));
 }
 
+TEST_F(DatasetFiles, SaysWhatIsInAFolderThatItDoesNotRecognise) {
+  const std::string expected =
+      folder().string() +
+      ": expected four IDX files, CIFAR's binary files (data_batch_1.bin and on, or train.bin) or "
+      "class folders of PNG and JPEG pictures (train/CLASS and test/CLASS, or CLASS), found ";
+  EXPECT_EQ(error_text([&] { load_path(folder()); }), expected + "nothing");
+  for (const char* name : {"b.png", "a.png", "d.png", "c.png"}) write(name, "");
+  EXPECT_EQ(error_text([&] { load_path(folder()); }), expected + "a.png, b.png, c.png and 1 more");
+}
+
+TEST_F(DatasetFiles, AreReadAtTheSizeThatIsAskedFor) {
+  const ReadOptions options = {.size = PictureSize{2, 1}};
+  const Dataset floats = load_path(fixture("colour_first.npz"), options);
+  EXPECT_EQ(floats.format, "npz");
+  EXPECT_EQ(floats.train.shape, (Shape{.channels = 3, .height = 2, .width = 1}));
+  // The first channel of the first picture is 0 1 2 3 4 over 5 6 7 8 9; its middle column stays.
+  EXPECT_THAT(std::span(std::get<std::vector<float>>(floats.train.pixels)).first(2),
+              ElementsAre(2, 7));
+  EXPECT_THAT(floats.notes, ElementsAre("6 pictures of 2x5 were resized to 2x1: short side by "
+                                        "area, centre crop"));
+  EXPECT_EQ(error_text([&] {
+              load_path(fixture("gray.npz"), {.size = PictureSize{-1, 4}});
+            }),
+            "data.size: expected 1 to 4096 pixels a side, found -1x4");
+}
+
 TEST_F(DatasetFiles, APathNamesTheSet) {
   EXPECT_EQ(load_path(fixture("gray.npz")).name, "gray");
   EXPECT_THAT(load_path(fixture("gray.npz")).class_names, IsEmpty());
@@ -151,7 +204,9 @@ TEST_F(DatasetFiles, AFolderNamesTheSetWithAndWithoutItsSlash) {
 TEST_F(DatasetFiles, AnotherKindOfFileIsRefused) {
   const auto text = write("notes.txt", "hello");
   EXPECT_EQ(error_text([&] { load_path(text); }),
-            text.string() + ": expected a .npz file, or a folder that holds four IDX files");
+            text.string() +
+                ": expected a .npz file, or a folder of IDX files, CIFAR's binary "
+                "files or pictures");
   EXPECT_EQ(error_text([&] { load_path(folder() / "none"); }),
             (folder() / "none").string() + ": No such file or directory");
 }

@@ -1,0 +1,53 @@
+// One picture from a PNG or JPEG file.
+//
+// A picture is whole or it is an Error: a file that is cut short, or whose checksums or coded data
+// are damaged, gives no pixels. Sizes are checked before memory is taken.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/shape.h"
+
+namespace whichfirst::data {
+
+inline constexpr std::uint64_t kMostPictureFileBytes = std::uint64_t{1} << 28;
+inline constexpr std::uint32_t kLongestPictureSide = 16384;
+inline constexpr std::uint64_t kMostPicturePixels = std::uint64_t{1} << 27;
+
+/// Eight bits a channel, as the file stores them: gamma, colour profiles and the orientation that a
+/// camera notes are not applied.
+struct Picture {
+  Shape shape;                       ///< 1 channel (gray) or 3 (red, green, blue)
+  std::vector<std::uint8_t> pixels;  ///< HWC: row by row, the channels of a pixel side by side
+};
+
+/// The shape of the picture whose file holds `bytes`, from its header. PNG and JPEG are told by
+/// their first bytes. Gray is what the file's colour type calls gray; a palette is colour. Throws
+/// Error beginning with `where` for another kind of file and for sizes beyond the limits.
+Shape decode_picture_shape(std::string_view where, std::span<const std::uint8_t> bytes);
+
+/// The picture whose file holds `bytes`. Transparency is composed over white, rounded half up; of
+/// 16 bits the high 8 are kept; 1, 2 and 4 bits are scaled to 0 .. 255; CMYK becomes c * k / 255,
+/// where c and k are the light that the inks leave. Throws Error beginning with `where`.
+Picture decode_picture(std::string_view where, std::span<const std::uint8_t> bytes);
+
+/// The same from a file of at most kMostPictureFileBytes. Throw Error beginning with its path.
+Shape read_picture_shape(const std::filesystem::path& path);
+Picture read_picture(const std::filesystem::path& path);
+
+/// Throws Error beginning with `where` unless both sides and their product are within the limits
+/// and `file_bytes` can code as many pixels, at most `most_pixels_per_byte`. Internal to the
+/// decoders, as the next one.
+void require_picture_size(std::string_view where, std::uint64_t height, std::uint64_t width,
+                          std::uint64_t file_bytes, std::uint64_t most_pixels_per_byte);
+
+/// Throws Error: `where` was expected to be a whole picture of `kind`, and `reason` says why it is
+/// not.
+[[noreturn]] void refuse_picture(std::string_view where, std::string_view kind,
+                                 std::string_view reason);
+
+}  // namespace whichfirst::data
