@@ -204,7 +204,7 @@ int run(const BenchOptions& options) {
   const Shape input = parse_input(options.input);
   const std::vector<study::Arm> arms = study::build_arms(study, input, kClasses);
   const train::Material material = random_material(input, kClasses);
-  train::require_a_batch(material, study.recipe);
+  train::require_trainable(material, study.recipe);
 
   record::BenchRecord bench{.network = study.network,
                             .input = options.input,

@@ -11,6 +11,7 @@
 
 #include "algebra/ledger.h"
 #include "base/error.h"
+#include "cli/expectation.h"
 #include "cli/interrupt.h"
 #include "cli/live_display.h"
 #include "cli/machine.h"
@@ -33,7 +34,7 @@ struct CompareOptions {
   bool json = false;
   bool quiet = false;
   bool dry_run = false;
-  std::string expect;
+  Expectation expect;
 };
 
 class Comparing {
@@ -45,6 +46,7 @@ class Comparing {
     record::require_orders(study, 2);
     say("reading {} ...", study.data.path.value_or(study.data.name));
     const study::Experiment experiment = study::prepare(study, data::search_folders());
+    for (const std::string& note : experiment.material.dataset.notes) say("note: {}", note);
     for (const auto& [a, b] : study::same_networks(experiment.arms)) {
       say("warning: {} and {} build the same network; they train to the same numbers", a, b);
     }
@@ -156,7 +158,7 @@ class Comparing {
           planned_trials(experiment));
       return kInterrupted;
     }
-    return options_.expect.empty() ? kDone : judge(verdict);
+    return options_.expect.judge(verdict);
   }
 
   /// Numbers from two versions of the data or of the kernels are not to be mixed.
@@ -231,21 +233,6 @@ class Comparing {
     }
   }
 
-  /// Speaks of the first comparison: the first order against the second.
-  int judge(const record::VerdictRecord& verdict) const {
-    const stats::Verdict found = verdict.comparisons.front().comparison.verdict;
-    if (found == stats::Verdict::undecided) {
-      fmt::print(stderr, "--expect {}: undecided\n", options_.expect);
-      return kUndecided;
-    }
-    const bool holds = options_.expect == "not-worse" ? found != stats::Verdict::worse
-                                                      : options_.expect == stats::name(found);
-    if (!holds) {
-      fmt::print(stderr, "--expect {}: the verdict is {}\n", options_.expect, stats::name(found));
-    }
-    return holds ? kDone : kExpectationFails;
-  }
-
   const CompareOptions& options_;
 };
 
@@ -264,11 +251,7 @@ AddedVerb add_compare(CLI::App& program) {
   command->add_flag("--quiet", options->quiet, "No progress");
   command->add_flag("--dry-run", options->dry_run,
                     "Check everything, print the plan, train nothing");
-  command
-      ->add_option("--expect", options->expect,
-                   "Exit with 1 unless the first order is this against the second, with 3 if "
-                   "undecided")
-      ->check(CLI::IsMember({"better", "worse", "equivalent", "not-worse"}));
+  options->expect.add_to(*command);
   command->footer(
       "Examples:\n"
       "  whichfirst compare                          the built-in demo, about a minute\n"

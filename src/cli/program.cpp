@@ -46,7 +46,8 @@ int run(int argc, char** argv) {
       "in\n"
       "matched pairs on drawn shapes. `whichfirst VERB --help` shows examples.");
   const std::vector<AddedVerb> verbs = {add_compare(program), add_train(program),
-                                        add_summary(program), add_bench(program)};
+                                        add_summary(program), add_bench(program),
+                                        add_verdict(program), add_data(program)};
   refuse_unknown_verb(verbs, argc, argv);
   try {
     program.parse(argc, argv);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "cli/demo_study.h"
+#include "study/experiment.h"
 
 namespace whichfirst::cli {
 
@@ -36,7 +37,7 @@ record::Study StudyArguments::resolve() const {
     }
   }
   if (!source && overrides.empty()) source = demo_study();
-  return record::resolve_study(source, overrides);
+  return record::resolve_study(source, overrides, study::default_orders);
 }
 
 }  // namespace whichfirst::cli

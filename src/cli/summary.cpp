@@ -30,10 +30,17 @@ record::NetworkSummary summarise(const study::Arm& arm, const record::Recipe& re
                                  .parameters = arm.network.parameter_count(),
                                  .flops = arm.network.flops_per_image(),
                                  .trial_bytes = study::trial_bytes(arm, recipe)};
+  const auto path_of = [&](int source) -> std::string {
+    return source == network::kInput ? "input"
+                                     : arm.network.stages[static_cast<std::size_t>(source)].path;
+  };
   for (const network::Stage& stage : arm.network.stages) {
+    std::vector<std::string> reads = {path_of(stage.source)};
+    if (stage.shortcut) reads.push_back(path_of(*stage.shortcut));
     summary.stages.push_back(
         {.path = stage.path,
          .stage = stage.text,
+         .reads = std::move(reads),
          .output = dimensions(stage.output),
          .parameters = stage.parameter_count,
          .flops = stage.flops_per_image,

@@ -25,5 +25,7 @@ AddedVerb add_compare(CLI::App& program);
 AddedVerb add_train(CLI::App& program);
 AddedVerb add_summary(CLI::App& program);
 AddedVerb add_bench(CLI::App& program);
+AddedVerb add_verdict(CLI::App& program);
+AddedVerb add_data(CLI::App& program);
 
 }  // namespace whichfirst::cli

@@ -86,6 +86,39 @@ bool GivenValue::is_word(std::string_view word) const {
   return value != nullptr && value->get() == word;
 }
 
+bool GivenValue::truth() const {
+  const auto* value = node->as_boolean();
+  if (value == nullptr) fail_expected("true or false");
+  return value->get();
+}
+
+std::vector<std::string> GivenValue::list(std::string_view wanted) const {
+  constexpr std::size_t kMostWords = 64;
+  std::vector<std::string> words;
+  if (const toml::array* array = node->as_array()) {
+    if (array->size() > kMostWords) fail_expected(wanted);
+    for (const toml::node& element : *array) {
+      const auto* word = element.as_string();
+      if (word == nullptr) fail_expected(wanted);
+      words.push_back(word->get());
+    }
+    return words;
+  }
+  // [flip] is no TOML and flip, crop(4) is none either; both are what a person types.
+  std::string rest = text();
+  if (rest.starts_with('[') && rest.ends_with(']')) rest = rest.substr(1, rest.size() - 2);
+  for (std::size_t begin = 0; begin <= rest.size() && words.size() <= kMostWords;) {
+    const std::size_t end = std::min(rest.find(',', begin), rest.size());
+    const std::string word = rest.substr(begin, end - begin);
+    const std::size_t first = word.find_first_not_of(" \"");
+    if (first != std::string::npos) {
+      words.push_back(word.substr(first, word.find_last_not_of(" \"") + 1 - first));
+    }
+    begin = end + 1;
+  }
+  return words;
+}
+
 std::string GivenValue::choice(std::initializer_list<std::string_view> words,
                                std::initializer_list<std::string_view> later) const {
   const std::string value = text();

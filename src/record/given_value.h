@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "notation/parse.h"
 #include "record/printable.h"
@@ -53,6 +54,10 @@ struct GivenValue {
   std::string choice(std::initializer_list<std::string_view> words,
                      std::initializer_list<std::string_view> later = {}) const;
   bool is_word(std::string_view word) const;
+  bool truth() const;
+  /// A list of strings; on the command line also words with commas between them. None twice is the
+  /// caller's business.
+  std::vector<std::string> list(std::string_view wanted) const;
   /// A string that parses as notation; errors point into it.
   std::string notation(notation::Context context) const;
 };

@@ -246,6 +246,28 @@ void settle_source_of_data(Given& given) {
   given.keys.erase(is_name_typed ? path : name);
 }
 
+/// Values that are right alone and wrong together. The one that was given is at fault.
+void check_recipe(const Recipe& recipe, const Given& given) {
+  const auto fail = [&](const char* key, const std::string& message) {
+    const auto found = given.keys.find(key);
+    check(found != given.keys.end(), "defaults do not contradict each other");
+    found->second.fail(message);
+  };
+  if (recipe.warmup > 0 && recipe.warmup >= recipe.epochs) {
+    fail(given.keys.contains("recipe.warmup") ? "recipe.warmup" : "recipe.epochs",
+         fmt::format("expected a warm-up shorter than the training, found {} of {} epochs",
+                     recipe.warmup, recipe.epochs));
+  }
+  if (recipe.optimizer == Optimizer::adamw) {
+    for (const char* key : {"recipe.momentum", "recipe.nesterov"}) {
+      if (given.keys.contains(key))
+        fail(key, "is of sgd, and recipe.optimizer is adamw; remove it");
+    }
+  } else if (recipe.nesterov && recipe.momentum == 0) {
+    fail("recipe.nesterov", "expected a recipe.momentum above 0 with it, found 0");
+  }
+}
+
 }  // namespace
 
 bool is_name_character(char c) {
@@ -260,7 +282,7 @@ StudySource read_study_source(const std::filesystem::path& path) {
 }
 
 Study resolve_study(const std::optional<StudySource>& source,
-                    std::span<const std::string> overrides) {
+                    std::span<const std::string> overrides, const DefaultOrders& default_orders) {
   Study study;
   Given given;
   Origin origin;
@@ -281,7 +303,12 @@ Study resolve_study(const std::optional<StudySource>& source,
     const auto found = given.keys.find(std::string(key.name));
     if (found != given.keys.end()) key.set(study, found->second);
   }
-  if (given.has_orders) study.orders = read_orders(given);
+  check_recipe(study.recipe, given);
+  if (given.has_orders) {
+    study.orders = read_orders(given);
+  } else if (default_orders) {
+    study.orders = default_orders(study.network);
+  }
   return study;
 }
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,26 +39,57 @@ struct NamedOrder {
   bool operator==(const NamedOrder&) const = default;
 };
 
+/// Height and width, pixels.
+struct PictureSize {
+  int height = 0;
+  int width = 0;
+  bool operator==(const PictureSize&) const = default;
+};
+
 struct DataChoice {
   std::string name = "shapes10";    ///< a known set; empty where there is a path
   std::optional<std::string> path;  ///< a file or folder, as written
   std::optional<Amount> train;      ///< nullopt: all
   std::optional<Amount> test;       ///< nullopt: all
   Amount validation = 0.1;          ///< of train, a share below 1; cut only when it is needed
+  std::optional<PictureSize> size;  ///< nullopt: as data/dataset.h chooses
+  bool skip_broken = false;         ///< pass over unreadable pictures of a folder
   bool operator==(const DataChoice&) const = default;
 };
 
-enum class Schedule { constant, cosine };
+enum class Optimizer { sgd, adamw };
+enum class Schedule { constant, step, cosine, one_cycle };
 
-/// SGD in fp32, the only ones of this version.
+/// What happens to training pictures; 0 and false: nothing. data/augmentation.h says how.
+struct Augment {
+  int crop = 0;  ///< pixels of padding
+  bool flip = false;
+  int cutout = 0;  ///< side of the square, pixels
+  bool operator==(const Augment&) const = default;
+};
+
 struct Recipe {
   int epochs = 3;
   int batch = 32;
-  double momentum = 0.9;
+  Optimizer optimizer = Optimizer::sgd;
+  double momentum = 0.9;  ///< of sgd
+  bool nesterov = false;  ///< of sgd
   double lr = 0.05;
   Schedule schedule = Schedule::cosine;
-  double decay = 5e-4;  ///< of weights only, coupled as in PyTorch's SGD
+  double warmup = 0;       ///< epochs in which the rate rises linearly, below `epochs`
+  double decay = 5e-4;     ///< coupled in sgd, decoupled in adamw, as in PyTorch
+  bool decay_all = false;  ///< of all parameters, else of weights only
+  double label_smoothing = 0;
+  Augment augment;
   bool operator==(const Recipe&) const = default;
+};
+
+/// Differences between the orders that are taken away (network/match.h).
+struct MatchChoice {
+  bool bias = false;
+  bool affine = false;
+  bool ends = false;
+  bool operator==(const MatchChoice&) const = default;
 };
 
 struct Plan {
@@ -74,6 +106,7 @@ struct Study {
   std::uint64_t seed = 0;              ///< below 2^63
   std::string network = "article-15";  ///< a body that parses, or the name of a preset, unchecked
   notation::BiasRule bias = notation::BiasRule::automatic;
+  MatchChoice match;
   std::vector<NamedOrder> orders = {{"bn-first", "conv bn relu"}, {"act-first", "conv relu bn"}};
   DataChoice data;
   Recipe recipe;
@@ -94,6 +127,9 @@ struct StudySource {
 /// Throws Error where the file does not read or is larger than kMaxStudyBytes.
 StudySource read_study_source(const std::filesystem::path& path);
 
+/// The orders of a study that names none, by its network: a preset may have its own.
+using DefaultOrders = std::function<std::vector<NamedOrder>(const std::string& network)>;
+
 /// The study of a file (or of nothing: all defaults) with `key=value` overrides, later ones
 /// winning.
 ///
@@ -103,9 +139,18 @@ StudySource read_study_source(const std::filesystem::path& path);
 /// command line takes the place of the file's data.path, and the other way round.
 ///
 /// Throws Error with file, line, column, the line and a caret; or with the override. An unknown key
-/// is one, as are a wrong type, a value out of range, an order or a body that does not parse.
+/// is one, as are a wrong type, a value out of range, an order or a body that does not parse, and
+/// values that contradict each other (a warm-up as long as the training, Nesterov without
+/// momentum). Without `default_orders` every network has those of Study.
 Study resolve_study(const std::optional<StudySource>& source,
-                    std::span<const std::string> overrides = {});
+                    std::span<const std::string> overrides = {},
+                    const DefaultOrders& default_orders = {});
+
+/// The words of the study file: "adamw", "one-cycle", {"bias", "ends"}, {"crop(4)", "flip"}.
+std::string_view optimizer_word(Optimizer optimizer);
+std::string_view schedule_word(Schedule schedule);
+std::vector<std::string> match_words(const MatchChoice& match);
+std::vector<std::string> augment_words(const Augment& augment);
 
 /// Throws Error unless the study names at least `least` orders.
 void require_orders(const Study& study, std::size_t least);

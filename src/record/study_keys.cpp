@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <limits>
+#include <utility>
 
+#include "base/error.h"
 #include "notation/parse.h"
 #include "notation/print.h"
 #include "record/metrics.h"
@@ -49,6 +53,129 @@ int small_whole(const GivenValue& value, int least, int most) {
   return static_cast<int>(value.whole(least, most));
 }
 
+std::string print_list(const std::vector<std::string>& words) {
+  std::string text = "[";
+  for (const std::string& word : words) {
+    text += fmt::format("{}{}", text.size() > 1 ? ", " : "", toml_string(word));
+  }
+  return text + "]";
+}
+
+// --- match
+// ----------------------------------------------------------------------------------------
+
+constexpr std::pair<std::string_view, bool MatchChoice::*> kMatches[] = {
+    {"bias", &MatchChoice::bias}, {"affine", &MatchChoice::affine}, {"ends", &MatchChoice::ends}};
+
+void read_match(Study& study, const GivenValue& value) {
+  constexpr std::string_view kWanted = "a list of \"bias\", \"affine\", \"ends\"";
+  study.match = {};
+  for (const std::string& word : value.list(kWanted)) {
+    const auto* found = std::find_if(std::begin(kMatches), std::end(kMatches),
+                                     [&](const auto& entry) { return entry.first == word; });
+    if (found == std::end(kMatches)) value.fail_expected(kWanted);
+    study.match.*found->second = true;
+  }
+}
+
+std::string print_match(const Study& study) { return print_list(match_words(study.match)); }
+
+// --- data.size
+// ------------------------------------------------------------------------------------
+
+constexpr int kLargestPicture = 1024;
+
+/// "32x48" as height and width.
+std::optional<PictureSize> parse_size(std::string_view text) {
+  PictureSize size;
+  const char* end = text.data() + text.size();
+  const auto height = std::from_chars(text.data(), end, size.height);
+  if (height.ec != std::errc{} || height.ptr == end || *height.ptr != 'x') return std::nullopt;
+  const auto width = std::from_chars(height.ptr + 1, end, size.width);
+  if (width.ec != std::errc{} || width.ptr != end) return std::nullopt;
+  return size;
+}
+
+void read_size(Study& study, const GivenValue& value) {
+  constexpr std::string_view kWanted =
+      "\"auto\", a side from 1 to 1024 or \"HEIGHTxWIDTH\", such as 32 or \"32x48\"";
+  study.data.size.reset();
+  if (value.is_word("auto")) return;
+  std::optional<PictureSize> size;
+  if (const auto* side = value.node->as_integer()) {
+    if (side->get() < 1 || side->get() > kLargestPicture) value.fail_expected(kWanted);
+    size = {static_cast<int>(side->get()), static_cast<int>(side->get())};
+  } else {
+    size = parse_size(value.text());
+  }
+  const auto fits = [](int side) { return side >= 1 && side <= kLargestPicture; };
+  if (!size || !fits(size->height) || !fits(size->width)) value.fail_expected(kWanted);
+  study.data.size = size;
+}
+
+std::string print_size(const Study& study) {
+  if (!study.data.size) return toml_string("auto");
+  const PictureSize& size = *study.data.size;
+  return size.height == size.width ? std::to_string(size.height)
+                                   : toml_string(fmt::format("{}x{}", size.height, size.width));
+}
+
+// --- recipe.augment
+// -------------------------------------------------------------------------------
+
+/// "crop(4)" -> crop and 4; "crop" -> crop and nothing.
+struct Call {
+  std::string_view word;
+  std::optional<int> argument;
+};
+
+std::optional<Call> parse_call(std::string_view text) {
+  const std::size_t open = text.find('(');
+  if (open == std::string_view::npos) return Call{text, {}};
+  if (!text.ends_with(')')) return std::nullopt;
+  int argument = 0;
+  const char* end = text.data() + text.size() - 1;
+  const auto [stop, error] = std::from_chars(text.data() + open + 1, end, argument);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return Call{text.substr(0, open), argument};
+}
+
+void read_augment(Study& study, const GivenValue& value) {
+  constexpr std::string_view kWanted =
+      "a list of \"crop(4)\", \"flip\", \"cutout(8)\", each once at most, with 1 to 512 pixels";
+  constexpr int kMostPixels = 512;
+  Augment augment;
+  for (const std::string& word : value.list(kWanted)) {
+    const auto call = parse_call(word);
+    const int pixels = call && call->argument ? *call->argument : -1;
+    const bool is_sized = pixels >= 1 && pixels <= kMostPixels;
+    if (call && call->word == "flip" && !call->argument && !augment.flip) {
+      augment.flip = true;
+    } else if (call && call->word == "crop" && is_sized && augment.crop == 0) {
+      augment.crop = pixels;
+    } else if (call && call->word == "cutout" && is_sized && augment.cutout == 0) {
+      augment.cutout = pixels;
+    } else {
+      value.fail(fmt::format("expected {}, found '{}'", kWanted, printable(word)));
+    }
+  }
+  study.recipe.augment = augment;
+}
+
+std::string print_augment(const Study& study) {
+  return print_list(augment_words(study.recipe.augment));
+}
+
+std::string print_truth(bool value) { return value ? "true" : "false"; }
+
+// --- words of the recipe
+// --------------------------------------------------------------------------
+
+constexpr std::pair<std::string_view, Schedule> kSchedules[] = {{"constant", Schedule::constant},
+                                                                {"step", Schedule::step},
+                                                                {"cosine", Schedule::cosine},
+                                                                {"one-cycle", Schedule::one_cycle}};
+
 constexpr std::array kKeys = {
     StudyKey{"name", [](Study& study, const GivenValue& value) { study.name = value.line(); },
              [](const Study& study) { return toml_string(study.name); }},
@@ -76,6 +203,7 @@ constexpr std::array kKeys = {
                                   : study.bias == BiasRule::on      ? "on"
                                                                     : "off");
              }},
+    StudyKey{"match", read_match, print_match},
     StudyKey{
         "data.name", [](Study& study, const GivenValue& value) { study.data.name = value.line(); },
         [](const Study& study) { return study.data.path ? "" : toml_string(study.data.name); }},
@@ -101,6 +229,10 @@ constexpr std::array kKeys = {
                    value, "a count from 1 or a share above 0.0 and below 1.0", kLessThanAll);
              },
              [](const Study& study) { return print_amount(study.data.validation); }},
+    StudyKey{"data.size", read_size, print_size},
+    StudyKey{"data.skip-broken",
+             [](Study& study, const GivenValue& value) { study.data.skip_broken = value.truth(); },
+             [](const Study& study) { return print_truth(study.data.skip_broken); }},
     StudyKey{"recipe.epochs",
              [](Study& study, const GivenValue& value) {
                study.recipe.epochs = small_whole(value, 1, 100'000);
@@ -111,15 +243,28 @@ constexpr std::array kKeys = {
                study.recipe.batch = small_whole(value, 1, 65'536);
              },
              [](const Study& study) { return std::to_string(study.recipe.batch); }},
-    StudyKey{"recipe.optimizer",
-             [](Study&, const GivenValue& value) { value.choice({"sgd"}, {"adamw"}); },
-             [](const Study&) { return toml_string("sgd"); }},
+    StudyKey{
+        "recipe.optimizer",
+        [](Study& study, const GivenValue& value) {
+          study.recipe.optimizer =
+              value.choice({"sgd", "adamw"}) == "adamw" ? Optimizer::adamw : Optimizer::sgd;
+        },
+        [](const Study& study) { return toml_string(optimizer_word(study.recipe.optimizer)); }},
     StudyKey{"recipe.momentum",
              [](Study& study, const GivenValue& value) {
                study.recipe.momentum = value.number("a number from 0 to below 1",
                                                     [](double v) { return v >= 0 && v < 1; });
              },
-             [](const Study& study) { return print_float(study.recipe.momentum); }},
+             [](const Study& study) {
+               return study.recipe.optimizer == Optimizer::sgd ? print_float(study.recipe.momentum)
+                                                               : std::string();
+             }},
+    StudyKey{"recipe.nesterov",
+             [](Study& study, const GivenValue& value) { study.recipe.nesterov = value.truth(); },
+             [](const Study& study) {
+               return study.recipe.optimizer == Optimizer::sgd ? print_truth(study.recipe.nesterov)
+                                                               : std::string();
+             }},
     StudyKey{"recipe.lr",
              [](Study& study, const GivenValue& value) {
                if (value.node->is_array()) {
@@ -131,21 +276,34 @@ constexpr std::array kKeys = {
              [](const Study& study) { return print_float(study.recipe.lr); }},
     StudyKey{"recipe.schedule",
              [](Study& study, const GivenValue& value) {
-               study.recipe.schedule =
-                   value.choice({"constant", "cosine"}, {"step", "one-cycle"}) == "cosine"
-                       ? Schedule::cosine
-                       : Schedule::constant;
+               const std::string word = value.choice({"constant", "step", "cosine", "one-cycle"});
+               for (const auto& [name, schedule] : kSchedules) {
+                 if (name == word) study.recipe.schedule = schedule;
+               }
              },
-             [](const Study& study) {
-               return toml_string(study.recipe.schedule == Schedule::cosine ? "cosine"
-                                                                            : "constant");
-             }},
+             [](const Study& study) { return toml_string(schedule_word(study.recipe.schedule)); }},
+    StudyKey{"recipe.warmup",
+             [](Study& study, const GivenValue& value) {
+               study.recipe.warmup = value.number("a number of epochs from 0 to 1000",
+                                                  [](double v) { return v >= 0 && v <= 1000; });
+             },
+             [](const Study& study) { return print_float(study.recipe.warmup); }},
     StudyKey{"recipe.decay",
              [](Study& study, const GivenValue& value) {
                study.recipe.decay = value.number("a number from 0 to 10",
                                                  [](double v) { return v >= 0 && v <= 10; });
              },
              [](const Study& study) { return print_float(study.recipe.decay); }},
+    StudyKey{"recipe.decay-all",
+             [](Study& study, const GivenValue& value) { study.recipe.decay_all = value.truth(); },
+             [](const Study& study) { return print_truth(study.recipe.decay_all); }},
+    StudyKey{"recipe.label-smoothing",
+             [](Study& study, const GivenValue& value) {
+               study.recipe.label_smoothing = value.number(
+                   "a number from 0 to below 1", [](double v) { return v >= 0 && v < 1; });
+             },
+             [](const Study& study) { return print_float(study.recipe.label_smoothing); }},
+    StudyKey{"recipe.augment", read_augment, print_augment},
     StudyKey{"recipe.precision",
              [](Study&, const GivenValue& value) {
                value.choice({"fp32"}, {"fp32-fast", "bf16"});
@@ -187,19 +345,39 @@ constexpr std::array kKeys = {
 };
 
 constexpr std::array kLaterKeys = {
-    LaterKey{"match", "[]"},
-    LaterKey{"data.size", "\"auto\""},
-    LaterKey{"data.skip-broken", "false"},
-    LaterKey{"recipe.nesterov", "false"},
-    LaterKey{"recipe.warmup", "0"},
-    LaterKey{"recipe.decay-all", "false"},
-    LaterKey{"recipe.label-smoothing", "0"},
-    LaterKey{"recipe.augment", "[]"},
     LaterKey{"recipe.taps", "\"off\""},
     LaterKey{"plan.max-seeds", "30"},
 };
 
 }  // namespace
+
+std::string_view optimizer_word(Optimizer optimizer) {
+  return optimizer == Optimizer::sgd ? "sgd" : "adamw";
+}
+
+std::string_view schedule_word(Schedule schedule) {
+  for (const auto& [word, candidate] : kSchedules) {
+    if (candidate == schedule) return word;
+  }
+  check(false, "every schedule has a word");
+  return {};
+}
+
+std::vector<std::string> match_words(const MatchChoice& match) {
+  std::vector<std::string> words;
+  for (const auto& [word, member] : kMatches) {
+    if (match.*member) words.emplace_back(word);
+  }
+  return words;
+}
+
+std::vector<std::string> augment_words(const Augment& augment) {
+  std::vector<std::string> words;
+  if (augment.crop > 0) words.push_back(fmt::format("crop({})", augment.crop));
+  if (augment.flip) words.emplace_back("flip");
+  if (augment.cutout > 0) words.push_back(fmt::format("cutout({})", augment.cutout));
+  return words;
+}
 
 std::span<const StudyKey> study_keys() { return kKeys; }
 

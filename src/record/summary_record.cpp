@@ -12,6 +12,7 @@ std::string to_json(const SummaryRecord& summary) {
     for (const StageSummary& stage : network.stages) {
       stages.push_back({{"path", stage.path},
                         {"stage", stage.stage},
+                        {"reads", stage.reads},
                         {"output", stage.output},
                         {"parameters", stage.parameters},
                         {"flops", stage.flops},

@@ -17,28 +17,36 @@ ordered_json json_of(const std::optional<stats::Interval>& interval) {
 }
 
 ordered_json json_of(const Condition& condition) {
-  return {{"data", condition.dataset},
-          {"train", condition.train},
-          {"test", condition.test},
-          {"validation", or_null(condition.validation)},
-          {"classes", condition.classes},
-          {"network", condition.network},
-          {"bias", condition.bias},
-          {"epochs", condition.epochs},
-          {"batch", condition.batch},
-          {"lr", finite(condition.lr)},
-          {"momentum", finite(condition.momentum)},
-          {"decay", finite(condition.decay)},
-          {"optimizer", condition.optimizer},
-          {"schedule", condition.schedule},
-          {"precision", condition.precision}};
+  return {
+      {"data", condition.dataset},        {"train", condition.train},
+      {"test", condition.test},           {"validation", or_null(condition.validation)},
+      {"classes", condition.classes},     {"input", condition.input},
+      {"notes", condition.notes},         {"network", condition.network},
+      {"bias", condition.bias},           {"match", condition.match},
+      {"epochs", condition.epochs},       {"batch", condition.batch},
+      {"lr", finite(condition.lr)},       {"momentum", or_null(condition.momentum)},
+      {"nesterov", condition.nesterov},   {"decay", finite(condition.decay)},
+      {"decay_all", condition.decay_all}, {"label_smoothing", finite(condition.label_smoothing)},
+      {"augment", condition.augment},     {"optimizer", condition.optimizer},
+      {"schedule", condition.schedule},   {"warmup", finite(condition.warmup)},
+      {"precision", condition.precision}};
+}
+
+ordered_json condition_of(const VerdictRecord& verdict) {
+  if (!verdict.table) return json_of(verdict.condition);
+  return {
+      {"results", verdict.table->file}, {"pair", verdict.table->pair}, {"by", verdict.table->by}};
+}
+
+ordered_json json_of(const DroppedPair& dropped) {
+  return {{"pair", dropped.pair}, {"missing", dropped.missing}};
 }
 
 ordered_json json_of(const OrderResult& order) {
   ordered_json values = ordered_json::array();
   for (const auto& value : order.values) values.push_back(or_null(value));
-  return {{"name", order.name},         {"order", order.order},        {"lr", finite(order.lr)},
-          {"values", values},           {"mean", or_null(order.mean)}, {"sd", or_null(order.sd)},
+  return {{"name", order.name},         {"order", or_null(order.order)}, {"lr", or_null(order.lr)},
+          {"values", values},           {"mean", or_null(order.mean)},   {"sd", or_null(order.sd)},
           {"diverged", order.diverged}, {"failed", order.failed}};
 }
 
@@ -100,32 +108,37 @@ ordered_json timings_of(const VerdictRecord& verdict) {
   for (const ComparisonResult& result : verdict.comparisons) {
     more.push_back(or_null(result.more_core_hours_needed));
   }
-  return {{"run", verdict.run_folder}, {"more_core_hours_needed", more}};
+  return {{"run", or_null(verdict.run_folder)}, {"more_core_hours_needed", more}};
 }
 
 }  // namespace
 
 std::string to_json(const VerdictRecord& verdict) {
-  const ordered_json json = {{"format", kFormatVersion},
-                             {"version", kProgramVersion},
-                             {"study", verdict.study},
-                             {"study_hash", verdict.study_hash},
-                             {"condition", json_of(verdict.condition)},
-                             {"metric", verdict.metric},
-                             {"margin", or_null(verdict.margin)},
-                             {"confidence", finite(verdict.confidence)},
-                             {"stop", verdict.stop == Stop::fixed ? "fixed" : "interrupted"},
-                             {"orders", list_of(verdict.orders)},
-                             {"comparisons", list_of(verdict.comparisons)},
-                             {"ledger", list_of(verdict.ledger)},
-                             {"timings", timings_of(verdict)}};
+  ordered_json json = {{"format", kFormatVersion},
+                       {"version", kProgramVersion},
+                       {"study", verdict.study},
+                       {"study_hash", or_null(verdict.study_hash)},
+                       {"condition", condition_of(verdict)},
+                       {"metric", verdict.metric},
+                       {"margin", or_null(verdict.margin)},
+                       {"confidence", finite(verdict.confidence)},
+                       {"stop", verdict.stop == Stop::fixed ? "fixed" : "interrupted"},
+                       {"orders", list_of(verdict.orders)},
+                       {"comparisons", list_of(verdict.comparisons)},
+                       {"ledger", list_of(verdict.ledger)},
+                       {"timings", timings_of(verdict)}};
+  if (verdict.table) {
+    json["lower_is_better"] = verdict.direction == stats::Direction::lower_is_better;
+    json["pair_names"] = verdict.table->pairs;
+    json["dropped_pairs"] = list_of(verdict.table->dropped);
+  }
   return print_json(json, 1);
 }
 
 std::string to_json(const PlanRecord& plan) {
   ordered_json orders = ordered_json::array();
   for (const OrderResult& order : plan.orders) {
-    orders.push_back({{"name", order.name}, {"order", order.order}});
+    orders.push_back({{"name", order.name}, {"order", or_null(order.order)}});
   }
   return print_json({{"study", plan.study},
                      {"study_hash", plan.study_hash},

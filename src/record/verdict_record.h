@@ -19,15 +19,23 @@ struct Condition {
   std::int64_t test = 0;
   std::optional<std::int64_t> validation;  ///< missing where no validation part was cut
   int classes = 0;
-  std::string network;  ///< preset or canonical body
-  std::string bias;     ///< "auto", "on", "off"
+  std::vector<int> input;          ///< C, H, W of a picture
+  std::vector<std::string> notes;  ///< what a user must know of how the data were read
+  std::string network;             ///< preset or canonical body
+  std::string bias;                ///< "auto", "on", "off"
+  std::vector<std::string> match;  ///< differences between the orders that were taken away
   int epochs = 0;
   int batch = 0;
   double lr = 0;
-  double momentum = 0;
+  std::optional<double> momentum;  ///< of sgd
+  bool nesterov = false;
   double decay = 0;
+  bool decay_all = false;
+  double label_smoothing = 0;
+  std::vector<std::string> augment;
   std::string optimizer = "sgd";
   std::string schedule;
+  double warmup = 0;  ///< epochs
   std::string precision = "fp32";
 };
 
@@ -39,8 +47,8 @@ enum class Stop {
 /// One arm. A replicate without a value (diverged, failed, not run) holds nothing at its place.
 struct OrderResult {
   std::string name;
-  std::string order;  ///< canonical
-  double lr = 0;
+  std::optional<std::string> order;  ///< canonical; missing where only the name is known
+  std::optional<double> lr;
   std::vector<std::optional<double>> values;  ///< of replicates 1, 2, ...
   std::optional<double> mean;                 ///< of the values there are
   std::optional<double> sd;                   ///< divisor n - 1
@@ -66,12 +74,29 @@ struct LedgerRow {
   std::vector<std::string> values;
 };
 
+/// A pair that lacks a trial of some order: it plays no part.
+struct DroppedPair {
+  std::string pair;                  ///< its name
+  std::vector<std::string> missing;  ///< names of the orders it lacks
+};
+
+/// What the verdict is about where the values come from a table and not from trials of a study.
+struct ResultsTable {
+  std::string file;                ///< "results" in the JSON condition
+  std::string pair;                ///< the column that names the pairs
+  std::string by;                  ///< the column that names the orders
+  std::vector<std::string> pairs;  ///< name of the pair of each of an order's values
+  std::vector<DroppedPair> dropped;
+};
+
 struct VerdictRecord {
   std::string study;  ///< its name
-  std::string study_hash;
-  std::string run_folder;  ///< "timings.run" in JSON
-  Condition condition;
+  std::optional<std::string> study_hash;
+  std::optional<std::string> run_folder;  ///< "timings.run" in JSON
+  Condition condition;                    ///< without meaning where there is a table
+  std::optional<ResultsTable> table;
   std::string metric;
+  stats::Direction direction = stats::Direction::higher_is_better;
   std::optional<double> margin;
   double confidence = 0;
   Stop stop = Stop::fixed;
@@ -82,7 +107,8 @@ struct VerdictRecord {
 
 /// The document, ended with a line break. Every field is always there, in a fixed order; missing
 /// and non-finite numbers are null, an interval is [lower, upper]. Only `timings` may differ
-/// between two runs of one study.
+/// between two runs of one study. The verdict on a table has `lower_is_better`, `pair_names` and
+/// `dropped_pairs` in addition, and a condition of its own.
 std::string to_json(const VerdictRecord& verdict);
 
 /// What a comparison would do: `whichfirst compare --dry-run --json`.

@@ -14,7 +14,11 @@ std::string print_summary(const record::SummaryRecord& summary) {
     Table table({"stage", "", "output", "parameters", "FLOPs", "memory"},
                 {Align::left, Align::left, Align::right, Align::right, Align::right, Align::right});
     for (const record::StageSummary& stage : network.stages) {
-      table.add({stage.path, stage.stage, fmt::format("{}", fmt::join(stage.output, "x")),
+      // A chain needs no mention; where two ways meet, both are named.
+      const std::string what = stage.reads.size() == 2
+                                   ? fmt::format("{} + {}", stage.reads[0], stage.reads[1])
+                                   : stage.stage;
+      table.add({stage.path, what, fmt::format("{}", fmt::join(stage.output, "x")),
                  grouped(stage.parameters), grouped(stage.flops), bytes(stage.bytes)});
     }
     table.add({"total", "", "", grouped(network.parameters), grouped(network.flops), ""});

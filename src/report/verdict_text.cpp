@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "record/printable.h"
 #include "report/table.h"
 #include "report/wording.h"
 
@@ -22,24 +23,57 @@ std::string p_value(const std::optional<double>& p) {
   return *p < 0.0001 ? "< 0.0001" : fmt::format("{:.4f}", *p);
 }
 
+std::string trained(const record::OrderResult& order) {
+  return fmt::format("{}", std::count_if(order.values.begin(), order.values.end(),
+                                         [](const auto& value) { return value.has_value(); }));
+}
+
 std::string orders_table(const record::VerdictRecord& verdict, const MetricWords& words) {
   Table table({"order", "stages", words.name, "sd", "trained", "diverged", "failed"},
               {Align::left, Align::left, Align::right, Align::right, Align::right, Align::right,
                Align::right});
   for (const record::OrderResult& order : verdict.orders) {
-    const auto trained = std::count_if(order.values.begin(), order.values.end(),
-                                       [](const auto& value) { return value.has_value(); });
-    table.add({order.name, order.order, number(order.mean, words.decimals),
-               number(order.sd, words.decimals), fmt::format("{}", trained),
-               fmt::format("{}", order.diverged), fmt::format("{}", order.failed)});
+    table.add({order.name, order.order.value_or(kMissing), number(order.mean, words.decimals),
+               number(order.sd, words.decimals), trained(order), fmt::format("{}", order.diverged),
+               fmt::format("{}", order.failed)});
   }
   return table.print(2);
 }
 
-/// Every replicate's value, so that a reader can check the verdict by hand.
+/// The orders of a table of results, of which no more is known.
+std::string named_orders_table(const record::VerdictRecord& verdict, const MetricWords& words) {
+  Table table({verdict.table->by, words.name, "sd", "trained", "diverged"},
+              {Align::left, Align::right, Align::right, Align::right, Align::right});
+  for (const record::OrderResult& order : verdict.orders) {
+    table.add({order.name, number(order.mean, words.decimals), number(order.sd, words.decimals),
+               trained(order), fmt::format("{}", order.diverged)});
+  }
+  return table.print(2);
+}
+
+/// "results.csv: accuracy, higher is better; 8 pairs by seed".
+std::string table_heading(const record::VerdictRecord& verdict) {
+  const record::ResultsTable& table = *verdict.table;
+  return fmt::format("{}: {}, {} is better; {} pair{} by {}\n", record::printable(table.file),
+                     verdict.metric,
+                     verdict.direction == stats::Direction::higher_is_better ? "higher" : "lower",
+                     table.pairs.size(), table.pairs.size() == 1 ? "" : "s", table.pair);
+}
+
+std::string dropped_pairs(const record::ResultsTable& results) {
+  if (results.dropped.empty()) return "";
+  Table table({results.pair, "lacks"}, {Align::right, Align::left});
+  for (const record::DroppedPair& dropped : results.dropped) {
+    table.add({dropped.pair, fmt::format("{}", fmt::join(dropped.missing, ", "))});
+  }
+  return "\nLeft out, because an order is missing\n" + table.print(2);
+}
+
+/// Every replicate's value, so that a reader can check the verdict by hand. What verdict.json holds
+/// is cut; a table's pairs all stand here.
 std::string seeds_table(const record::VerdictRecord& verdict, const MetricWords& words) {
-  constexpr std::size_t kMostShown = 40;
-  std::vector<std::string> header = {"replicate"};
+  const std::size_t most_shown = verdict.table ? verdict.table->pairs.size() : 40;
+  std::vector<std::string> header = {verdict.table ? verdict.table->pair : "replicate"};
   std::vector<Align> alignment = {Align::right};
   std::size_t replicates = 0;
   for (const record::OrderResult& order : verdict.orders) {
@@ -53,8 +87,9 @@ std::string seeds_table(const record::VerdictRecord& verdict, const MetricWords&
     alignment.push_back(Align::right);
   }
   Table table(header, alignment);
-  for (std::size_t r = 0; r < std::min(replicates, kMostShown); ++r) {
-    std::vector<std::string> row = {fmt::format("{}", r + 1)};
+  for (std::size_t r = 0; r < std::min(replicates, most_shown); ++r) {
+    std::vector<std::string> row = {verdict.table ? verdict.table->pairs[r]
+                                                  : fmt::format("{}", r + 1)};
     std::vector<std::optional<double>> values;
     for (const record::OrderResult& order : verdict.orders) {
       values.push_back(r < order.values.size() ? order.values[r] : std::nullopt);
@@ -67,8 +102,8 @@ std::string seeds_table(const record::VerdictRecord& verdict, const MetricWords&
     table.add(row);
   }
   std::string text = table.print(2);
-  if (replicates > kMostShown) {
-    text += fmt::format("  ... and {} more in verdict.json\n", replicates - kMostShown);
+  if (replicates > most_shown) {
+    text += fmt::format("  ... and {} more in verdict.json\n", replicates - most_shown);
   }
   return text;
 }
@@ -135,10 +170,17 @@ std::string ledger_table(const record::VerdictRecord& verdict) {
 }  // namespace
 
 std::string print_verdict(const record::VerdictRecord& verdict) {
-  const MetricWords words = metric_words(verdict.metric);
-  std::string text = orders_table(verdict, words);
+  const MetricWords words = metric_words(verdict);
+  std::string text = verdict.table ? table_heading(verdict) + named_orders_table(verdict, words)
+                                   : orders_table(verdict, words);
+  if (!verdict.table) {
+    for (const std::string& note : verdict.condition.notes) {
+      text += fmt::format("  note: {}\n", record::printable(note, 400));
+    }
+  }
   text += "\nEvery pair\n" + seeds_table(verdict, words);
-  text += "\nWhat else differs between the orders\n" + ledger_table(verdict);
+  text += verdict.table ? dropped_pairs(*verdict.table)
+                        : "\nWhat else differs between the orders\n" + ledger_table(verdict);
   for (const record::ComparisonResult& result : verdict.comparisons) {
     text += "\n" + comparison_lines(result, words);
   }

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "record/metrics.h"
+#include "record/printable.h"
 
 namespace whichfirst::report {
 namespace {
@@ -14,10 +15,8 @@ namespace {
 using stats::Verdict;
 
 stats::Rule rule_of(const record::VerdictRecord& verdict) {
-  return {.confidence = verdict.confidence,
-          .margin = verdict.margin,
-          .direction = record::is_accuracy(verdict.metric) ? stats::Direction::higher_is_better
-                                                           : stats::Direction::lower_is_better};
+  return {
+      .confidence = verdict.confidence, .margin = verdict.margin, .direction = verdict.direction};
 }
 
 std::string interval_words(const stats::Interval& interval, const MetricWords& words,
@@ -29,7 +28,7 @@ std::string interval_words(const stats::Interval& interval, const MetricWords& w
 
 std::string order_words(const record::VerdictRecord& verdict, const std::string& name) {
   for (const record::OrderResult& order : verdict.orders) {
-    if (order.name == name) return fmt::format("{} ({})", name, order.order);
+    if (order.name == name && order.order) return fmt::format("{} ({})", name, *order.order);
   }
   return name;
 }
@@ -38,7 +37,7 @@ std::string order_words(const record::VerdictRecord& verdict, const std::string&
 /// images gives the same answer.
 std::string claim_words(const record::ComparisonResult& result,
                         const record::VerdictRecord& verdict) {
-  if (!verdict.metric.starts_with("test_")) return "";
+  if (verdict.table || !verdict.metric.starts_with("test_")) return "";
   if (!record::is_accuracy(verdict.metric)) {
     return fmt::format(" on this test set of {} images", grouped(verdict.condition.test));
   }
@@ -91,6 +90,20 @@ std::string reason_words(const record::ComparisonResult& result,
   return " " + text + ".";
 }
 
+/// Decimals that show three digits of the smallest spread between pairs; where all differences are
+/// equal, of the smallest mean.
+int table_decimals(const record::VerdictRecord& verdict) {
+  constexpr int kMostDecimals = 12;
+  std::optional<double> smallest;
+  for (const record::ComparisonResult& result : verdict.comparisons) {
+    double size = result.comparison.sd_diff.value_or(0);
+    if (size == 0) size = std::abs(result.comparison.mean_diff.value_or(0));
+    if (size > 0) smallest = std::min(size, smallest.value_or(size));
+  }
+  if (!smallest) return 4;
+  return std::clamp(2 - static_cast<int>(std::floor(std::log10(*smallest))), 0, kMostDecimals);
+}
+
 }  // namespace
 
 std::string grouped(std::int64_t number) {
@@ -131,19 +144,34 @@ MetricWords metric_words(std::string_view metric) {
   return {.name = name, .unit = "", .decimals = 4};
 }
 
+MetricWords metric_words(const record::VerdictRecord& verdict) {
+  if (!verdict.table) return metric_words(verdict.metric);
+  return {.name = verdict.metric, .unit = "", .decimals = table_decimals(verdict)};
+}
+
 std::string condition_words(const record::Condition& condition) {
   return fmt::format("after {} epoch{} on {} images of {} at lr {} ({}, batch {})",
                      condition.epochs, condition.epochs == 1 ? "" : "s", grouped(condition.train),
                      condition.dataset, condition.lr, condition.network, condition.batch);
 }
 
+std::string condition_words(const record::VerdictRecord& verdict) {
+  if (!verdict.table) return condition_words(verdict.condition);
+  const record::ResultsTable& table = *verdict.table;
+  std::string text = fmt::format("in {}, paired by {}", record::printable(table.file), table.pair);
+  if (const std::size_t dropped = table.dropped.size(); dropped > 0) {
+    text += fmt::format(", {} incomplete pair{} left out", dropped, dropped == 1 ? "" : "s");
+  }
+  return text;
+}
+
 std::string verdict_sentence(const record::ComparisonResult& result,
                              const record::VerdictRecord& verdict) {
   const stats::Comparison& c = result.comparison;
-  const MetricWords words = metric_words(verdict.metric);
+  const MetricWords words = metric_words(verdict);
   const std::string a = order_words(verdict, result.a);
   const std::string b = order_words(verdict, result.b);
-  const std::string condition = condition_words(verdict.condition);
+  const std::string condition = condition_words(verdict);
   const std::string evidence = evidence_words(result, words, verdict);
   std::string text = losses_words(result);
   switch (c.verdict) {

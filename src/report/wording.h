@@ -30,8 +30,15 @@ struct MetricWords {
 };
 MetricWords metric_words(std::string_view metric);
 
+/// Of the verdict's metric. A table's metric is in the table's own unit and keeps its name; the
+/// decimals then show three digits of the smallest spread between pairs.
+MetricWords metric_words(const record::VerdictRecord& verdict);
+
 /// "after 3 epochs on 12,000 images of fashion-mnist at lr 0.1 (article-15, batch 64)".
 std::string condition_words(const record::Condition& condition);
+
+/// The same of the verdict's condition, or "in results.csv, paired by seed" for a table.
+std::string condition_words(const record::VerdictRecord& verdict);
 
 /// The verdict on one pair of orders as one plain sentence: the word, the numbers, the condition
 /// and the claim ("on this test set" or "on data like it"). Says nothing that depends on the clock.

@@ -31,24 +31,41 @@ std::string_view name_of(notation::BiasRule rule) {
 record::Condition condition_of(const Experiment& experiment) {
   const record::Study& study = experiment.study;
   const data::Parts& parts = experiment.material.parts;
-  record::Condition condition{
-      .dataset = study.data.path.value_or(study.data.name),
-      .train = static_cast<std::int64_t>(parts.train.size()),
-      .test = static_cast<std::int64_t>(parts.test.size()),
-      .validation = {},
-      .classes = experiment.material.dataset.classes,
-      .network = experiment.network,
-      .bias = std::string(name_of(study.bias)),
-      .epochs = study.recipe.epochs,
-      .batch = study.recipe.batch,
-      .lr = study.recipe.lr,
-      .momentum = study.recipe.momentum,
-      .decay = study.recipe.decay,
-      .schedule = study.recipe.schedule == record::Schedule::cosine ? "cosine" : "constant"};
+  const data::Dataset& dataset = experiment.material.dataset;
+  const record::Recipe& recipe = study.recipe;
+  record::Condition condition{.dataset = study.data.path.value_or(study.data.name),
+                              .train = static_cast<std::int64_t>(parts.train.size()),
+                              .test = static_cast<std::int64_t>(parts.test.size()),
+                              .validation = {},
+                              .classes = dataset.classes,
+                              .input = {dataset.train.shape.channels, dataset.train.shape.height,
+                                        dataset.train.shape.width},
+                              .notes = dataset.notes,
+                              .network = experiment.network,
+                              .bias = std::string(name_of(study.bias)),
+                              .match = record::match_words(study.match),
+                              .epochs = recipe.epochs,
+                              .batch = recipe.batch,
+                              .lr = recipe.lr,
+                              .momentum = {},
+                              .nesterov = recipe.nesterov,
+                              .decay = recipe.decay,
+                              .decay_all = recipe.decay_all,
+                              .label_smoothing = recipe.label_smoothing,
+                              .augment = record::augment_words(recipe.augment),
+                              .optimizer = std::string(record::optimizer_word(recipe.optimizer)),
+                              .schedule = std::string(record::schedule_word(recipe.schedule)),
+                              .warmup = recipe.warmup};
+  if (recipe.optimizer == record::Optimizer::sgd) condition.momentum = recipe.momentum;
   if (!parts.validation.empty()) {
     condition.validation = static_cast<std::int64_t>(parts.validation.size());
   }
   return condition;
+}
+
+stats::Direction direction_of(std::string_view metric) {
+  return record::is_accuracy(metric) ? stats::Direction::higher_is_better
+                                     : stats::Direction::lower_is_better;
 }
 
 /// The plan's rule. One step of an accuracy on T images is 100 / T points.
@@ -56,9 +73,7 @@ stats::Rule rule_of(const Experiment& experiment, int comparisons) {
   const record::Plan& plan = experiment.study.plan;
   stats::Rule rule{.confidence = plan.confidence,
                    .margin = plan.margin,
-                   .direction = record::is_accuracy(plan.metric)
-                                    ? stats::Direction::higher_is_better
-                                    : stats::Direction::lower_is_better,
+                   .direction = direction_of(plan.metric),
                    .resolution = 0,
                    .comparisons = comparisons};
   if (record::is_accuracy(plan.metric)) {
@@ -71,6 +86,43 @@ stats::Rule rule_of(const Experiment& experiment, int comparisons) {
   return rule;
 }
 
+/// At least 1, so that one order alone has a rule too.
+int count_comparisons(std::size_t orders) {
+  return std::max(1, static_cast<int>(orders * (orders - 1) / 2));
+}
+
+/// Mean and spread of the values there are.
+void summarise(record::OrderResult& order) {
+  std::vector<double> present;
+  for (const std::optional<double>& value : order.values) {
+    if (value) present.push_back(*value);
+  }
+  const stats::Moments moments = stats::moments_of(present);
+  order.mean = moments.mean;
+  order.sd = moments.sd;
+}
+
+record::ComparisonResult compare_orders(const record::OrderResult& a, const record::OrderResult& b,
+                                        const stats::Rule& rule) {
+  return {
+      .a = a.name,
+      .b = b.name,
+      .comparison = stats::compare(a.values, b.values, {.diverged = a.diverged, .failed = a.failed},
+                                   {.diverged = b.diverged, .failed = b.failed}, rule),
+      .interval_images = {},
+      .images_standard_error = {},
+      .p_holm = {},
+      .more_core_hours_needed = {},
+      .sentence = {}};
+}
+
+void adjust_p_values(record::VerdictRecord& verdict) {
+  std::vector<std::optional<double>> p;
+  for (const auto& result : verdict.comparisons) p.push_back(result.comparison.p_t);
+  const auto adjusted = stats::holm_adjusted(p);
+  for (std::size_t i = 0; i < adjusted.size(); ++i) verdict.comparisons[i].p_holm = adjusted[i];
+}
+
 class Conclusion {
  public:
   Conclusion(const Experiment& experiment, const Trials& trials, record::Stop stop)
@@ -80,6 +132,7 @@ class Conclusion {
     verdict_.study_hash = experiment.hash;
     verdict_.condition = condition_of(experiment);
     verdict_.metric = study.plan.metric;
+    verdict_.direction = direction_of(study.plan.metric);
     verdict_.margin = study.plan.margin;
     verdict_.confidence = study.plan.confidence;
     verdict_.stop = stop;
@@ -87,12 +140,11 @@ class Conclusion {
 
   record::VerdictRecord conclude() {
     for (const Arm& arm : experiment_.arms) verdict_.orders.push_back(order_result(arm));
-    const auto arms = static_cast<int>(experiment_.arms.size());
-    const stats::Rule rule = rule_of(experiment_, std::max(1, arms * (arms - 1) / 2));
+    const stats::Rule rule = rule_of(experiment_, count_comparisons(experiment_.arms.size()));
     for (std::size_t a = 0; a < experiment_.arms.size(); ++a) {
       for (std::size_t b = a + 1; b < experiment_.arms.size(); ++b) compare(a, b, rule);
     }
-    adjust_p_values();
+    adjust_p_values(verdict_);
     return std::move(verdict_);
   }
 
@@ -113,7 +165,6 @@ class Conclusion {
                                .values = {},
                                .mean = {},
                                .sd = {}};
-    std::vector<double> present;
     for (std::uint64_t replicate = 1; replicate <= replicates(); ++replicate) {
       std::optional<double> value;
       if (const record::TrialRecord* trial = find(arm.name, replicate)) {
@@ -121,12 +172,9 @@ class Conclusion {
         result.failed += trial->status == record::Status::failed ? 1 : 0;
         value = record::metric_value(trial->metrics, verdict_.metric);
       }
-      if (value) present.push_back(*value);
       result.values.push_back(value);
     }
-    const stats::Moments moments = stats::moments_of(present);
-    result.mean = moments.mean;
-    result.sd = moments.sd;
+    summarise(result);
     return result;
   }
 
@@ -134,17 +182,7 @@ class Conclusion {
     const record::OrderResult& left = verdict_.orders[a];
     const record::OrderResult& right = verdict_.orders[b];
     const std::vector<stats::PairBits> bits = matched_bits(left.name, right.name);
-    record::ComparisonResult result{
-        .a = left.name,
-        .b = right.name,
-        .comparison = stats::compare(left.values, right.values,
-                                     {.diverged = left.diverged, .failed = left.failed},
-                                     {.diverged = right.diverged, .failed = right.failed}, rule),
-        .interval_images = {},
-        .images_standard_error = {},
-        .p_holm = {},
-        .more_core_hours_needed = {},
-        .sentence = {}};
+    record::ComparisonResult result = compare_orders(left, right, rule);
     if (verdict_.metric == "test_accuracy") {
       result.interval_images = stats::images_interval(bits, rule);
       result.images_standard_error = stats::images_standard_error(bits);
@@ -212,13 +250,6 @@ class Conclusion {
     return seconds;
   }
 
-  void adjust_p_values() {
-    std::vector<std::optional<double>> p;
-    for (const auto& result : verdict_.comparisons) p.push_back(result.comparison.p_t);
-    const auto adjusted = stats::holm_adjusted(p);
-    for (std::size_t i = 0; i < adjusted.size(); ++i) verdict_.comparisons[i].p_holm = adjusted[i];
-  }
-
   const Experiment& experiment_;
   const Trials& trials_;
   record::VerdictRecord verdict_;
@@ -229,6 +260,25 @@ class Conclusion {
 record::VerdictRecord conclude(const Experiment& experiment, const Trials& trials,
                                record::Stop stop) {
   return Conclusion(experiment, trials, stop).conclude();
+}
+
+record::VerdictRecord conclude(record::Results results, stats::Rule rule) {
+  record::VerdictRecord verdict;
+  verdict.table = std::move(results.table);
+  verdict.metric = std::move(results.metric);
+  verdict.direction = rule.direction;
+  verdict.margin = rule.margin;
+  verdict.confidence = rule.confidence;
+  verdict.orders = std::move(results.orders);
+  rule.comparisons = count_comparisons(verdict.orders.size());
+  for (record::OrderResult& order : verdict.orders) summarise(order);
+  for (std::size_t a = 0; a < verdict.orders.size(); ++a) {
+    for (std::size_t b = a + 1; b < verdict.orders.size(); ++b) {
+      verdict.comparisons.push_back(compare_orders(verdict.orders[a], verdict.orders[b], rule));
+    }
+  }
+  adjust_p_values(verdict);
+  return verdict;
 }
 
 }  // namespace whichfirst::study

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "record/results_csv.h"
 #include "record/verdict_record.h"
 #include "study/experiment.h"
 
@@ -20,5 +21,9 @@ using Trials = std::map<std::pair<std::string, std::uint64_t>, record::TrialReco
 /// the same data order or start from the same weights.
 record::VerdictRecord conclude(const Experiment& experiment, const Trials& trials,
                                record::Stop stop);
+
+/// The same of trials that were trained elsewhere. Of the rule, `comparisons` is set here. Name of
+/// the study and sentences are left to the caller.
+record::VerdictRecord conclude(record::Results results, stats::Rule rule);
 
 }  // namespace whichfirst::study

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/suggest.h"
+#include "network/match.h"
 #include "network/preset.h"
 #include "notation/parse.h"
 #include "notation/print.h"
@@ -53,28 +54,34 @@ data::Selection selection_of(const record::Study& study) {
 
 data::Dataset load_dataset(const record::Study& study,
                            const std::vector<std::filesystem::path>& search_folders) {
-  return study.data.path ? data::load_path(*study.data.path)
-                         : data::load_named(study.data.name, search_folders);
+  data::ReadOptions options{.size = {}, .skip_broken = study.data.skip_broken, .seed = study.seed};
+  if (study.data.size) options.size = {study.data.size->height, study.data.size->width};
+  return study.data.path ? data::load_path(*study.data.path, options)
+                         : data::load_named(study.data.name, search_folders, options);
 }
 
 std::vector<Arm> build_arms(const record::Study& study, const Shape& input, int classes) {
   const notation::Sequence body = body_of(study.network);
+  std::vector<network::Blueprint> blueprints;
   std::vector<Arm> arms;
   for (const record::NamedOrder& order : study.orders) {
     const notation::Sequence sequence = notation::parse(order.text, notation::Context::order);
+    blueprints.push_back(
+        {.body = body, .order = sequence, .input = input, .classes = classes, .bias = study.bias});
     try {
       arms.push_back({.name = order.name,
                       .order = notation::print(network::complete_order(sequence)),
-                      .network = network::build({.body = body,
-                                                 .order = sequence,
-                                                 .input = input,
-                                                 .classes = classes,
-                                                 .bias = study.bias})});
+                      .network = network::build(blueprints.back())});
     } catch (const Error& error) {
       throw Error(fmt::format("order {} on pictures of {}x{}x{}: {}", order.name, input.channels,
                               input.height, input.width, error.what()));
     }
   }
+  const network::Match match{
+      .bias = study.match.bias, .affine = study.match.affine, .ends = study.match.ends};
+  if (match == network::Match{}) return arms;
+  std::vector<network::Network> matched = network::build_matched(std::move(blueprints), match);
+  for (std::size_t i = 0; i < arms.size(); ++i) arms[i].network = std::move(matched[i]);
   return arms;
 }
 
@@ -99,7 +106,7 @@ Experiment prepare(const record::Study& study,
   }
   experiment.material =
       train::prepare_material(std::move(dataset), selection_of(study), study.seed);
-  train::require_a_batch(experiment.material, study.recipe);
+  train::require_trainable(experiment.material, study.recipe);
   return experiment;
 }
 
@@ -160,10 +167,22 @@ const Arm& find_arm(const std::vector<Arm>& arms, const std::string& name) {
                           fmt::join(names, ", ")));
 }
 
+std::vector<record::NamedOrder> default_orders(const std::string& network) {
+  const network::Preset* preset = network::find_preset(network);
+  std::vector<record::NamedOrder> orders;
+  for (const auto& [name, chain] : preset ? preset->orders : network::kPlainOrders) {
+    orders.push_back({std::string(name), std::string(chain)});
+  }
+  return orders;
+}
+
 std::vector<std::pair<std::string, std::string>> same_networks(const std::vector<Arm>& arms) {
   const auto texts = [](const Arm& arm) {
     std::vector<std::string> result;
-    for (const network::Stage& stage : arm.network.stages) result.push_back(stage.text);
+    for (const network::Stage& stage : arm.network.stages) {
+      result.push_back(
+          fmt::format("{} {} {}", stage.text, stage.source, stage.shortcut.value_or(stage.source)));
+    }
     return result;
   };
   std::vector<std::pair<std::string, std::string>> pairs;

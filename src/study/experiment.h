@@ -71,6 +71,10 @@ std::int64_t trial_bytes(const Arm& arm, const record::Recipe& recipe);
 /// The arm of that name. Throws Error with a suggestion.
 const Arm& find_arm(const std::vector<Arm>& arms, const std::string& name);
 
+/// The orders that a study compares where it names none: those of its preset, else bn before and
+/// after the activation.
+std::vector<record::NamedOrder> default_orders(const std::string& network);
+
 /// Pairs of orders that build the same network, stage by stage: they train to the same numbers.
 std::vector<std::pair<std::string, std::string>> same_networks(const std::vector<Arm>& arms);
 

@@ -40,7 +40,7 @@ Material prepare_material(data::Dataset dataset, const data::Selection& selectio
   return material;
 }
 
-void require_a_batch(const Material& material, const record::Recipe& recipe) {
+void require_trainable(const Material& material, const record::Recipe& recipe) {
   const auto images = static_cast<std::int64_t>(material.parts.train.size());
   if (images < recipe.batch) {
     throw Error(fmt::format(
@@ -48,6 +48,7 @@ void require_a_batch(const Material& material, const record::Recipe& recipe) {
         "more of data.train",
         recipe.batch, images));
   }
+  data::require_fits(augmentation_of(recipe), material.dataset.train.shape);
 }
 
 }  // namespace whichfirst::train

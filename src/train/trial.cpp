@@ -1,5 +1,6 @@
 #include "train/trial.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <utility>
@@ -40,12 +41,17 @@ class Trial {
         stop_(stop),
         observe_(observe),
         started_(Clock::now()),
-        trainer_(task.network, task.initial, engine_options(task.recipe)),
+        trainer_(task.network, task.initial,
+                 engine_options(task.recipe, task.seed, task.replicate)),
         images_(static_cast<std::uint32_t>(task.material.parts.train.size())),
         batch_labels_(static_cast<std::size_t>(kEvaluationBatch)) {
     const data::EpochOrder any({task.seed, task.replicate, 0}, images_);
     steps_an_epoch_ = any.batches(task.recipe.batch);
     check(steps_an_epoch_ > 0, "the training part holds a batch");
+    span_.steps = total_steps();
+    span_.warmup_steps = std::min(static_cast<std::int64_t>(std::llround(
+                                      task.recipe.warmup * static_cast<double>(steps_an_epoch_))),
+                                  span_.steps - 1);
   }
 
   Result run() {
@@ -76,8 +82,9 @@ class Trial {
 
   void train_epoch(int epoch) {
     const Clock::time_point begin = Clock::now();
-    const data::EpochOrder order({task_.seed, task_.replicate, static_cast<std::uint64_t>(epoch)},
-                                 images_);
+    const data::EpochKey key{task_.seed, task_.replicate, static_cast<std::uint64_t>(epoch)};
+    const data::EpochOrder order(key, images_);
+    const data::EpochAugmentation changes{augmentation_of(task_.recipe), key};
     double loss_sum = 0;
     std::int64_t right = 0;
     double lr = 0;
@@ -86,9 +93,8 @@ class Trial {
         result_.is_interrupted = true;
         return;
       }
-      gather(task_.material.dataset.train, task_.material.parts.train,
-             order.batch(index, task_.recipe.batch), trainer_.images(), trainer_.labels());
-      lr = learning_rate(task_.recipe.schedule, task_.recipe.lr, step_, total_steps());
+      assemble_batch(order.batch(index, task_.recipe.batch), changes);
+      lr = learning_rate(task_.recipe.schedule, task_.recipe.lr, step_, span_);
       const engine::StepResult step = trainer_.step(lr);
       ++step_;
       if (step.non_finite) {
@@ -161,13 +167,13 @@ class Trial {
     return score;
   }
 
-  /// `places` are positions in `part`, which holds indices into `images`.
-  void gather(const data::Images& images, const std::vector<std::uint32_t>& part,
-              std::span<const std::uint32_t> places, std::span<float> pictures,
-              std::span<std::int32_t> labels) {
+  /// `places` are positions in the training part, which holds indices into the training set.
+  void assemble_batch(std::span<const std::uint32_t> places,
+                      const data::EpochAugmentation& changes) {
     picks_.clear();
-    for (const std::uint32_t place : places) picks_.push_back(part[place]);
-    data::assemble(images, picks_, task_.material.normalisation, pictures, labels);
+    for (const std::uint32_t place : places) picks_.push_back(task_.material.parts.train[place]);
+    data::assemble(task_.material.dataset.train, picks_, task_.material.normalisation,
+                   trainer_.images(), trainer_.labels(), changes);
   }
 
   void diverge(int epoch, const engine::NonFinite& found) {
@@ -207,6 +213,7 @@ class Trial {
   std::uint32_t images_;
   std::vector<std::int32_t> batch_labels_;
   std::int64_t steps_an_epoch_ = 0;
+  ScheduleSpan span_;
   std::int64_t step_ = 0;  // steps taken
   std::vector<std::uint32_t> picks_;
   double train_seconds_ = 0;
@@ -217,11 +224,24 @@ class Trial {
 
 }  // namespace
 
-engine::Options engine_options(const record::Recipe& recipe) {
+data::Augmentation augmentation_of(const record::Recipe& recipe) {
+  return {
+      .crop = recipe.augment.crop, .flip = recipe.augment.flip, .cutout = recipe.augment.cutout};
+}
+
+engine::Options engine_options(const record::Recipe& recipe, std::uint64_t seed,
+                               std::uint64_t replicate) {
   return {.batch = recipe.batch,
           .evaluation_batch = kEvaluationBatch,
+          .optimizer = recipe.optimizer == record::Optimizer::adamw ? engine::Optimizer::adamw
+                                                                    : engine::Optimizer::sgd,
           .momentum = recipe.momentum,
-          .decay = recipe.decay};
+          .nesterov = recipe.nesterov,
+          .decay = recipe.decay,
+          .decays_all = recipe.decay_all,
+          .label_smoothing = recipe.label_smoothing,
+          .seed = seed,
+          .replicate = replicate};
 }
 
 Result run_trial(const Task& task, const std::stop_token& stop, const Observer& observe) {

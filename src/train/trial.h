@@ -60,11 +60,15 @@ struct Result {
   bool is_interrupted = false;
 };
 
-/// Images of a batch, evaluation batch, momentum and decay as the recipe says.
-engine::Options engine_options(const record::Recipe& recipe);
+/// What the recipe says of the engine, and what the trial's dropout draws from.
+engine::Options engine_options(const record::Recipe& recipe, std::uint64_t seed = 0,
+                               std::uint64_t replicate = 0);
 
-/// Throws Error where the training part is smaller than a batch.
-void require_a_batch(const Material& material, const record::Recipe& recipe);
+data::Augmentation augmentation_of(const record::Recipe& recipe);
+
+/// Throws Error where the training part is smaller than a batch, or the augmentation larger than a
+/// picture.
+void require_trainable(const Material& material, const record::Recipe& recipe);
 
 /// Trains and tests on the calling thread, which it obliges to run alone (engine/platform.h).
 /// A number that is not finite ends the trial as `diverged`: that is a result. The observer is

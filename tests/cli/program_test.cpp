@@ -50,7 +50,7 @@ TEST(Program, HelpNamesTheVerbsAndShowsExamples) {
   const Scratch folder;
   const Ended help = run(folder, {"--help"});
   EXPECT_EQ(help.status, 0);
-  for (const char* verb : {"compare", "train", "summary", "bench"}) {
+  for (const char* verb : {"compare", "train", "summary", "verdict", "data", "bench"}) {
     EXPECT_THAT(help.out, HasSubstr(verb));
     const Ended one = run(folder, {verb, "--help"});
     EXPECT_EQ(one.status, 0);

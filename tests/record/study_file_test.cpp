@@ -45,6 +45,7 @@ TEST(StudyFile, DefaultsAreThoseOfTheDocumentedTable) {
             "seed = 0\n"
             "network = \"article-15\"\n"
             "bias = \"auto\"\n"
+            "match = []\n"
             "\n[orders]\n"
             "bn-first = \"conv bn relu\"\n"
             "act-first = \"conv relu bn\"\n"
@@ -53,14 +54,21 @@ TEST(StudyFile, DefaultsAreThoseOfTheDocumentedTable) {
             "train = \"all\"\n"
             "test = \"all\"\n"
             "validation = 0.1\n"
+            "size = \"auto\"\n"
+            "skip-broken = false\n"
             "\n[recipe]\n"
             "epochs = 3\n"
             "batch = 32\n"
             "optimizer = \"sgd\"\n"
             "momentum = 0.9\n"
+            "nesterov = false\n"
             "lr = 0.05\n"
             "schedule = \"cosine\"\n"
+            "warmup = 0.0\n"
             "decay = 0.0005\n"
+            "decay-all = false\n"
+            "label-smoothing = 0.0\n"
+            "augment = []\n"
             "precision = \"fp32\"\n"
             "\n[plan]\n"
             "metric = \"test_accuracy\"\n"
@@ -82,6 +90,7 @@ name = "mine"
 seed = 9223372036854775807
 network = "conv(16) 2*unit(16) gap fc(classes)"
 bias = "off"
+match = ["ends", "bias"]
 [orders]
 z = "conv bn relu"
 a = "relu conv"
@@ -90,14 +99,21 @@ path = "/pictures"
 train = 12_000
 test = 0.5
 validation = 500
+size = "32x48"
+skip-broken = true
 [recipe]
 epochs = 30
 batch = 128
 optimizer = "sgd"
-momentum = 0
+momentum = 0.5
+nesterov = true
 lr = 1
-schedule = "constant"
+schedule = "one-cycle"
+warmup = 2.5
 decay = 1e-4
+decay-all = true
+label-smoothing = 0.1
+augment = ["cutout(8)", "flip", "crop(4)"]
 precision = "fp32"
 [plan]
 metric = "val_loss"
@@ -112,8 +128,19 @@ seeds = 30
   EXPECT_THAT(study.orders,
               ElementsAre(NamedOrder{"z", "conv bn relu"}, NamedOrder{"a", "relu conv"}));
   EXPECT_EQ(study.data, (DataChoice{"", "/pictures", Amount{std::int64_t{12'000}}, Amount{0.5},
-                                    Amount{std::int64_t{500}}}));
-  EXPECT_EQ(study.recipe, (Recipe{30, 128, 0, 1, Schedule::constant, 1e-4}));
+                                    Amount{std::int64_t{500}}, PictureSize{32, 48}, true}));
+  EXPECT_EQ(study.match, (MatchChoice{.bias = true, .ends = true}));
+  EXPECT_EQ(study.recipe, (Recipe{.epochs = 30,
+                                  .batch = 128,
+                                  .momentum = 0.5,
+                                  .nesterov = true,
+                                  .lr = 1,
+                                  .schedule = Schedule::one_cycle,
+                                  .warmup = 2.5,
+                                  .decay = 1e-4,
+                                  .decay_all = true,
+                                  .label_smoothing = 0.1,
+                                  .augment = {.crop = 4, .flip = true, .cutout = 8}}));
   EXPECT_EQ(study.plan, (Plan{"val_loss", 0.01, 0.9, 30}));
   EXPECT_EQ(from_file(print_study(study)), study);
 }
@@ -365,8 +392,8 @@ TEST(StudyFile, RefusesValuesOutOfRange) {
 }
 
 TEST(StudyFile, RefusesWhatThisVersionDoesNotHaveYet) {
-  EXPECT_EQ(complaint_about("recipe.warmup=3"),
-            "recipe.warmup=3: not in this version yet, which has 0 only");
+  EXPECT_EQ(complaint_about("plan.max-seeds=40"),
+            "plan.max-seeds=40: not in this version yet, which has 30 only");
   EXPECT_EQ(complaint_about_file("[recipe]\nlr = [0.1, 0.2]\n"),
             "my.toml:2:6: recipe.lr: a list of learning rates is not in this version yet, give one "
             "number\n"
@@ -375,21 +402,79 @@ TEST(StudyFile, RefusesWhatThisVersionDoesNotHaveYet) {
   EXPECT_EQ(complaint_about("plan.seeds=auto"),
             "plan.seeds=auto: 'auto' arrives with sequential verdicts, which are not in this "
             "version yet; a number fixes it now, such as 8");
-  for (const char* override :
-       {"match=[\"bias\"]", "data.size=64", "data.skip-broken=true", "recipe.nesterov=true",
-        "recipe.decay-all=true", "recipe.label-smoothing=0.1", "recipe.augment=[\"flip\"]",
-        "recipe.taps=epochs", "plan.max-seeds=40", "recipe.optimizer=adamw", "recipe.schedule=step",
-        "recipe.precision=bf16"}) {
+  for (const char* override : {"recipe.taps=epochs", "recipe.precision=bf16"}) {
     EXPECT_THAT(complaint_about(override), HasSubstr("not in this version yet")) << override;
+  }
+  EXPECT_EQ(from_overrides({"recipe.taps=off", "plan.max-seeds=30"}), Study{});
+}
+
+TEST(StudyFile, ReadsListsAsTomlAndAsPeopleTypeThem) {
+  const Augment all{.crop = 4, .flip = true, .cutout = 8};
+  for (const char* override :
+       {"recipe.augment=[\"crop(4)\", \"flip\", \"cutout(8)\"]",
+        "recipe.augment=crop(4), flip, cutout(8)", "recipe.augment=[flip,crop(4),cutout(8)]"}) {
+    EXPECT_EQ(from_overrides({override}).recipe.augment, all) << override;
+  }
+  EXPECT_EQ(from_overrides({"recipe.augment=flip"}).recipe.augment, (Augment{.flip = true}));
+  EXPECT_EQ(from_overrides({"match=ends"}).match, (MatchChoice{.ends = true}));
+  EXPECT_EQ(from_overrides({"match=[bias, affine]"}).match,
+            (MatchChoice{.bias = true, .affine = true}));
+  EXPECT_EQ(complaint_about_file("recipe.augment = [\"crop(4)\", \"crop(2)\"]"),
+            "my.toml:1:18: recipe.augment: expected a list of \"crop(4)\", \"flip\", "
+            "\"cutout(8)\", each once at most, with 1 to 512 pixels, found 'crop(2)'\n"
+            "recipe.augment = [\"crop(4)\", \"crop(2)\"]\n"
+            "                 ^");
+  for (const char* override :
+       {"recipe.augment=crop", "recipe.augment=crop(0)", "recipe.augment=crop(513)",
+        "recipe.augment=crop(4", "recipe.augment=flip(1)", "recipe.augment=mixup",
+        "recipe.augment=[1]", "recipe.augment=3", "recipe.augment=flip,flip", "match=[\"order\"]",
+        "match=[[]]", "match=true"}) {
+    EXPECT_THAT(complaint_about(override), HasSubstr(": expected ")) << override;
   }
 }
 
-TEST(StudyFile, TakesTheDefaultsOfWhatItDoesNotHaveYet) {
-  EXPECT_EQ(from_overrides({"match=[]", "data.size=auto", "data.skip-broken=false",
-                            "recipe.nesterov=false", "recipe.warmup=0", "recipe.decay-all=false",
-                            "recipe.label-smoothing=0.0", "recipe.augment=[]", "recipe.taps=off",
-                            "plan.max-seeds=30"}),
-            Study{});
+TEST(StudyFile, ReadsSizesOfPictures) {
+  EXPECT_EQ(from_overrides({"data.size=32"}).data.size, (PictureSize{32, 32}));
+  EXPECT_EQ(from_overrides({"data.size=24x48"}).data.size, (PictureSize{24, 48}));
+  EXPECT_EQ(from_overrides({"data.size=auto"}).data.size, std::nullopt);
+  for (const char* override :
+       {"data.size=0", "data.size=1025", "data.size=32.0", "data.size=32x", "data.size=x32",
+        "data.size=-1x5", "data.size=big", "data.size=5x5x5", "data.size=9999999999999x5"}) {
+    EXPECT_THAT(complaint_about(override), HasSubstr(": expected ")) << override;
+  }
+}
+
+TEST(StudyFile, RefusesValuesThatAreWrongTogether) {
+  EXPECT_EQ(complaint_about("recipe.warmup=3"),
+            "recipe.warmup=3: expected a warm-up shorter than the training, found 3 of 3 epochs");
+  EXPECT_EQ(complaint_of([] {
+              resolve_study(StudySource{"[recipe]\nwarmup = 2\nepochs = 3\n", "a.toml", "a"},
+                            std::vector<std::string>{"recipe.epochs=1"});
+            }),
+            "a.toml:2:10: recipe.warmup: expected a warm-up shorter than the training, found 2 of "
+            "1 epochs\nwarmup = 2\n         ^");
+  EXPECT_EQ(complaint_of([] {
+              from_overrides({"recipe.nesterov=true", "recipe.momentum=0"});
+            }),
+            "recipe.nesterov=true: expected a recipe.momentum above 0 with it, found 0");
+  EXPECT_EQ(complaint_of([] {
+              from_overrides({"recipe.optimizer=adamw", "recipe.momentum=0.9"});
+            }),
+            "recipe.momentum=0.9: is of sgd, and recipe.optimizer is adamw; remove it");
+  const Study adamw = from_overrides({"recipe.optimizer=adamw", "recipe.lr=0.001"});
+  EXPECT_EQ(from_file(print_study(adamw)), adamw) << "prints no momentum";
+}
+
+TEST(StudyFile, OrdersThatAreNotGivenAreThoseOfTheNetwork) {
+  const DefaultOrders by_network = [](const std::string& network) {
+    return std::vector<NamedOrder>{{"only", network == "n" ? "relu" : "tanh"}};
+  };
+  const auto orders = [&](std::vector<std::string> overrides) {
+    return resolve_study(std::nullopt, overrides, by_network).orders;
+  };
+  EXPECT_THAT(orders({"network=n"}), ElementsAre(NamedOrder{"only", "relu"}));
+  EXPECT_THAT(orders({}), ElementsAre(NamedOrder{"only", "tanh"}));
+  EXPECT_THAT(orders({"network=n", "orders.x=bn"}), ElementsAre(NamedOrder{"x", "bn"}));
 }
 
 TEST(StudyFile, RefusesNamesOfOrdersThatAreNoFolderNames) {

@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "data/shapes10.h"
 #include "notation/parse.h"
-#include "train/schedule.h"
 #include "train/trial.h"
 
 namespace whichfirst::train {
@@ -15,19 +14,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-
-TEST(Schedule, ConstantIsConstant) {
-  EXPECT_EQ(learning_rate(record::Schedule::constant, 0.1, 0, 10), 0.1);
-  EXPECT_EQ(learning_rate(record::Schedule::constant, 0.1, 9, 10), 0.1);
-}
-
-TEST(Schedule, CosineStartsAtTheRateAndWouldReachZeroAfterTheLastStep) {
-  // By hand: lr (1 + cos(pi s / S)) / 2 at s = 0, S/2, S - 1.
-  EXPECT_DOUBLE_EQ(learning_rate(record::Schedule::cosine, 0.1, 0, 4), 0.1);
-  EXPECT_NEAR(learning_rate(record::Schedule::cosine, 0.1, 2, 4), 0.05, 1e-15);
-  EXPECT_NEAR(learning_rate(record::Schedule::cosine, 0.1, 3, 4), 0.1 * 0.14644660940672627, 1e-15);
-  EXPECT_DOUBLE_EQ(learning_rate(record::Schedule::cosine, 0.1, 0, 1), 0.1);
-}
 
 const Material& shapes() {
   static const Material material =
@@ -153,7 +139,7 @@ TEST(Trial, WithABadWeightIsDivergedAtStepOneAndHasNoMetric) {
 
 TEST(Trial, NeedsAWholeBatch) {
   try {
-    require_a_batch(shapes(), {.batch = 201});
+    require_trainable(shapes(), {.batch = 201});
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("a batch of 201 is more than the 200 training images"));

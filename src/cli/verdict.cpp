@@ -1,0 +1,155 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "cli/expectation.h"
+#include "cli/verbs.h"
+#include "record/results_csv.h"
+#include "report/verdict_text.h"
+#include "report/wording.h"
+#include "study/conclude.h"
+
+namespace whichfirst::cli {
+namespace {
+
+struct VerdictOptions {
+  std::string file;
+  record::ResultColumns columns;
+  std::optional<double> margin;
+  double confidence = 0.95;
+  bool lower_is_better = false;
+  bool json = false;
+  Expectation expect;
+};
+
+std::string read_standard_input() {
+  std::string content;
+  std::array<char, 65'536> piece;
+  while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), stdin)) {
+    content.append(piece.data(), got);
+    if (content.size() > record::kMostResultBytes) {
+      throw Error(fmt::format("standard input: expected at most {} bytes, found more",
+                              record::kMostResultBytes));
+    }
+  }
+  if (std::ferror(stdin) != 0) throw Error("standard input: cannot be read");
+  return content;
+}
+
+/// A margin above 0, a confidence in the range of a study's.
+stats::Rule rule_of(const VerdictOptions& options) {
+  const auto margin = options.margin;
+  if (margin && !(std::isfinite(*margin) && *margin > 0)) {
+    throw Error(fmt::format("--margin: expected a number above 0, found {}", *margin));
+  }
+  if (!(options.confidence >= 0.5 && options.confidence <= 0.999)) {
+    throw Error(fmt::format("--confidence: expected a number from 0.5 to 0.999, found {}",
+                            options.confidence));
+  }
+  return {.confidence = options.confidence,
+          .margin = margin,
+          .direction = options.lower_is_better ? stats::Direction::lower_is_better
+                                               : stats::Direction::higher_is_better};
+}
+
+void warn_of_dropped(const record::ResultsTable& table) {
+  if (table.dropped.empty()) return;
+  constexpr std::size_t kMostShown = 5;
+  std::string list;
+  for (std::size_t i = 0; i < std::min(table.dropped.size(), kMostShown); ++i) {
+    const record::DroppedPair& dropped = table.dropped[i];
+    list += fmt::format("{}{} lacks {}", i == 0 ? "" : "; ", dropped.pair,
+                        fmt::join(dropped.missing, ", "));
+  }
+  if (table.dropped.size() > kMostShown) list += "; ...";
+  fmt::print(stderr,
+             "warning: {} of {} pairs lack an order and are left out ({} {}); write a trial that "
+             "diverged as a line without a value, so that it is counted\n",
+             table.dropped.size(), table.dropped.size() + table.pairs.size(), table.pair, list);
+}
+
+/// A loss read as an accuracy would turn the verdict round.
+void warn_of_direction(const VerdictOptions& options) {
+  if (options.lower_is_better) return;
+  std::string name = options.columns.metric;
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char letter) {
+    return static_cast<char>(letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter);
+  });
+  for (const std::string_view sign : {"loss", "error", "perplexity"}) {
+    if (name.find(sign) == std::string::npos) continue;
+    fmt::print(stderr,
+               "warning: a higher {} counts as better; if it is not, add --lower-is-better\n",
+               options.columns.metric);
+    return;
+  }
+}
+
+int conclude_table(const VerdictOptions& options) {
+  const stats::Rule rule = rule_of(options);
+  const bool is_standard_input = options.file == "-";
+  record::Results results =
+      is_standard_input
+          ? record::parse_results(read_standard_input(), "standard input", options.columns)
+          : record::read_results(options.file, options.columns);
+  warn_of_dropped(results.table);
+  warn_of_direction(options);
+  record::VerdictRecord verdict = study::conclude(std::move(results), rule);
+  verdict.study = std::filesystem::path(verdict.table->file).stem().string();
+  for (record::ComparisonResult& result : verdict.comparisons) {
+    result.sentence = report::verdict_sentence(result, verdict);
+  }
+  fmt::print("{}", options.json ? record::to_json(verdict) : report::print_verdict(verdict));
+  return options.expect.judge(verdict);
+}
+
+}  // namespace
+
+AddedVerb add_verdict(CLI::App& program) {
+  auto options = std::make_shared<VerdictOptions>();
+  CLI::App* command = program.add_subcommand(
+      "verdict", "Say which order is better from a table of results that were trained elsewhere");
+  command
+      ->add_option("results", options->file,
+                   "Comma-separated text: a header, then one line a trial; - is standard input")
+      ->required()
+      ->type_name("RESULTS.csv");
+  command
+      ->add_option("--pair", options->columns.pair,
+                   "Column of what the trials of a pair have in common")
+      ->capture_default_str();
+  command
+      ->add_option("--by", options->columns.by,
+                   "Column of what is compared; the value that comes first is the first order")
+      ->capture_default_str();
+  command->add_option("--metric", options->columns.metric, "Column of the numbers, in any unit")
+      ->capture_default_str();
+  command->add_option("--margin", options->margin,
+                      "Smallest difference that matters, in the metric's unit; without it "
+                      "`equivalent` is never said");
+  command->add_option("--confidence", options->confidence, "Of all comparisons together")
+      ->capture_default_str();
+  command->add_flag("--lower-is-better", options->lower_is_better, "As for a loss or a time");
+  command->add_flag("--json", options->json, "Print the verdict as one JSON document");
+  options->expect.add_to(*command);
+  command->footer(
+      "Examples:\n"
+      "  whichfirst verdict results.csv              columns seed, order and accuracy\n"
+      "  whichfirst verdict results.csv --margin 0.25\n"
+      "  whichfirst verdict log.csv --pair run --by model --metric val_loss --lower-is-better\n"
+      "  grep -v warmup log.csv | whichfirst verdict - --json\n"
+      "\n"
+      "A trial that diverged is a line whose metric is empty, nan or inf (docs/verdict.md).\n"
+      "Exit codes: 0 done, 1 --expect does not hold, 2 wrong input, 3 --expect and undecided.");
+  return {command, [options] { return conclude_table(*options); }};
+}
+
+}  // namespace whichfirst::cli

@@ -1,0 +1,61 @@
+#include "report/data_text.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "report/table.h"
+#include "report/wording.h"
+
+namespace whichfirst::report {
+namespace {
+
+std::string class_name(const record::DataRecord& set, std::size_t label) {
+  return label < set.class_names.size() ? set.class_names[label] : fmt::format("{}", label);
+}
+
+std::string count_in(const record::DataPart& part, std::size_t label) {
+  return grouped(label < part.by_class.size() ? part.by_class[label] : 0);
+}
+
+}  // namespace
+
+std::string print_data_list(const record::DataListRecord& list) {
+  Table table({"name", "classes", "what it is", "where"},
+              {Align::left, Align::right, Align::left, Align::left});
+  for (const record::KnownData& known : list.sets) {
+    table.add({known.name, std::to_string(known.classes), known.description,
+               known.found.value_or("not found")});
+  }
+  return table.print() +
+         "\nA set is chosen with data.name=NAME, a file or folder of your own with "
+         "data.path=PATH.\n`whichfirst data info NAME` says more, and where to get what is not "
+         "found.\n";
+}
+
+std::string print_absent_data(const record::KnownData& absent) {
+  return fmt::format(
+      "{}: {}\nNot found. Looked for:\n  {}\nExpected: {}.\nGet it from {}\nand put it into one of "
+      "these places.\n",
+      absent.name, absent.description, fmt::join(absent.places, "\n  "), absent.files,
+      absent.source);
+}
+
+std::string print_data(const record::DataRecord& set) {
+  std::string text =
+      fmt::format("{} ({}{})\n", set.name, set.format, set.path ? ", " + *set.path : "");
+  text += fmt::format("  {} training and {} test pictures of {} ({}), {} classes\n",
+                      grouped(set.train.pictures), grouped(set.test.pictures),
+                      fmt::join(set.shape, "x"), set.pixels, set.classes);
+  text += fmt::format("  training mean by channel {:.4g}, deviation {:.4g}\n",
+                      fmt::join(set.mean, " "), fmt::join(set.deviation, " "));
+  for (const std::string& note : set.notes) text += fmt::format("  note: {}\n", note);
+  Table table({"label", "class", "training", "test"},
+              {Align::right, Align::left, Align::right, Align::right});
+  for (std::size_t label = 0; label < static_cast<std::size_t>(set.classes); ++label) {
+    table.add({std::to_string(label), class_name(set, label), count_in(set.train, label),
+               count_in(set.test, label)});
+  }
+  return text + "\n" + table.print(2);
+}
+
+}  // namespace whichfirst::report

@@ -1,0 +1,17 @@
+// Data sets as text.
+#pragma once
+
+#include <string>
+
+#include "record/data_record.h"
+
+namespace whichfirst::report {
+
+/// A line a set: what it is and where it was found, or that it was not.
+std::string print_data_list(const record::DataListRecord& list);
+/// Where to get a set that is not there, and where to put it.
+std::string print_absent_data(const record::KnownData& absent);
+/// Shape, classes with their counts, mean and deviation, notes.
+std::string print_data(const record::DataRecord& set);
+
+}  // namespace whichfirst::report

@@ -1,0 +1,232 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "cli/run_program.h"
+
+namespace whichfirst::cli {
+namespace {
+
+using nlohmann::json;
+using record::put;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+const std::filesystem::path kRuns = std::filesystem::path(WHICHFIRST_FIXTURES) / "record/runs.csv";
+
+std::vector<std::string> words(const std::string& more) {
+  std::vector<std::string> list = {"verdict"};
+  std::istringstream stream(more);
+  for (std::string word; stream >> word;) list.push_back(word);
+  return list;
+}
+
+/// Six pairs in which a is better by 2.1 2.3 1.7 2.1 2.0 2.2: mean 2.0667, sd 0.20656,
+/// t(5) = 2.5706, so 2.0667 +- 0.2168. All in another unit.
+std::string six_pairs(double unit) {
+  const double a[] = {90.1, 90.4, 90.3, 90.0, 90.2, 90.5};
+  const double b[] = {88.0, 88.1, 88.6, 87.9, 88.2, 88.3};
+  std::string text = "seed,order,accuracy\n";
+  for (int i = 0; i < 6; ++i) {
+    text += fmt::format("{0},a,{1:.6g}\n{0},b,{2:.6g}\n", i + 1, unit * a[i], unit * b[i]);
+  }
+  return text;
+}
+
+const std::string kSix = six_pairs(1);
+
+TEST(VerdictVerb, GivesTheNumbersOfScipy) {
+  const Scratch folder;
+  const Ended ended =
+      run(folder, {"verdict", kRuns.string(), "--pair", "run", "--margin", "1", "--json"});
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  EXPECT_THAT(ended.err, IsEmpty());
+  const json found = json::parse(ended.out);
+  const json expected = json::parse(content_of(kRuns.parent_path() / "runs.json"));
+  ASSERT_EQ(found["comparisons"].size(), expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const json& comparison = found["comparisons"][i];
+    EXPECT_EQ(comparison["a"], expected[i]["a"]);
+    EXPECT_EQ(comparison["b"], expected[i]["b"]);
+    EXPECT_EQ(comparison["pairs"], expected[i]["pairs"]);
+    for (const char* field :
+         {"mean_diff", "sd_diff", "p_t", "p_wilcoxon", "p_equivalence", "correlation", "p_holm"}) {
+      EXPECT_NEAR(comparison[field].get<double>(), expected[i][field].get<double>(), 1e-9) << field;
+    }
+    for (const std::size_t end : {0U, 1U}) {
+      EXPECT_NEAR(comparison["interval"][end].get<double>(),
+                  expected[i]["interval"][end].get<double>(), 1e-9);
+    }
+    EXPECT_TRUE(comparison["interval_images"].is_null());
+  }
+  EXPECT_EQ(found["comparisons"][0]["verdict"], "better");
+  EXPECT_EQ(found["comparisons"][1]["verdict"], "undecided");
+  EXPECT_EQ(found["comparisons"][2]["verdict"], "worse");
+}
+
+TEST(VerdictVerb, TheDocumentSaysWhereTheNumbersAreFrom) {
+  const Scratch folder;
+  put(folder / "my.results.csv", kSix + "7,a,1\n");
+  const Ended ended = run(folder, words("my.results.csv --json"));
+  const json found = json::parse(ended.out);
+  EXPECT_EQ(found["study"], "my.results");
+  EXPECT_EQ(found["condition"],
+            json::parse(R"({"results": "my.results.csv", "pair": "seed", "by": "order"})"));
+  EXPECT_EQ(found["metric"], "accuracy");
+  EXPECT_TRUE(found["margin"].is_null());
+  EXPECT_EQ(found["confidence"], 0.95);
+  EXPECT_EQ(found["stop"], "fixed");
+  EXPECT_EQ(found["lower_is_better"], false);
+  EXPECT_EQ(found["pair_names"], json::parse(R"(["1", "2", "3", "4", "5", "6"])"));
+  EXPECT_EQ(found["dropped_pairs"], json::parse(R"([{"pair": "7", "missing": ["b"]}])"));
+  EXPECT_EQ(found["orders"][1]["values"], json::parse("[88.0, 88.1, 88.6, 87.9, 88.2, 88.3]"));
+  for (const char* field : {"order", "lr"}) EXPECT_TRUE(found["orders"][0][field].is_null());
+  EXPECT_TRUE(found["study_hash"].is_null());
+  EXPECT_EQ(ended.err,
+            "warning: 1 of 7 pairs lack an order and are left out (seed 7 lacks b); write a trial "
+            "that diverged as a line without a value, so that it is counted\n");
+}
+
+TEST(VerdictVerb, ThePageHoldsSentenceTableAndEverySeed) {
+  const Scratch folder;
+  put(folder / "r.csv", kSix + "7,a,1\n");
+  const Ended ended = run(folder, words("r.csv"));
+  EXPECT_EQ(ended.status, 0);
+  EXPECT_THAT(ended.out,
+              HasSubstr("a is better than b by 2.067 of accuracy (6 pairs, 95 % interval +1.850 to "
+                        "+2.283), in r.csv, paired by seed, 1 incomplete pair left out.\n"));
+  EXPECT_THAT(ended.out, AllOf(HasSubstr("r.csv: accuracy, higher is better; 6 pairs by seed\n"),
+                               HasSubstr("     1  90.100  88.000      +2.100\n"),
+                               HasSubstr("     6  90.500  88.300      +2.200\n"),
+                               HasSubstr("Left out, because an order is missing\n"
+                                         "  seed  lacks\n"
+                                         "     7  b\n")));
+  EXPECT_THAT(ended.out, AllOf(Not(HasSubstr("points")), Not(HasSubstr("replicate"))));
+}
+
+TEST(VerdictVerb, ListsEveryPairOfALongTable) {
+  const Scratch folder;
+  std::string text = "seed,order,accuracy\n";
+  for (int seed = 1; seed <= 60; ++seed) {
+    text += fmt::format("s{},a,{}\ns{},b,{}\n", seed, seed % 7, seed, seed % 5);
+  }
+  put(folder / "r.csv", text);
+  const std::string page = run(folder, words("r.csv")).out;
+  for (int seed = 1; seed <= 60; ++seed) EXPECT_THAT(page, HasSubstr(fmt::format("s{} ", seed)));
+}
+
+TEST(VerdictVerb, UsesTheUnitOfTheFile) {
+  const Scratch folder;
+  put(folder / "r.csv", six_pairs(0.01));
+  EXPECT_THAT(run(folder, words("r.csv --margin 0.05")).out,
+              HasSubstr("a and b are equivalent within 0.05 of accuracy: mean difference +0.02067 "
+                        "(6 pairs, 95 % interval +0.01850 to +0.02283), real but negligible"));
+}
+
+TEST(VerdictVerb, LowerIsBetterTurnsTheWordRound) {
+  const Scratch folder;
+  put(folder / "r.csv", kSix);
+  EXPECT_THAT(run(folder, words("r.csv --lower-is-better")).out,
+              AllOf(HasSubstr("a is worse than b by 2.067"), HasSubstr("lower is better")));
+}
+
+TEST(VerdictVerb, WarnsWhereALossCountsAsAnAccuracy) {
+  const Scratch folder;
+  std::string text = kSix;
+  put(folder / "r.csv", text.replace(text.find("accuracy"), 8, "val_Loss"));
+  EXPECT_EQ(run(folder, words("r.csv --metric val_Loss")).err,
+            "warning: a higher val_Loss counts as better; if it is not, add --lower-is-better\n");
+  EXPECT_THAT(run(folder, words("r.csv --metric val_Loss --lower-is-better")).err, IsEmpty());
+}
+
+TEST(VerdictVerb, ADivergedTrialIsCountedAndForbidsToFavourItsOrder) {
+  const Scratch folder;
+  put(folder / "r.csv", kSix + "7,a,nan\n7,b,88\n");
+  const Ended ended = run(folder, words("r.csv"));
+  EXPECT_THAT(ended.out,
+              HasSubstr("Among the pairs in which both trained (a: 1 diverged, 0 failed; b: 0 "
+                        "diverged, 0 failed): Undecided between a and b"));
+  EXPECT_THAT(ended.out, HasSubstr("lost trials are not lost at random: a lost 1, b lost 0."));
+  put(folder / "r.csv", kSix + "7,a,88\n7,b,\n");
+  EXPECT_THAT(run(folder, words("r.csv")).out, HasSubstr("0 failed): a is better than b by 2.067"));
+}
+
+TEST(VerdictVerb, FewPairsAreUndecidedWithTheReason) {
+  const Scratch folder;
+  put(folder / "r.csv", kSix.substr(0, kSix.find("6,a")));
+  EXPECT_THAT(run(folder, words("r.csv")).out,
+              HasSubstr("Undecided between a and b: mean difference +2.04"));
+  EXPECT_THAT(run(folder, words("r.csv")).out,
+              HasSubstr("5 complete pairs, and 6 are needed at 95 % confidence."));
+  put(folder / "r.csv", "seed,order,accuracy\n1,a,1\n2,b,2\n");
+  const Ended none = run(folder, words("r.csv"));
+  EXPECT_EQ(none.status, 0);
+  EXPECT_THAT(none.out, HasSubstr("Undecided between a and b: no pair is complete, in r.csv"));
+}
+
+TEST(VerdictVerb, ExpectHasTheExitCodesOfCompare) {
+  const Scratch folder;
+  put(folder / "r.csv", kSix);
+  put(folder / "few.csv", kSix.substr(0, kSix.find("6,a")));
+  EXPECT_EQ(run(folder, words("r.csv --expect better")).status, 0);
+  EXPECT_EQ(run(folder, words("r.csv --expect not-worse")).status, 0);
+  const Ended fails = run(folder, words("r.csv --expect equivalent"));
+  EXPECT_EQ(fails.status, 1);
+  EXPECT_EQ(fails.err, "--expect equivalent: the verdict is better\n");
+  EXPECT_EQ(run(folder, words("few.csv --expect better")).status, 3);
+}
+
+TEST(VerdictVerb, ReadsStandardInput) {
+  const Scratch folder;
+  put(folder / "r.csv", kSix);
+  const int kept = dup(STDIN_FILENO);
+  const int file = open((folder / "r.csv").c_str(), O_RDONLY);
+  dup2(file, STDIN_FILENO);
+  const Ended ended = run(folder, words("- --json"));
+  dup2(kept, STDIN_FILENO);
+  close(file);
+  close(kept);
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  const json found = json::parse(ended.out);
+  EXPECT_EQ(found["condition"]["results"], "standard input");
+  EXPECT_EQ(found["comparisons"][0]["verdict"], "better");
+}
+
+TEST(VerdictVerb, WrongInputIsCodeTwoWithOneClearLine) {
+  const Scratch folder;
+  put(folder / "r.csv", kSix);
+  const struct {
+    const char* arguments;
+    const char* says;
+  } cases[] = {
+      {"", "results is required"},
+      {"nowhere.csv", "nowhere.csv"},
+      {".", ".: "},
+      {"r.csv --metric accurcy", "r.csv:1: no column 'accurcy', did you mean 'accuracy'?"},
+      {"r.csv --margin nan", "--margin: expected a number above 0, found nan"},
+      {"r.csv --margin -1", "--margin"},
+      {"r.csv --margin 0", "--margin: expected a number above 0, found 0"},
+      {"r.csv --confidence 95", "--confidence: expected a number from 0.5 to 0.999, found 95"},
+      {"r.csv --expect best", "best"},
+  };
+  for (const auto& c : cases) {
+    const Ended ended = run(folder, words(c.arguments));
+    EXPECT_EQ(ended.status, 2) << c.arguments;
+    EXPECT_THAT(ended.err, HasSubstr(c.says));
+    EXPECT_THAT(ended.out, IsEmpty()) << c.arguments;
+  }
+}
+
+TEST(VerdictVerb, HelpShowsExamples) {
+  const Scratch folder;
+  const Ended help = run(folder, words("--help"));
+  EXPECT_EQ(help.status, 0);
+  EXPECT_THAT(help.out, AllOf(HasSubstr("Examples:"), HasSubstr("--lower-is-better")));
+}
+
+}  // namespace
+}  // namespace whichfirst::cli
