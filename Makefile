@@ -3,14 +3,17 @@
 #   make run      build, then settle the built-in study: about a minute on two cores
 #   make test     build and run the whole test suite
 #   make check    the suite under sanitizers, clang-tidy, formatting
+#   make fuzz     every parser against a minute of hostile input (FUZZ_SECONDS=60)
 #   make bench    measure the training step beside the core's peak
 #   make install  install the program (PREFIX=/usr/local)
 #   make format   reformat the sources
 
 PREFIX ?= /usr/local
-SOURCES = $(shell git ls-files 'src/*.h' 'src/*.cpp' 'tests/*.h' 'tests/*.cpp')
+FUZZ_SECONDS ?= 60
+SOURCES = $(shell git ls-files 'src/*.h' 'src/*.cpp' 'tests/*.h' 'tests/*.cpp' \
+  'fuzz/*.h' 'fuzz/*.cpp')
 
-.PHONY: run test check bench install format format-check sanitize tidy program setup
+.PHONY: run test check fuzz bench install format format-check sanitize tidy program setup
 
 run: program
 	./build/release/whichfirst compare
@@ -46,6 +49,13 @@ tidy:
 	scripts/setup check
 	cmake --preset tidy
 	git ls-files 'src/*.cpp' | xargs --max-procs=2 -n 4 clang-tidy-14 --quiet -p build/tidy
+
+fuzz:
+	scripts/setup check
+	@mkdir -p build
+	@cmake --preset fuzz >build/configure-fuzz.log || { cat build/configure-fuzz.log; exit 1; }
+	cmake --build --preset fuzz
+	scripts/fuzz $(FUZZ_SECONDS)
 
 format:
 	scripts/setup check
