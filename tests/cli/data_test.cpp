@@ -22,8 +22,9 @@ TEST(DataVerb, ListsTheKnownSetsAndWhereTheyAre) {
   const Ended ended =
       run(folder, {"data", "list", "--json"}, {{"WHICHFIRST_DATA", folder.path().string()}});
   EXPECT_EQ(ended.status, 0) << ended.err;
+  const json list = json::parse(ended.out);
   std::map<std::string, json> found;
-  for (const json& set : json::parse(ended.out)["sets"]) found[set["name"]] = set["found"];
+  for (const json& set : list["sets"]) found[set["name"]] = set["found"];
   EXPECT_EQ(found.at("mnist"), (folder / "mnist").string());
   EXPECT_EQ(found.at("cifar-100"), nullptr);
   EXPECT_EQ(found.at("shapes10"), "built in");
@@ -140,7 +141,9 @@ TEST_P(Studies, SummariseAsTheirOrdersSayAndTrain) {
       "recipe.epochs=1", "plan.seeds=1", "--json",        "--quiet"};
   const Ended trained = run(folder, arguments);
   ASSERT_EQ(trained.status, 0) << trained.err;
-  for (const json& order : json::parse(trained.out)["orders"]) {
+  const json verdict = json::parse(trained.out);
+  ASSERT_FALSE(verdict["orders"].empty());
+  for (const json& order : verdict["orders"]) {
     EXPECT_EQ(order["failed"], 0) << order["name"];
     EXPECT_EQ(order["diverged"], 0) << order["name"];
   }
@@ -177,8 +180,9 @@ TEST(Presets, OfResidualNetworksBringTheirOwnOrders) {
   const Scratch folder;
   const Ended ended = run(folder, {"summary", "network=resnet-20", "--json"});
   ASSERT_EQ(ended.status, 0) << ended.err;
+  const json summary = json::parse(ended.out);
   std::vector<std::string> orders;
-  for (const json& order : json::parse(ended.out)["orders"]) orders.push_back(order["order"]);
+  for (const json& order : summary["orders"]) orders.push_back(order["order"]);
   EXPECT_THAT(orders,
               ElementsAre("res(conv bn relu conv bn) relu", "res(bn relu conv bn relu conv)"));
 }
