@@ -4,16 +4,18 @@
 #   make test     build and run the whole test suite
 #   make check    the suite under sanitizers, clang-tidy, formatting
 #   make fuzz     every parser against a minute of hostile input (FUZZ_SECONDS=60)
+#   make pytorch  weights to PyTorch and back (needs PyTorch: PYTHON=/usr/bin/python3)
 #   make bench    measure the training step beside the core's peak
 #   make install  install the program (PREFIX=/usr/local)
 #   make format   reformat the sources
 
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
+PYTHON ?= /usr/bin/python3
 SOURCES = $(shell git ls-files 'src/*.h' 'src/*.cpp' 'tests/*.h' 'tests/*.cpp' \
   'fuzz/*.h' 'fuzz/*.cpp')
 
-.PHONY: run test check fuzz bench install format format-check sanitize tidy program setup
+.PHONY: run test check fuzz pytorch bench install format format-check sanitize tidy program setup
 
 run: program
 	./build/release/whichfirst compare
@@ -56,6 +58,9 @@ fuzz:
 	@cmake --preset fuzz >build/configure-fuzz.log || { cat build/configure-fuzz.log; exit 1; }
 	cmake --build --preset fuzz
 	scripts/fuzz $(FUZZ_SECONDS)
+
+pytorch: program
+	$(PYTHON) scripts/pytorch_check.py build/release/whichfirst
 
 format:
 	scripts/setup check

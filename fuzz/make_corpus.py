@@ -132,9 +132,9 @@ def png():
     for name, picture in pictures.items():
         buffer = io.BytesIO()
         picture.save(buffer, "png")
-        write("png", name, buffer.getvalue())
+        write("picture", f"png-{name}", buffer.getvalue())
     # Adam7 of a single pixel has one pass.
-    write("png", "interlaced", b"\x89PNG\r\n\x1a\n" + chunk(
+    write("picture", "png-interlaced", b"\x89PNG\r\n\x1a\n" + chunk(
         b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 1)) + chunk(
             b"IDAT", zlib.compress(b"\0\x7f")) + chunk(b"IEND", b""))
 
@@ -150,7 +150,7 @@ def jpeg():
             ("cmyk", Image.fromarray(colour).convert("CMYK"), {})]:
         buffer = io.BytesIO()
         picture.save(buffer, "jpeg", quality=60, **options)
-        write("jpeg", name, buffer.getvalue())
+        write("picture", f"jpeg-{name}", buffer.getvalue())
 
 
 for make in (notation, study, csv, safetensors, idx, cifar, npz, png, jpeg):

@@ -80,7 +80,7 @@ struct Recipe {
   double decay = 5e-4;     ///< coupled in sgd, decoupled in adamw, as in PyTorch
   bool decay_all = false;  ///< of all parameters, else of weights only
   double label_smoothing = 0;
-  Augment augment;
+  Augment augment = {};
   bool operator==(const Recipe&) const = default;
 };
 

@@ -1,16 +1,12 @@
 // The engine against PyTorch; tests/fixtures/pytorch/make_pytorch.py made the numbers.
 #include <gmock/gmock.h>
 
-#include <fstream>
-#include <map>
-#include <nlohmann/json.hpp>
-
 #include "data/batches.h"
 #include "data/dataset.h"
 #include "engine/networks.h"
+#include "engine/pytorch_gradients.h"
 #include "engine/trainer.h"
 #include "network/preset.h"
-#include "record/safetensors.h"
 
 namespace whichfirst::engine {
 namespace {
@@ -21,14 +17,11 @@ const std::map<std::string, std::string> kOrders = {{"bn-relu", "conv bn relu"},
                                                     {"bn-tanh", "conv bn tanh"},
                                                     {"tanh-bn", "conv tanh bn"}};
 
-std::string fixture(const std::string& name) {
-  return std::string(WHICHFIRST_FIXTURES) + "/pytorch/" + name;
-}
-
 class PyTorch : public ::testing::Test {
  protected:
-  PyTorch() : dataset(data::load_path(fixture("batch.npz"))) {
-    std::ifstream(fixture("losses.json")) >> expected;
+  PyTorch()
+      : dataset(data::load_path(pytorch_fixture("batch.npz"))),
+        expected(read_pytorch_json("losses.json")) {
     for (std::uint32_t i = 0; i < kBatch; ++i) all.push_back(i);
     normalisation = data::measure_normalisation(dataset.train, all);
   }
@@ -62,25 +55,15 @@ TEST_F(PyTorch, OneStepOfArticle15HasItsLossAndGradients) {
     // Kinks: where a sum near 0 rounds to the other side, relu lets another gradient through.
     const double tolerance = order.find("tanh") != std::string::npos ? 2e-3 : 5e-2;
     const network::Values gradients = trainer.gradients();
-    std::map<std::string, std::vector<float>> by_name;
-    for (const auto& tensor :
-         record::read_safetensors(fixture("gradients-" + name + ".safetensors")).tensors) {
-      by_name[tensor.name] = tensor.values;
-    }
+    const ByName by_name = read_pytorch_tensors("gradients-" + name + ".safetensors");
     for (std::size_t i = 0; i < gradients.size(); ++i) {
       const network::Parameter& parameter = network.parameters[i];
       if (parameter.kind != network::ParameterKind::weight) continue;
       const double rms = expected["gradient_rms"][name][parameter.name];
       const std::vector<float>& scaled = by_name.at(parameter.name);
       ASSERT_EQ(scaled.size(), gradients[i].size());
-      double difference = 0;
-      double reference = 0;
-      for (std::size_t k = 0; k < scaled.size(); ++k) {
-        const double theirs = rms * scaled[k];
-        difference += (gradients[i][k] - theirs) * (gradients[i][k] - theirs);
-        reference += theirs * theirs;
-      }
-      EXPECT_LE(std::sqrt(difference / reference), tolerance) << order << ": " << parameter.name;
+      EXPECT_LE(relative_distance(gradients[i], scaled, rms), tolerance)
+          << order << ": " << parameter.name;
     }
   }
 }
@@ -88,11 +71,7 @@ TEST_F(PyTorch, OneStepOfArticle15HasItsLossAndGradients) {
 TEST_F(PyTorch, EvaluationWithItsWeightsAndStatisticsHasItsLogits) {
   for (const std::string name : {"bn-relu", "relu-bn"}) {
     const network::Network network = make(article_15(), name);
-    std::map<std::string, std::vector<float>> by_name;
-    for (const auto& tensor :
-         record::read_safetensors(fixture("trained-" + name + ".safetensors")).tensors) {
-      by_name[tensor.name] = tensor.values;
-    }
+    const ByName by_name = read_pytorch_tensors("trained-" + name + ".safetensors");
     network::Values values;
     for (const auto& parameter : network.parameters) values.push_back(by_name.at(parameter.name));
     Trainer trainer(network, values, {.batch = kBatch, .evaluation_batch = kBatch});

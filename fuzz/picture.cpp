@@ -1,5 +1,6 @@
-// Pictures in general; the corpus is of JPEG files.
+// PNG and JPEG, told apart by their first bytes.
 #include "data/picture.h"
+
 #include "harness.h"
 
 using namespace whichfirst;
