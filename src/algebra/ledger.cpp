@@ -17,8 +17,8 @@ std::string_view word_of(const Stage& stage) {
   return std::string_view(stage.text).substr(0, stage.text.find('('));
 }
 
-/// What the stage `index` reads since the weights, the sum or the picture before it: "bn relu", "the
-/// weights before", "bn relu of the sum", "the picture".
+/// What the stage `index` reads since the weights, the sum or the picture before it: "bn relu",
+/// "the weights before", "bn relu of the sum", "the picture".
 std::string read_by(const Network& network, std::size_t index) {
   std::vector<std::string_view> between;
   int at = network.stages[index].source;
