@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <numeric>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,12 +20,16 @@
 #include "cli/machine.h"
 #include "cli/study_arguments.h"
 #include "cli/verbs.h"
+#include "record/printable.h"
 #include "record/run_folder.h"
+#include "report/progress_text.h"
 #include "report/verdict_text.h"
 #include "report/wording.h"
+#include "study/campaign.h"
 #include "study/conclude.h"
 #include "study/experiment.h"
 #include "study/scheduler.h"
+#include "study/tuning.h"
 
 namespace whichfirst::cli {
 namespace {
@@ -46,7 +53,8 @@ class Comparing {
     record::require_orders(study, 2);
     say("reading {} ...", study.data.path.value_or(study.data.name));
     const study::Experiment experiment = study::prepare(study, data::search_folders());
-    for (const std::string& note : experiment.material.dataset.notes) say("note: {}", note);
+    for (const std::string& note : experiment.material.dataset.notes)
+      say("note: {}", record::printable(note, 400));
     for (const auto& [a, b] : study::same_networks(experiment.arms)) {
       say("warning: {} and {} build the same network; they train to the same numbers", a, b);
     }
@@ -66,8 +74,15 @@ class Comparing {
     fmt::print(stderr, "\n");
   }
 
+  /// At most, the tuning among them.
   static int planned_trials(const study::Experiment& experiment) {
-    return experiment.study.plan.seeds * static_cast<int>(experiment.arms.size());
+    const auto arms = static_cast<int>(experiment.arms.size());
+    const auto orders = static_cast<int>(experiment.study.orders.size());
+    const record::Plan& plan = experiment.study.plan;
+    const bool is_tuned = record::is_tuned(experiment.study);
+    const int tuning = is_tuned ? plan.tuning_seeds * arms : 0;
+    const bool at_every_rate = !is_tuned || plan.lr_report == record::LrReport::all;
+    return tuning + record::most_seeds(plan) * (at_every_rate ? arms : orders);
   }
 
   static std::int64_t largest_trial(const study::Experiment& experiment) {
@@ -102,23 +117,32 @@ class Comparing {
   int print_plan(const study::Experiment& experiment, int jobs,
                  const std::filesystem::path& folder) const {
     const std::int64_t bytes = largest_trial(experiment);
-    const record::VerdictRecord nothing_yet = conclude(experiment, {}, record::Stop::interrupted);
+    const record::VerdictRecord nothing_yet =
+        conclude(experiment, {}, {}, {}, study::Ending::interrupted);
     const std::string plan = record::print_study(experiment.study);
     if (options_.json) {
-      fmt::print("{}", record::to_json(record::PlanRecord{.study = experiment.study.name,
-                                                          .study_hash = experiment.hash,
-                                                          .run_folder = folder.string(),
-                                                          .condition = nothing_yet.condition,
-                                                          .orders = nothing_yet.orders,
-                                                          .replicates = experiment.study.plan.seeds,
-                                                          .jobs = jobs,
-                                                          .trial_bytes = bytes}));
+      fmt::print("{}", record::to_json(record::PlanRecord{
+                           .study = experiment.study.name,
+                           .study_hash = experiment.hash,
+                           .run_folder = folder.string(),
+                           .condition = nothing_yet.condition,
+                           .orders = nothing_yet.orders,
+                           .replicates = record::most_seeds(experiment.study.plan),
+                           .jobs = jobs,
+                           .trial_bytes = bytes}));
       return kDone;
     }
     fmt::print("{}\n", plan);
-    fmt::print("# {} trials ({} orders x {} replicates), {} at a time, about {} of memory each\n",
-               planned_trials(experiment), experiment.arms.size(), experiment.study.plan.seeds,
-               jobs, report::bytes(bytes));
+    const record::Plan& planned = experiment.study.plan;
+    fmt::print(
+        "# {}{} trials ({} orders, {} {} replicates{}), {} at a time, about {} of memory each\n",
+        planned.seeds ? "" : "at most ", planned_trials(experiment), experiment.study.orders.size(),
+        planned.seeds ? "" : "as many as the answer needs of", record::most_seeds(planned),
+        record::is_tuned(experiment.study)
+            ? fmt::format(", after {} for tuning at each of {} rates", planned.tuning_seeds,
+                          experiment.study.recipe.lr.size())
+            : "",
+        jobs, report::bytes(bytes));
     fmt::print("# {} training images, {} test images, {} classes\n",
                report::grouped(nothing_yet.condition.train),
                report::grouped(nothing_yet.condition.test), nothing_yet.condition.classes);
@@ -131,19 +155,23 @@ class Comparing {
     for (const std::string& message : found.damaged) say("{}; it is trained again", message);
     study::Trials trials = std::move(found.done);
     require_same_ground(experiment, folder, trials);
-    std::vector<study::TrialId> todo;
-    for (const study::TrialId& id : study::trial_order(static_cast<int>(experiment.arms.size()),
-                                                       experiment.study.plan.seeds)) {
-      if (!trials.contains({arm_of(experiment, id).name, id.replicate})) todo.push_back(id);
-    }
     if (!trials.empty())
       say("{} finished trials found in {}", trials.size(), folder.path().string());
 
     const Interrupt interrupt;
-    train_all(experiment, folder, jobs, todo, interrupt.token(), trials);
-    const bool is_stopped = interrupt.happened() && !is_complete(experiment, trials);
+    std::vector<record::TunedOrder> tuned;
+    std::vector<study::PlannedComparison> comparisons;
+    if (train_tuning(experiment, folder, jobs, interrupt.token(), trials)) {
+      tuned = study::tune(experiment, trials);
+      comparisons = study::plan_comparisons(experiment, tuned);
+      train_pairs(experiment, comparisons, folder, jobs, interrupt.token(), trials);
+    }
+    const bool is_complete =
+        !comparisons.empty() && study::Campaign(experiment, comparisons, trials).is_complete();
+    const bool is_stopped = interrupt.happened() && !is_complete;
     record::VerdictRecord verdict =
-        conclude(experiment, trials, is_stopped ? record::Stop::interrupted : record::Stop::fixed);
+        conclude(experiment, comparisons, tuned, trials,
+                 is_stopped ? study::Ending::interrupted : study::Ending::complete);
     verdict.run_folder = folder.path().string();
     add_words(experiment, verdict);
     const std::string document = record::to_json(verdict);
@@ -154,11 +182,10 @@ class Comparing {
       fmt::print("\n{}\nRun folder: {}\n", report::print_verdict(verdict), folder.path().string());
     }
     if (is_stopped) {
-      say("\nInterrupted; {} of {} trials are kept. The same command resumes.", trials.size(),
-          planned_trials(experiment));
+      say("\nInterrupted; {} trials are kept. The same command resumes.", trials.size());
       return kInterrupted;
     }
-    return options_.expect.judge(verdict);
+    return options_.expect.word.empty() ? kDone : options_.expect.judge(verdict);
   }
 
   /// Numbers from two versions of the data or of the kernels are not to be mixed.
@@ -185,19 +212,93 @@ class Comparing {
     return experiment.arms[static_cast<std::size_t>(id.arm)];
   }
 
-  static bool is_complete(const study::Experiment& experiment, const study::Trials& trials) {
-    return static_cast<int>(trials.size()) == planned_trials(experiment);
+  LiveDisplay::Style style() const {
+    if (options_.quiet) return LiveDisplay::Style::quiet;
+    return isatty(STDERR_FILENO) != 0 ? LiveDisplay::Style::live : LiveDisplay::Style::lines;
   }
 
-  void train_all(const study::Experiment& experiment, record::RunFolder& folder, int jobs,
-                 const std::vector<study::TrialId>& todo, const std::stop_token& stop,
-                 study::Trials& trials) const {
-    if (todo.empty()) return;
-    const bool is_terminal = isatty(STDERR_FILENO) != 0;
-    const auto style = options_.quiet ? LiveDisplay::Style::quiet
-                       : is_terminal  ? LiveDisplay::Style::live
-                                      : LiveDisplay::Style::lines;
-    LiveDisplay display(experiment, trials, style);
+  /// Every order at every rate; returns whether all of that is there.
+  bool train_tuning(const study::Experiment& experiment, record::RunFolder& folder, int jobs,
+                    const std::stop_token& stop, study::Trials& trials) const {
+    const std::vector<study::TrialId> needed = study::tuning_trials(experiment);
+    const auto missing = [&] {
+      std::vector<study::TrialId> todo;
+      for (const study::TrialId& id : needed) {
+        if (!trials.contains({arm_of(experiment, id).name, id.replicate})) todo.push_back(id);
+      }
+      return todo;
+    };
+    std::vector<study::TrialId> todo = missing();
+    if (!todo.empty()) {
+      std::vector<int> arms(experiment.arms.size());
+      std::iota(arms.begin(), arms.end(), 0);
+      say("trying each order at {} learning rates", experiment.study.recipe.lr.size());
+      LiveDisplay display(experiment,
+                          {.arms = std::move(arms),
+                           .replicates = experiment.study.plan.tuning_seeds,
+                           .metric = std::string(study::tuning_metric(experiment.study)),
+                           .is_tuning = true},
+                          trials, style());
+      train(experiment, folder, jobs, study::source_of(std::move(todo)), stop, trials, display, {});
+    }
+    return missing().empty();
+  }
+
+  void train_pairs(const study::Experiment& experiment,
+                   const std::vector<study::PlannedComparison>& comparisons,
+                   record::RunFolder& folder, int jobs, const std::stop_token& stop,
+                   study::Trials& trials) const {
+    study::Campaign campaign(experiment, comparisons, trials);
+    if (campaign.is_complete()) return;
+    std::set<int> arms;
+    for (const study::PlannedComparison& planned : comparisons) {
+      arms.insert({planned.a, planned.b});
+    }
+    LiveDisplay display(experiment,
+                        {.arms = {arms.begin(), arms.end()},
+                         .replicates = record::most_seeds(experiment.study.plan),
+                         .metric = experiment.study.plan.metric,
+                         .is_tuning = false},
+                        trials, style());
+    const auto look = [&] {
+      campaign.tell();
+      if (experiment.study.plan.seeds) return;
+      for (std::size_t i = 0; i < comparisons.size(); ++i) {
+        display.tell(report::look_line(look_at(experiment, comparisons[i], campaign, i, trials),
+                                       experiment.study.plan.metric));
+      }
+    };
+    train(
+        experiment, folder, jobs, [&] { return campaign.next(); }, stop, trials, display, look);
+  }
+
+  static report::LookProgress look_at(const study::Experiment& experiment,
+                                      const study::PlannedComparison& planned,
+                                      study::Campaign& campaign, std::size_t index,
+                                      const study::Trials& trials) {
+    const stats::Watch& watch = campaign.watch(index);
+    report::LookProgress look{.a = experiment.arms[static_cast<std::size_t>(planned.a)].name,
+                              .b = experiment.arms[static_cast<std::size_t>(planned.b)].name,
+                              .pairs = static_cast<int>(watch.differences().size()),
+                              .interval = {},
+                              .verdict = {},
+                              .more_pairs = {},
+                              .core_hours = {}};
+    if (watch.look().intervals) look.interval = watch.look().intervals->plain;
+    if (watch.is_decided()) {
+      look.verdict = watch.look().verdict;
+      return look;
+    }
+    look.more_pairs = campaign.more_pairs(index);
+    if (look.more_pairs && !trials.empty()) {
+      look.core_hours = *look.more_pairs * study::pair_seconds(experiment, planned, trials) / 3600;
+    }
+    return look;
+  }
+
+  void train(const study::Experiment& experiment, record::RunFolder& folder, int jobs,
+             const study::Source& source, const std::stop_token& stop, study::Trials& trials,
+             LiveDisplay& display, const std::function<void()>& after_each) const {
     const study::Runner run =
         [&](const study::TrialId& id,
             const train::Observer& observe) -> std::optional<record::TrialRecord> {
@@ -218,13 +319,19 @@ class Comparing {
     const study::Keeper keep = [&](const study::TrialId& id, const record::TrialRecord& record) {
       folder.save_trial(record);
       trials.emplace(std::pair(arm_of(experiment, id).name, id.replicate), record);
+      if (after_each) after_each();
     };
-    study::run_trials(todo, jobs, run, keep, display, stop);
+    study::run_trials(source, jobs, run, keep, display, stop);
   }
 
   static void add_words(const study::Experiment& experiment, record::VerdictRecord& verdict) {
     std::vector<network::Network> networks;
-    for (const study::Arm& arm : experiment.arms) networks.push_back(arm.network);
+    for (const study::Arm& arm : experiment.arms) {  // rates change no network
+      const auto& named = verdict.ledger_orders;
+      if (!named.empty() && named.back() == arm.order_name) continue;
+      networks.push_back(arm.network);
+      verdict.ledger_orders.push_back(arm.order_name);
+    }
     for (const algebra::LedgerRow& row : algebra::compare_networks(networks)) {
       verdict.ledger.push_back({.what = row.what, .values = row.values});
     }

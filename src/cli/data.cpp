@@ -76,12 +76,17 @@ int list(const DataOptions& options) {
   return kDone;
 }
 
-/// The settings of a study that would read this set.
+/// A study that would read this set.
 record::Study study_of(const DataOptions& options, bool is_path) {
-  std::vector<std::string> settings = {(is_path ? "data.path=" : "data.name=") + options.name};
-  if (!options.size.empty()) settings.push_back("data.size=" + options.size);
-  if (options.skip_broken) settings.emplace_back("data.skip-broken=true");
-  return record::resolve_study({}, settings);
+  record::Study study;
+  if (!options.size.empty()) {
+    const std::string setting[] = {"data.size=" + options.size};
+    study = record::resolve_study({}, setting);
+  }
+  study.data.skip_broken = options.skip_broken;
+  study.data.name = is_path ? "" : options.name;
+  if (is_path) study.data.path = options.name;
+  return study;
 }
 
 int info(const DataOptions& options) {

@@ -4,10 +4,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "record/metrics.h"
 #include "report/wording.h"
 
@@ -22,19 +25,33 @@ int terminal_columns() {
 
 }  // namespace
 
-LiveDisplay::LiveDisplay(const study::Experiment& experiment, const study::Trials& before,
-                         Style style)
-    : experiment_(experiment), style_(style) {
-  state_.replicates = experiment.study.plan.seeds;
-  state_.metric = experiment.study.plan.metric;
-  for (const study::Arm& arm : experiment.arms) {
+LiveDisplay::LiveDisplay(const study::Experiment& experiment, Scope scope,
+                         const study::Trials& before, Style style)
+    : scope_(std::move(scope)), style_(style) {
+  state_.replicates = scope_.replicates;
+  state_.metric = scope_.metric;
+  for (const int index : scope_.arms) {
+    const study::Arm& arm = experiment.arms[static_cast<std::size_t>(index)];
     state_.orders.push_back({.name = arm.name, .order = arm.order, .values = {}});
     for (const auto& [key, record] : before) {
-      if (key.first != arm.name) continue;
+      if (key.first != arm.name || record::is_tuning(key.second) != scope_.is_tuning) continue;
       count(record, state_.orders.back());
       ++finished_before_;
     }
   }
+  if (style_ == Style::live) draw();
+}
+
+report::OrderProgress& LiveDisplay::order_of(int arm) {
+  const auto found = std::find(scope_.arms.begin(), scope_.arms.end(), arm);
+  check(found != scope_.arms.end(), "the arm is shown");
+  return state_.orders[static_cast<std::size_t>(found - scope_.arms.begin())];
+}
+
+void LiveDisplay::tell(std::string line) {
+  if (line == told_) return;
+  told_ = std::move(line);
+  if (style_ == Style::lines) fmt::print(stderr, "{}\n", told_);
   if (style_ == Style::live) draw();
 }
 
@@ -53,7 +70,7 @@ void LiveDisplay::on_progress(const study::TrialId& id, const train::Progress& p
 void LiveDisplay::on_finish(const study::TrialId& id, const record::TrialRecord& record) {
   shares_.erase(id);
   ++finished_now_;
-  report::OrderProgress& order = state_.orders[static_cast<std::size_t>(id.arm)];
+  report::OrderProgress& order = order_of(id.arm);
   count(record, order);
   if (style_ == Style::live) draw();
   if (style_ != Style::lines) return;
@@ -64,7 +81,8 @@ void LiveDisplay::on_finish(const study::TrialId& id, const record::TrialRecord&
       value ? fmt::format("{} {:.{}f}", words.name, *value, words.decimals)
             : fmt::format("{}: {}", record::name(record.status), record.reason.value_or(""));
   fmt::print(stderr, "{}/{}  {} replicate {}: {} ({})\n", finished_before_ + finished_now_, total,
-             order.name, id.replicate, result, report::duration(record.timings.seconds));
+             order.name, record::replicate_name(id.replicate), result,
+             report::duration(record.timings.seconds));
 }
 
 void LiveDisplay::count(const record::TrialRecord& record, report::OrderProgress& order) const {
@@ -84,7 +102,7 @@ void LiveDisplay::draw() {
   for (report::OrderProgress& order : state_.orders) order.under_way = 0;
   double done = finished_now_;
   for (const auto& [id, share] : shares_) {
-    state_.orders[static_cast<std::size_t>(id.arm)].under_way += share;
+    order_of(id.arm).under_way += share;
     done += share;
   }
   const double total =
@@ -92,7 +110,10 @@ void LiveDisplay::draw() {
   state_.elapsed_seconds = elapsed();
   state_.left_seconds = report::estimate_left(state_.elapsed_seconds, done, total - done);
   erase();
-  const std::vector<std::string> lines = report::progress_lines(state_, terminal_columns());
+  std::vector<std::string> lines = report::progress_lines(state_, terminal_columns());
+  if (!told_.empty()) {
+    lines.push_back(told_.substr(0, static_cast<std::size_t>(terminal_columns())));
+  }
   for (const std::string& line : lines) fmt::print(stderr, "{}\n", line);
   std::fflush(stderr);
   drawn_lines_ = static_cast<int>(lines.size());

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "report/progress_text.h"
 #include "study/conclude.h"
@@ -20,12 +21,24 @@ class LiveDisplay : public study::Listener {
     live,   // one an order, redrawn
   };
 
-  /// `before` are the trials that a resumed run found finished.
-  LiveDisplay(const study::Experiment& experiment, const study::Trials& before, Style style);
+  /// What is shown of a run: some arms, so many replicates of each, one metric.
+  struct Scope {
+    std::vector<int> arms;
+    int replicates = 0;
+    std::string metric;
+    bool is_tuning = false;
+  };
+
+  /// `before` are the trials that are finished already.
+  LiveDisplay(const study::Experiment& experiment, Scope scope, const study::Trials& before,
+              Style style);
   /// Leaves the last state on the screen.
   ~LiveDisplay() override;
   LiveDisplay(const LiveDisplay&) = delete;
   LiveDisplay& operator=(const LiveDisplay&) = delete;
+
+  /// A line about the verdict so far, shown below the orders or, where it is new, by itself.
+  void tell(std::string line);
 
   void on_start(const study::TrialId& id) override;
   void on_progress(const study::TrialId& id, const train::Progress& progress) override;
@@ -39,8 +52,11 @@ class LiveDisplay : public study::Listener {
   void erase() const;
   double elapsed() const;
 
-  const study::Experiment& experiment_;
+  report::OrderProgress& order_of(int arm);
+
+  Scope scope_;
   Style style_;
+  std::string told_;
   Clock::time_point started_ = Clock::now();
   Clock::time_point drawn_{};
   report::RunProgress state_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -13,6 +14,7 @@
 #include "base/error.h"
 #include "base/suggest.h"
 #include "cli/verbs.h"
+#include "record/printable.h"
 #include "record/version.h"
 
 namespace whichfirst::cli {
@@ -32,6 +34,20 @@ void refuse_unknown_verb(const std::vector<AddedVerb>& verbs, int argc, char** a
   throw Error(fmt::format("no verb '{}'{}; the verbs are {}", word,
                           near ? fmt::format(", did you mean '{}'?", *near) : "",
                           fmt::join(names, ", ")));
+}
+
+/// A message as it may reach a terminal: names of files in it keep their control characters to
+/// themselves. Lines stay lines, for the carets.
+std::string shown(std::string_view message) {
+  constexpr std::size_t kLongest = 4000;
+  std::string text;
+  for (std::size_t begin = 0; begin <= message.size();) {
+    const std::size_t end = std::min(message.find('\n', begin), message.size());
+    text +=
+        (begin == 0 ? "" : "\n") + record::printable(message.substr(begin, end - begin), kLongest);
+    begin = end + 1;
+  }
+  return text;
 }
 
 int run(int argc, char** argv) {
@@ -66,13 +82,13 @@ int run_program(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const Error& error) {
-    fmt::print(stderr, "whichfirst: {}\n", error.what());
+    fmt::print(stderr, "whichfirst: {}\n", shown(error.what()));
   } catch (const std::bad_alloc&) {
     fmt::print(
         stderr,
         "whichfirst: not enough memory; lower --jobs, recipe.batch or the network's width\n");
   } catch (const std::exception& error) {
-    fmt::print(stderr, "whichfirst: {}\n", error.what());
+    fmt::print(stderr, "whichfirst: {}\n", shown(error.what()));
   }
   return kWrongInput;
 }

@@ -84,7 +84,7 @@ void warn_of_direction(const VerdictOptions& options) {
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char letter) {
     return static_cast<char>(letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter);
   });
-  for (const std::string_view sign : {"loss", "error", "perplexity"}) {
+  for (const std::string_view sign : {"loss", "error", "perplexity", "time", "second", "latency"}) {
     if (name.find(sign) == std::string::npos) continue;
     fmt::print(stderr,
                "warning: a higher {} counts as better; if it is not, add --lower-is-better\n",

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -142,16 +143,21 @@ class Builder {
     }
     if (!(projection.output == made)) {
       refuse(fmt::format(
-          "its sequence makes {}, its shortcut with the same stride of {} makes {}; give the "
-          "sequence paddings that keep the size, such as p=1 for k=3",
+          "its sequence makes {}, its shortcut with the same stride of {} makes {}; the "
+          "sequence must reach that size, with paddings such as p=1 for k=3",
           show(made), residual.stride, show(projection.output)));
     }
     finish(projection);
   }
 
-  /// A stride counts in every residual it stands in.
+  /// A stride counts in every residual it stands in. Beyond the picture all strides are alike: they
+  /// leave one pixel.
   void multiply_strides(int stride) {
-    if (!residuals_.empty()) residuals_.back().stride *= stride;
+    if (residuals_.empty()) return;
+    OpenResidual& open = residuals_.back();
+    const std::int64_t product = std::int64_t{open.stride} * stride;
+    const int side = std::max({open.shape.height, open.shape.width, 1});
+    open.stride = static_cast<int>(std::min<std::int64_t>(product, side));
   }
 
   int output_size(int size, int kernel, int stride, int padding) const {
@@ -161,21 +167,23 @@ class Builder {
     return (size + 2 * padding - kernel) / stride + 1;
   }
 
-  bool has_bias(BiasRule written, BiasRule study_wide) {
-    if (const auto said = next_of(blueprint_.biased_weights, weights_)) return *said;
+  bool has_bias(BiasRule written, BiasRule study_wide, RoleKind kind) {
+    if (const auto said = said_of(blueprint_.biased, kind)) return *said;
     const BiasRule rule = written != BiasRule::automatic ? written : study_wide;
     if (rule != BiasRule::automatic) return rule == BiasRule::on;
     return !bias_is_redundant(placed_, index_);
   }
 
   bool is_affine(bool written) {
-    return next_of(blueprint_.affine_norms, normalisers_).value_or(written);
+    return said_of(blueprint_.affine, RoleKind::bn).value_or(written);
   }
 
-  /// What was said for the stage that `count` counts.
-  static std::optional<bool> next_of(const std::vector<bool>& said, std::size_t& count) {
-    const std::size_t place = count++;
-    return place < said.size() ? std::optional<bool>(said[place]) : std::nullopt;
+  /// What was said of the next stage of this kind in its unit.
+  std::optional<bool> said_of(const std::map<Place, bool>& said, RoleKind kind) {
+    const int unit = placed_[index_].unit.value_or(Place::kBody);
+    const Place place{.unit = unit, .kind = kind, .number = counts_[{unit, kind}]++};
+    const auto found = said.find(place);
+    return found == said.end() ? std::nullopt : std::optional(found->second);
   }
 
   void resolve(const notation::Conv& written, Stage& stage) {
@@ -185,7 +193,7 @@ class Builder {
     const Conv conv{.kernel = kernel,
                     .stride = written.stride,
                     .padding = written.padding.value_or((kernel - 1) / 2),
-                    .bias = has_bias(written.bias, blueprint_.bias)};
+                    .bias = has_bias(written.bias, blueprint_.bias, RoleKind::conv)};
     add_convolution(conv, *written.channels, RoleKind::conv, stage);
     multiply_strides(conv.stride);
   }
@@ -305,7 +313,7 @@ class Builder {
     }
     // The study's rule is for what is under test; the ends follow their own.
     const BiasRule study_wide = stage.unit ? blueprint_.bias : BiasRule::automatic;
-    const FullyConnected fc{.bias = has_bias(written.bias, study_wide)};
+    const FullyConnected fc{.bias = has_bias(written.bias, study_wide, RoleKind::fc)};
     add_fully_connected(fc, written.features.value_or(blueprint_.classes), RoleKind::fc, stage);
   }
 
@@ -355,8 +363,7 @@ class Builder {
   std::vector<Placed> placed_;
   std::vector<std::string> paths_;
   std::map<RoleKind, int> roles_;
-  std::size_t weights_ = 0;  // conv and fc so far
-  std::size_t normalisers_ = 0;
+  std::map<std::pair<int, RoleKind>, int> counts_;  // by unit and kind, so far
   std::vector<OpenResidual> residuals_;
   Network network_;
   Shape shape_;           // what the next stage reads,

@@ -186,4 +186,6 @@ Sequence complete_order(const Sequence& order) {
   return completed;
 }
 
+bool has_unit(const Sequence& body) { return contains<notation::Unit>(body); }
+
 }  // namespace whichfirst::network

@@ -1,6 +1,9 @@
 #include "network/match.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
 
 namespace whichfirst::network {
 namespace {
@@ -8,7 +11,14 @@ namespace {
 using notation::Item;
 using notation::Sequence;
 
-bool is_weight(const notation::Stage& stage) {
+/// Whether a stage is weights, or a residual or repetition that holds some.
+bool has_weight(const notation::Stage& stage) {
+  const auto in = [](const Sequence& sequence) {
+    return std::any_of(sequence.items.begin(), sequence.items.end(),
+                       [](const Item& item) { return has_weight(item.stage); });
+  };
+  if (const auto* residual = std::get_if<notation::Residual>(&stage)) return in(residual->body);
+  if (const auto* repeat = std::get_if<notation::Repeat>(&stage)) return in(repeat->body);
   return std::holds_alternative<notation::Conv>(stage) ||
          std::holds_alternative<notation::FullyConnected>(stage);
 }
@@ -43,20 +53,19 @@ bool ends_normalised(const Sequence& order) {
   return false;
 }
 
-bool holds_unit(const Item& item) {
-  if (const auto* repeat = std::get_if<notation::Repeat>(&item.stage)) {
-    return std::any_of(repeat->body.items.begin(), repeat->body.items.end(), holds_unit);
-  }
-  if (const auto* residual = std::get_if<notation::Residual>(&item.stage)) {
-    return std::any_of(residual->body.items.begin(), residual->body.items.end(), holds_unit);
-  }
-  return std::holds_alternative<notation::Unit>(item.stage);
-}
+bool holds_unit(const Item& item) { return has_unit(Sequence{{item}}); }
 
-/// The body with a bn behind its last unit.
+/// The body with a bn behind its last unit, where the head does not read normalised values or a sum
+/// anyway.
 Sequence with_final_norm(Sequence body) {
   const auto last = std::find_if(body.items.rbegin(), body.items.rend(), holds_unit);
-  if (last != body.items.rend()) body.items.insert(last.base(), Item{notation::BatchNorm{}, 0});
+  if (last == body.items.rend() || std::holds_alternative<notation::Residual>(last->stage)) {
+    return body;
+  }
+  for (auto item = last.base(); item != body.items.end() && !has_weight(item->stage); ++item) {
+    if (normalises(item->stage)) return body;
+  }
+  body.items.insert(last.base(), Item{notation::BatchNorm{}, 0});
   return body;
 }
 
@@ -72,36 +81,38 @@ void match_ends(std::vector<Blueprint>& blueprints) {
   }
 }
 
-/// For each stage that `counts`, whether it has a parameter of this kind.
+/// Adds the places of `network` at which a stage that `counts` may have a parameter of this kind,
+/// and whether it has one in any network so far.
 template <class Counts>
-std::vector<bool> having(const Network& network, Counts counts, ParameterKind kind) {
-  std::vector<bool> result;
+void add_places(const Network& network, Counts counts, ParameterKind kind,
+                std::map<Place, bool>& places) {
+  std::map<std::pair<int, RoleKind>, int> numbers;
   for (const Stage& stage : network.stages) {
-    if (!counts(stage)) continue;
-    result.push_back(std::any_of(stage.parameters.begin(), stage.parameters.end(), [&](int index) {
+    const std::optional<RoleKind> counted = counts(stage);
+    if (!counted) continue;
+    const int unit = stage.unit.value_or(Place::kBody);
+    const Place place{.unit = unit, .kind = *counted, .number = numbers[{unit, *counted}]++};
+    places[place] |= std::any_of(stage.parameters.begin(), stage.parameters.end(), [&](int index) {
       return network.parameters[static_cast<std::size_t>(index)].kind == kind;
-    }));
+    });
   }
-  return result;
 }
 
-std::vector<bool> either(std::vector<bool> a, const std::vector<bool>& b) {
-  if (a.size() < b.size()) a.resize(b.size());
-  for (std::size_t i = 0; i < b.size(); ++i) a[i] = a[i] || b[i];
-  return a;
+std::optional<RoleKind> weight_kind(const Stage& stage) {
+  if (!has_weights(stage) || stage.role->kind == RoleKind::projection) return std::nullopt;
+  return stage.role->kind;
 }
 
-bool is_counted_weight(const Stage& stage) {
-  return has_weights(stage) && stage.role && stage.role->kind != RoleKind::projection;
+std::optional<RoleKind> normaliser_kind(const Stage& stage) {
+  return is_normaliser(stage) ? std::optional(RoleKind::bn) : std::nullopt;
 }
 
 }  // namespace
 
 Sequence begin_with_weights(const Sequence& order) {
   Sequence result = unrolled(order);
-  const auto first = std::find_if(result.items.begin(), result.items.end(), [](const Item& item) {
-    return is_weight(item.stage) || std::holds_alternative<notation::Residual>(item.stage);
-  });
+  const auto first = std::find_if(result.items.begin(), result.items.end(),
+                                  [](const Item& item) { return has_weight(item.stage); });
   if (first != result.items.end()) std::rotate(result.items.begin(), first, result.items.end());
   return result;
 }
@@ -112,16 +123,16 @@ std::vector<Network> build_matched(std::vector<Blueprint> blueprints, const Matc
   for (const Blueprint& blueprint : blueprints) networks.push_back(build(blueprint));
   if (!match.bias && !match.affine) return networks;
 
-  std::vector<bool> biased;
-  std::vector<bool> affine;
+  std::map<Place, bool> biased;
+  std::map<Place, bool> affine;
   for (const Network& network : networks) {
-    biased = either(std::move(biased), having(network, is_counted_weight, ParameterKind::bias));
-    affine = either(std::move(affine), having(network, is_normaliser, ParameterKind::scale));
+    add_places(network, weight_kind, ParameterKind::bias, biased);
+    add_places(network, normaliser_kind, ParameterKind::scale, affine);
   }
   networks.clear();
   for (Blueprint& blueprint : blueprints) {
-    if (match.bias) blueprint.biased_weights = biased;
-    if (match.affine) blueprint.affine_norms = affine;
+    if (match.bias) blueprint.biased = biased;
+    if (match.affine) blueprint.affine = affine;
     networks.push_back(build(blueprint));
   }
   return networks;

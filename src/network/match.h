@@ -10,12 +10,14 @@
 
 namespace whichfirst::network {
 
-/// bias: a weight stage has a bias where the same one of any order has it (counted from the first).
-/// affine: likewise the scale and offset of the normalisers.
+/// bias: the n-th convolution (or fc) of a unit has a bias where that of any order has it.
+/// affine: likewise scale and offset of its n-th normaliser.
 /// ends: every order begins with its first weight stage (what stands before it, outside of a
-/// residual, moves to the order's end: the same cycle, cut elsewhere), so that the first weights
-/// read the picture in all; and where some orders end with a normaliser, the others get a bn behind
-/// the last unit, so that the head reads normalised values in all.
+/// residual with weights, moves to the order's end: the same cycle, cut elsewhere), so that the
+/// first weights read the picture in all; and where some orders end with a normaliser, the others
+/// get a bn behind the last unit, so that the head reads normalised values in all - unless the body
+/// normalises there anyway, or the last unit stands in a residual of the body, whose sum the head
+/// reads in all.
 struct Match {
   bool bias = false;
   bool affine = false;
@@ -27,7 +29,7 @@ struct Match {
 /// `place` of what is thrown is lost, so build() each alone first to name the order at fault.
 std::vector<Network> build_matched(std::vector<Blueprint> blueprints, const Match& match);
 
-/// The order that `ends` makes of `order`: with its first weight stage in front.
+/// The order that `ends` makes of a complete one: with its first weight stage in front.
 notation::Sequence begin_with_weights(const notation::Sequence& order);
 
 }  // namespace whichfirst::network

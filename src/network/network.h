@@ -5,7 +5,9 @@
 // two ways through a `res( )` part and meet again. Letters as in base/shape.h.
 #pragma once
 
+#include <compare>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -139,6 +141,16 @@ struct Network {
   std::int64_t flops_per_image() const;
 };
 
+/// The how many-th stage of a kind in its unit, from 0; the body counts as a unit of its own. All
+/// normalisers are of the kind bn.
+struct Place {
+  static constexpr int kBody = -1;
+  int unit = kBody;
+  RoleKind kind = RoleKind::conv;
+  int number = 0;
+  auto operator<=>(const Place&) const = default;
+};
+
 /// What a network is built from. `body` is a parsed network, `order` what is in its units; both
 /// outlive nothing but the call.
 struct Blueprint {
@@ -149,11 +161,10 @@ struct Blueprint {
   /// For all convolutions and all weight stages of units whose text does not say. automatic: no
   /// bias where the next stage, unpadded pools skipped, subtracts each channel's own mean.
   notation::BiasRule bias = notation::BiasRule::automatic;
-  /// The n-th weight stage (conv or fc, projections not counted) gets a bias where
-  /// biased_weights[n], the n-th normaliser a scale and an offset where affine_norms[n], whatever
-  /// the text says (network/match.h).
-  std::vector<bool> biased_weights = {};
-  std::vector<bool> affine_norms = {};
+  /// Whether the stages at these places have a bias, or scale and offset, whatever the text says
+  /// (network/match.h).
+  std::map<Place, bool> biased = {};
+  std::map<Place, bool> affine = {};
 };
 
 // Limits of what is built.
@@ -166,6 +177,9 @@ Network build(const Blueprint& blueprint);
 
 /// The order with its conv, which stands first where the text leaves it out.
 notation::Sequence complete_order(const notation::Sequence& order);
+
+/// Whether a unit stands anywhere in a body.
+bool has_unit(const notation::Sequence& body);
 
 /// A stage as built, in notation: its number of channels or features and its bias written in.
 std::string describe_operation(const Stage& stage);

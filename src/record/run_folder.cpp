@@ -60,7 +60,13 @@ RunFolder::RunFolder(std::filesystem::path folder, Study study)
   }
   const Study there = resolve_study(read_study_source(file));
   const std::vector<std::string> differences = differing_keys(there, study_);
-  if (differences.empty()) return;
+  if (differences.empty()) {
+    if (study_.plan.max_seeds > there.plan.max_seeds) {
+      write_file_atomically(file, print_study(study_));
+    }
+    study_.plan.max_seeds = std::max(study_.plan.max_seeds, there.plan.max_seeds);
+    return;
+  }
   throw Error(
       fmt::format("{}: expected the study of this run, found another in {}; run it with "
                   "--out and another folder",
@@ -68,38 +74,50 @@ RunFolder::RunFolder(std::filesystem::path folder, Study study)
 }
 
 std::filesystem::path RunFolder::trial_path(std::string_view arm, std::uint64_t replicate) const {
-  return folder_ / "trials" / arm / fmt::format("{}.json", replicate);
+  return folder_ / "trials" / arm / fmt::format("{}.json", replicate_name(replicate));
 }
 
 LoadedTrials RunFolder::load_trials(const std::optional<std::string>& isa) const {
+  std::vector<std::uint64_t> replicates;
+  for (int i = 1; i <= most_seeds(study_.plan); ++i) {
+    replicates.push_back(static_cast<std::uint64_t>(i));
+  }
+  for (int i = 1; is_tuned(study_) && i <= study_.plan.tuning_seeds; ++i) {
+    replicates.push_back(kTuningReplicates + static_cast<std::uint64_t>(i));
+  }
   LoadedTrials loaded;
   for (const NamedOrder& order : study_.orders) {
-    for (std::uint64_t replicate = 1; replicate <= static_cast<std::uint64_t>(study_.plan.seeds);
-         ++replicate) {
-      const std::filesystem::path file = trial_path(order.name, replicate);
-      if (!is_there(file)) continue;
-      const std::string text = read_file(file, kMaxTrialBytes);
-      TrialRecord trial;
-      try {
-        trial = from_json(text, file.string());
-      } catch (const Error& error) {
-        loaded.damaged.push_back(error.what());
-        continue;
-      }
-      constexpr std::string_view kMoved = "it was not written here; remove it, and it is run again";
-      expect_field(file, "study", study_hash_, trial.study, kMoved);
-      expect_field(file, "arm", order.name, trial.arm, kMoved);
-      expect_field(file, "replicate", std::to_string(replicate), std::to_string(trial.replicate),
-                   kMoved);
-      if (isa) {
-        expect_field(file, "instruction set", *isa, trial.machine.isa,
-                     "finish the run on a processor of that kind, or start anew with --out and "
-                     "another folder");
-      }
-      loaded.done.emplace(std::pair(order.name, replicate), std::move(trial));
+    for (const double lr : study_.recipe.lr) {
+      const std::string arm = arm_name(study_, order.name, lr);
+      for (const std::uint64_t replicate : replicates) load_trial(arm, replicate, isa, loaded);
     }
   }
   return loaded;
+}
+
+void RunFolder::load_trial(const std::string& arm, std::uint64_t replicate,
+                           const std::optional<std::string>& isa, LoadedTrials& loaded) const {
+  const std::filesystem::path file = trial_path(arm, replicate);
+  if (!is_there(file)) return;
+  const std::string text = read_file(file, kMaxTrialBytes);
+  TrialRecord trial;
+  try {
+    trial = from_json(text, file.string());
+  } catch (const Error& error) {
+    loaded.damaged.push_back(error.what());
+    return;
+  }
+  constexpr std::string_view kMoved = "it was not written here; remove it, and it is run again";
+  expect_field(file, "study", study_hash_, trial.study, kMoved);
+  expect_field(file, "arm", arm, trial.arm, kMoved);
+  expect_field(file, "replicate", replicate_name(replicate), replicate_name(trial.replicate),
+               kMoved);
+  if (isa) {
+    expect_field(file, "instruction set", *isa, trial.machine.isa,
+                 "finish the run on a processor of that kind, or start anew with --out and "
+                 "another folder");
+  }
+  loaded.done.emplace(std::pair(arm, replicate), std::move(trial));
 }
 
 void RunFolder::save_trial(const TrialRecord& trial) {

@@ -1,7 +1,9 @@
 // The folder of one run: its study, a file for every trial that has ended, the verdict.
 //
 //   study.toml                       the resolved study
-//   trials/<arm>/<replicate>.json    written whole when the trial ends
+//   trials/<arm>/<replicate>.json    written whole when the trial ends; <replicate> is 1, 2, ...,
+//   or
+//                                    tuning-1, ... where learning rates are tried
 //   progress-<host>-<pid>.jsonl      one line an epoch, one file a writer
 //   verdict.json
 #pragma once
@@ -41,8 +43,9 @@ struct LoadedTrials {
 /// progress file. The trials in flight are lost, nothing else.
 class RunFolder {
  public:
-  /// Creates the folder with its study.toml, or opens one of the same study. Throws Error where the
-  /// folder belongs to another study, naming the keys that differ, or cannot be written.
+  /// Creates the folder with its study.toml, or opens one of the same study; a raised
+  /// plan.max-seeds is recorded there, a lower one has no effect. Throws Error where the folder
+  /// belongs to another study, naming the keys that differ, or cannot be written.
   RunFolder(std::filesystem::path folder, Study study);
 
   const std::filesystem::path& path() const { return folder_; }
@@ -62,6 +65,9 @@ class RunFolder {
   void save_verdict(std::string_view text);
 
  private:
+  void load_trial(const std::string& arm, std::uint64_t replicate,
+                  const std::optional<std::string>& isa, LoadedTrials& loaded) const;
+
   std::filesystem::path folder_;
   Study study_;
   std::string study_hash_;

@@ -247,7 +247,8 @@ void settle_source_of_data(Given& given) {
 }
 
 /// Values that are right alone and wrong together. The one that was given is at fault.
-void check_recipe(const Recipe& recipe, const Given& given) {
+void check_together(const Study& study, const Given& given) {
+  const Recipe& recipe = study.recipe;
   const auto fail = [&](const char* key, const std::string& message) {
     const auto found = given.keys.find(key);
     check(found != given.keys.end(), "defaults do not contradict each other");
@@ -259,9 +260,15 @@ void check_recipe(const Recipe& recipe, const Given& given) {
                      recipe.warmup, recipe.epochs));
   }
   if (recipe.optimizer == Optimizer::adamw) {
+    // A file's momentum is silent where the command line takes another optimizer.
+    const auto chosen = given.keys.find("recipe.optimizer");
     for (const char* key : {"recipe.momentum", "recipe.nesterov"}) {
-      if (given.keys.contains(key))
+      const auto found = given.keys.find(key);
+      if (found == given.keys.end()) continue;
+      const bool is_typed = found->second.origin->is_command_line();
+      if (is_typed || !chosen->second.origin->is_command_line()) {
         fail(key, "is of sgd, and recipe.optimizer is adamw; remove it");
+      }
     }
   } else if (recipe.nesterov && recipe.momentum == 0) {
     fail("recipe.nesterov", "expected a recipe.momentum above 0 with it, found 0");
@@ -303,13 +310,21 @@ Study resolve_study(const std::optional<StudySource>& source,
     const auto found = given.keys.find(std::string(key.name));
     if (found != given.keys.end()) key.set(study, found->second);
   }
-  check_recipe(study.recipe, given);
+  check_together(study, given);
+  if (study.recipe.optimizer == Optimizer::adamw) {  // which has neither
+    study.recipe.momentum = Recipe{}.momentum;
+    study.recipe.nesterov = false;
+  }
   if (given.has_orders) {
     study.orders = read_orders(given);
   } else if (default_orders) {
     study.orders = default_orders(study.network);
   }
   return study;
+}
+
+std::string arm_name(const Study& study, std::string_view order, double lr) {
+  return is_tuned(study) ? fmt::format("{}@{}", order, lr) : std::string(order);
 }
 
 void require_orders(const Study& study, std::size_t least) {

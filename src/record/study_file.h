@@ -74,7 +74,8 @@ struct Recipe {
   Optimizer optimizer = Optimizer::sgd;
   double momentum = 0.9;  ///< of sgd
   bool nesterov = false;  ///< of sgd
-  double lr = 0.05;
+  /// One rate for all orders; or several, of which every order gets its own best.
+  std::vector<double> lr = {0.05};
   Schedule schedule = Schedule::cosine;
   double warmup = 0;       ///< epochs in which the rate rises linearly, below `epochs`
   double decay = 5e-4;     ///< coupled in sgd, decoupled in adamw, as in PyTorch
@@ -92,12 +93,20 @@ struct MatchChoice {
   bool operator==(const MatchChoice&) const = default;
 };
 
+/// At which rates a verdict is given where there are several: each order's own best, or that and
+/// every rate that all orders share.
+enum class LrReport { best, all };
+
 struct Plan {
   std::string metric = "test_accuracy";  ///< one of kMetricNames
   /// In the metric's unit. Unless given: 0.25 points for an accuracy, nothing for a loss.
   std::optional<double> margin = 0.25;
   double confidence = 0.95;
-  int seeds = 8;  ///< replicates
+  std::optional<int> seeds;  ///< replicates; nullopt: as many as the answer needs,
+  int max_seeds = 30;        ///< at most so many
+  bool guard = false;        ///< the skewness guard decides (stats/interval.h)
+  int tuning_seeds = 2;      ///< replicates at each rate, where there are several
+  LrReport lr_report = LrReport::best;
   bool operator==(const Plan&) const = default;
 };
 
@@ -152,13 +161,22 @@ std::string_view schedule_word(Schedule schedule);
 std::vector<std::string> match_words(const MatchChoice& match);
 std::vector<std::string> augment_words(const Augment& augment);
 
+/// Whether learning rates are tried before the verdict.
+inline bool is_tuned(const Study& study) { return study.recipe.lr.size() > 1; }
+
+/// An arm is an order at a rate: "bn-first", or "bn-first@0.1" where there are several rates.
+std::string arm_name(const Study& study, std::string_view order, double lr);
+/// Replicates that a study may run: the fixed number, or the maximum.
+inline int most_seeds(const Plan& plan) { return plan.seeds.value_or(plan.max_seeds); }
+
 /// Throws Error unless the study names at least `least` orders.
 void require_orders(const Study& study, std::size_t least);
 
 /// TOML with every key in the documented order: resolve_study of it gives the same study.
 std::string print_study(const Study& study);
 
-/// hash_hex over every key and value but the name, orders and bodies in canonical form.
+/// hash_hex over every key and value but the name and plan.max-seeds, which may be raised at any
+/// time; orders and bodies in canonical form.
 std::string study_hash(const Study& study);
 
 /// The keys in which two studies of different study_hash differ, as "recipe.lr (0.05 there, 0.1

@@ -49,6 +49,8 @@ bool is_body(std::string_view network) {
   return network.find_first_of("(* \t\r\n") != std::string_view::npos;
 }
 
+constexpr int kMostSeeds = 10'000;
+
 int small_whole(const GivenValue& value, int least, int most) {
   return static_cast<int>(value.whole(least, most));
 }
@@ -61,8 +63,7 @@ std::string print_list(const std::vector<std::string>& words) {
   return text + "]";
 }
 
-// --- match
-// ----------------------------------------------------------------------------------------
+// --- match ---
 
 constexpr std::pair<std::string_view, bool MatchChoice::*> kMatches[] = {
     {"bias", &MatchChoice::bias}, {"affine", &MatchChoice::affine}, {"ends", &MatchChoice::ends}};
@@ -73,15 +74,16 @@ void read_match(Study& study, const GivenValue& value) {
   for (const std::string& word : value.list(kWanted)) {
     const auto* found = std::find_if(std::begin(kMatches), std::end(kMatches),
                                      [&](const auto& entry) { return entry.first == word; });
-    if (found == std::end(kMatches)) value.fail_expected(kWanted);
+    if (found == std::end(kMatches)) {
+      value.fail(fmt::format("expected {}, found '{}'", kWanted, printable(word)));
+    }
     study.match.*found->second = true;
   }
 }
 
 std::string print_match(const Study& study) { return print_list(match_words(study.match)); }
 
-// --- data.size
-// ------------------------------------------------------------------------------------
+// --- data.size ---
 
 constexpr int kLargestPicture = 1024;
 
@@ -120,8 +122,43 @@ std::string print_size(const Study& study) {
                                    : toml_string(fmt::format("{}x{}", size.height, size.width));
 }
 
-// --- recipe.augment
-// -------------------------------------------------------------------------------
+// --- recipe.lr ---
+
+constexpr std::size_t kMostRates = 16;
+
+void read_rates(Study& study, const GivenValue& value) {
+  constexpr std::string_view kWanted =
+      "a number above 0 and at most 1000, or a list of up to 16 different ones";
+  constexpr double kMostRate = 1000;
+  study.recipe.lr.clear();
+  const auto take = [&](const toml::node& node) {
+    const std::optional<double> rate = node.is_number() ? node.value<double>() : std::nullopt;
+    const auto& taken = study.recipe.lr;
+    if (!rate || !(*rate > 0 && *rate <= kMostRate) || taken.size() == kMostRates ||
+        std::find(taken.begin(), taken.end(), *rate) != taken.end()) {
+      value.fail_expected(kWanted);
+    }
+    study.recipe.lr.push_back(*rate);
+  };
+  if (const toml::array* rates = value.node->as_array()) {
+    if (rates->empty()) value.fail_expected(kWanted);
+    for (const toml::node& node : *rates) take(node);
+    std::sort(study.recipe.lr.begin(), study.recipe.lr.end());
+  } else {
+    take(*value.node);
+  }
+}
+
+std::string print_rates(const Study& study) {
+  if (!is_tuned(study)) return print_float(study.recipe.lr.front());
+  std::string text = "[";
+  for (const double rate : study.recipe.lr) {
+    text += fmt::format("{}{}", text.size() > 1 ? ", " : "", print_float(rate));
+  }
+  return text + "]";
+}
+
+// --- recipe.augment ---
 
 /// "crop(4)" -> crop and 4; "crop" -> crop and nothing.
 struct Call {
@@ -168,8 +205,7 @@ std::string print_augment(const Study& study) {
 
 std::string print_truth(bool value) { return value ? "true" : "false"; }
 
-// --- words of the recipe
-// --------------------------------------------------------------------------
+// --- words of the recipe ---
 
 constexpr std::pair<std::string_view, Schedule> kSchedules[] = {{"constant", Schedule::constant},
                                                                 {"step", Schedule::step},
@@ -265,15 +301,7 @@ constexpr std::array kKeys = {
                return study.recipe.optimizer == Optimizer::sgd ? print_truth(study.recipe.nesterov)
                                                                : std::string();
              }},
-    StudyKey{"recipe.lr",
-             [](Study& study, const GivenValue& value) {
-               if (value.node->is_array()) {
-                 value.fail("a list of learning rates is not in this version yet, give one number");
-               }
-               study.recipe.lr = value.number("a number above 0 and at most 1000",
-                                              [](double v) { return v > 0 && v <= 1000; });
-             },
-             [](const Study& study) { return print_float(study.recipe.lr); }},
+    StudyKey{"recipe.lr", read_rates, print_rates},
     StudyKey{"recipe.schedule",
              [](Study& study, const GivenValue& value) {
                const std::string word = value.choice({"constant", "step", "cosine", "one-cycle"});
@@ -334,19 +362,41 @@ constexpr std::array kKeys = {
              [](const Study& study) { return print_float(study.plan.confidence); }},
     StudyKey{"plan.seeds",
              [](Study& study, const GivenValue& value) {
-               if (value.is_word("auto")) {
-                 value.fail(
-                     "'auto' arrives with sequential verdicts, which are not in this "
-                     "version yet; a number fixes it now, such as 8");
+               study.plan.seeds.reset();
+               if (value.is_word("auto")) return;
+               if (!value.node->is_integer()) {
+                 value.fail_expected("a whole number from 1 to 10000, or \"auto\"");
                }
-               study.plan.seeds = small_whole(value, 1, 10'000);
+               study.plan.seeds = small_whole(value, 1, kMostSeeds);
              },
-             [](const Study& study) { return std::to_string(study.plan.seeds); }},
+             [](const Study& study) {
+               return study.plan.seeds ? std::to_string(*study.plan.seeds) : toml_string("auto");
+             }},
+    StudyKey{"plan.max-seeds",
+             [](Study& study, const GivenValue& value) {
+               study.plan.max_seeds = small_whole(value, 1, kMostSeeds);
+             },
+             [](const Study& study) { return std::to_string(study.plan.max_seeds); }},
+    StudyKey{"plan.guard",
+             [](Study& study, const GivenValue& value) { study.plan.guard = value.truth(); },
+             [](const Study& study) { return print_truth(study.plan.guard); }},
+    StudyKey{"plan.tuning-seeds",
+             [](Study& study, const GivenValue& value) {
+               study.plan.tuning_seeds = small_whole(value, 1, 1000);
+             },
+             [](const Study& study) { return std::to_string(study.plan.tuning_seeds); }},
+    StudyKey{"plan.lr-report",
+             [](Study& study, const GivenValue& value) {
+               study.plan.lr_report =
+                   value.choice({"best", "all"}) == "all" ? LrReport::all : LrReport::best;
+             },
+             [](const Study& study) {
+               return toml_string(study.plan.lr_report == LrReport::all ? "all" : "best");
+             }},
 };
 
 constexpr std::array kLaterKeys = {
     LaterKey{"recipe.taps", "\"off\""},
-    LaterKey{"plan.max-seeds", "30"},
 };
 
 }  // namespace

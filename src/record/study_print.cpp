@@ -17,13 +17,15 @@ std::string canonical_order(const NamedOrder& order) {
   return notation::print(notation::parse(order.text, notation::Context::order));
 }
 
-/// Every key but the name, and every order, with its value in canonical form.
+/// Every key but the name and the maximum of seeds, and every order, with its value in canonical
+/// form.
 std::vector<std::pair<std::string, std::string>> canonical_values(const Study& study) {
   std::vector<std::pair<std::string, std::string>> values;
   for (const StudyKey& key : study_keys()) {
     const std::string value =
         key.name == "network" ? toml_string(canonical_network(study.network)) : key.print(study);
-    if (key.name != "name" && !value.empty()) values.emplace_back(key.name, value);
+    const bool is_free = key.name == "name" || key.name == "plan.max-seeds";
+    if (!is_free && !value.empty()) values.emplace_back(key.name, value);
   }
   std::string names;
   for (const NamedOrder& order : study.orders) {

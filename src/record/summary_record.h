@@ -8,13 +8,13 @@
 namespace whichfirst::record {
 
 struct StageSummary {
-  std::string path;                ///< "units.3.bn"
-  std::string stage;               ///< "conv(16, bias=on)"
-  std::vector<std::string> reads;  ///< paths of the stages it reads, "input" for the picture
-  std::vector<int> output;         ///< C, H, W; a vector: C alone
-  std::int64_t parameters = 0;     ///< trained numbers
-  std::int64_t flops = 0;          ///< forward, of one image; a multiply and an add are 2
-  std::int64_t bytes = 0;          ///< of its output for one image, fp32
+  std::string path;                     ///< "units.3.bn"
+  std::string stage;                    ///< "conv(16, bias=on)"
+  std::vector<std::string> reads = {};  ///< paths of the stages it reads, "input" for the picture
+  std::vector<int> output;              ///< C, H, W; a vector: C alone
+  std::int64_t parameters = 0;          ///< trained numbers
+  std::int64_t flops = 0;               ///< forward, of one image; a multiply and an add are 2
+  std::int64_t bytes = 0;               ///< of its output for one image, fp32
 };
 
 struct NetworkSummary {

@@ -17,6 +17,8 @@ namespace {
 
 using nlohmann::ordered_json;
 
+constexpr const char* kVerdict = "verdict";
+constexpr const char* kTuning = "tuning";
 constexpr int kMaxDepth = 8;
 constexpr std::uint64_t kMostWhole = std::numeric_limits<std::int64_t>::max();
 constexpr std::array kStatuses = {Status::done, Status::diverged, Status::failed};
@@ -135,7 +137,13 @@ std::optional<double> metric_value(const Metrics& metrics, std::string_view metr
   return std::nullopt;
 }
 
+std::string replicate_name(std::uint64_t replicate) {
+  return is_tuning(replicate) ? fmt::format("tuning-{}", replicate - kTuningReplicates)
+                              : std::to_string(replicate);
+}
+
 std::string to_json(const TrialRecord& record) {
+  const bool tunes = is_tuning(record.replicate);
   ordered_json diverged_at = nullptr;
   if (record.diverged_at) {
     diverged_at = {{"epoch", record.diverged_at->epoch},
@@ -155,7 +163,9 @@ std::string to_json(const TrialRecord& record) {
       {"study", record.study},
       {"arm", record.arm},
       {"order", record.order},
-      {"replicate", record.replicate},
+      {"lr", finite(record.lr)},
+      {"purpose", tunes ? kTuning : kVerdict},
+      {"replicate", tunes ? record.replicate - kTuningReplicates : record.replicate},
       {"status", name(record.status)},
       {"reason", or_null(record.reason)},
       {"diverged_at", diverged_at},
@@ -185,15 +195,22 @@ TrialRecord from_json(std::string_view text, const std::string& label) {
     json.at("format").fail_expected(
         fmt::format("{}, the form that this version reads and writes", kFormatVersion));
   }
-  json.expect_only({"format", "version", "study", "arm", "order", "replicate", "status", "reason",
-                    "diverged_at", "metrics", "epochs", "hashes", "right_answers", "machine",
-                    "timings"});
+  json.expect_only({"format", "version", "study", "arm", "order", "lr", "purpose", "replicate",
+                    "status", "reason", "diverged_at", "metrics", "epochs", "hashes",
+                    "right_answers", "machine", "timings"});
   TrialRecord record;
   record.version = json.at("version").text();
   record.study = json.at("study").text();
   record.arm = json.at("arm").text();
   record.order = json.at("order").text();
-  record.replicate = json.at("replicate").whole(std::numeric_limits<std::uint64_t>::max());
+  record.lr = json.at("lr").number();
+  record.replicate = json.at("replicate").whole(kTuningReplicates);
+  const std::string purpose = json.at("purpose").text();
+  if (purpose == kTuning) {
+    record.replicate += kTuningReplicates;
+  } else if (purpose != kVerdict) {
+    json.at("purpose").fail_expected("verdict or tuning");
+  }
   record.status = status_from(json.at("status"));
   if (!json.at("reason").is_null()) record.reason = json.at("reason").text();
   record.diverged_at = diverged_at_from(json.at("diverged_at"));
@@ -217,7 +234,7 @@ TrialRecord from_json(std::string_view text, const std::string& label) {
 
 std::string progress_line(std::string_view arm, std::uint64_t replicate,
                           const EpochMetrics& epoch) {
-  ordered_json json = {{"arm", arm}, {"replicate", replicate}};
+  ordered_json json = {{"arm", arm}, {"replicate", replicate_name(replicate)}};
   json.update(json_of(epoch));
   return print_json(json, -1);
 }

@@ -67,9 +67,17 @@ struct Timings {
   bool operator==(const Timings&) const = default;
 };
 
+/// Replicates above this are for tuning: numbered apart, so that no verdict ever sees them. The
+/// first is kTuningReplicates + 1, in files "tuning-1".
+inline constexpr std::uint64_t kTuningReplicates = 1'000'000'000;
+inline bool is_tuning(std::uint64_t replicate) { return replicate > kTuningReplicates; }
+/// "3", "tuning-1".
+std::string replicate_name(std::uint64_t replicate);
+
 struct TrialRecord {
-  std::string arm;    ///< the order's name
+  std::string arm;    ///< the order's name, with its rate where there are several: "a@0.1"
   std::string order;  ///< canonical notation
+  double lr = 0;      ///< the learning rate of the recipe
   std::uint64_t replicate = 0;
   Status status = Status::done;
   std::optional<std::string> reason;  ///< why it is not done, in words

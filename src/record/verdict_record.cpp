@@ -18,17 +18,28 @@ ordered_json json_of(const std::optional<stats::Interval>& interval) {
 
 ordered_json json_of(const Condition& condition) {
   return {
-      {"data", condition.dataset},        {"train", condition.train},
-      {"test", condition.test},           {"validation", or_null(condition.validation)},
-      {"classes", condition.classes},     {"input", condition.input},
-      {"notes", condition.notes},         {"network", condition.network},
-      {"bias", condition.bias},           {"match", condition.match},
-      {"epochs", condition.epochs},       {"batch", condition.batch},
-      {"lr", finite(condition.lr)},       {"momentum", or_null(condition.momentum)},
-      {"nesterov", condition.nesterov},   {"decay", finite(condition.decay)},
-      {"decay_all", condition.decay_all}, {"label_smoothing", finite(condition.label_smoothing)},
-      {"augment", condition.augment},     {"optimizer", condition.optimizer},
-      {"schedule", condition.schedule},   {"warmup", finite(condition.warmup)},
+      {"data", condition.dataset},
+      {"train", condition.train},
+      {"test", condition.test},
+      {"validation", or_null(condition.validation)},
+      {"classes", condition.classes},
+      {"input", condition.input},
+      {"notes", condition.notes},
+      {"network", condition.network},
+      {"bias", condition.bias},
+      {"match", condition.match},
+      {"epochs", condition.epochs},
+      {"batch", condition.batch},
+      {"lr", condition.lr.size() == 1 ? ordered_json(condition.lr[0]) : ordered_json(condition.lr)},
+      {"momentum", or_null(condition.momentum)},
+      {"nesterov", condition.nesterov},
+      {"decay", finite(condition.decay)},
+      {"decay_all", condition.decay_all},
+      {"label_smoothing", finite(condition.label_smoothing)},
+      {"augment", condition.augment},
+      {"optimizer", condition.optimizer},
+      {"schedule", condition.schedule},
+      {"warmup", finite(condition.warmup)},
       {"precision", condition.precision}};
 }
 
@@ -65,14 +76,20 @@ ordered_json json_of(const ComparisonResult& result) {
   const stats::Comparison& c = result.comparison;
   return {{"a", result.a},
           {"b", result.b},
+          {"shared_lr", or_null(result.shared_lr)},
+          {"same_network", result.is_same_network},
           {"pairs", c.pairs},
           {"mean_diff", or_null(c.mean_diff)},
           {"sd_diff", or_null(c.sd_diff)},
           {"interval", json_of(c.interval)},
+          {"critical", or_null(c.critical)},
           {"looks", c.looks},
+          {"interval_student", json_of(c.student_interval)},
           {"interval_images", json_of(result.interval_images)},
           {"images_standard_error", or_null(result.images_standard_error)},
           {"interval_skewness_guarded", json_of(c.guarded_interval)},
+          {"guarded_verdict", c.guarded_verdict ? ordered_json(stats::name(*c.guarded_verdict))
+                                                : ordered_json(nullptr)},
           {"skewness", or_null(c.skewness)},
           {"skewness_standard_error", or_null(c.skewness_standard_error)},
           {"p_t", or_null(c.p_t)},
@@ -82,6 +99,8 @@ ordered_json json_of(const ComparisonResult& result) {
           {"p_equivalence", or_null(c.p_equivalence)},
           {"p_holm", or_null(result.p_holm)},
           {"posterior", json_of(c.posterior)},
+          {"effect_size", or_null(c.effect_size)},
+          {"pairing_gain", or_null(c.pairing_gain)},
           {"wins_share", or_null(c.wins_share)},
           {"correlation", or_null(c.correlation)},
           {"lost", {{"a", json_of(c.a)}, {"b", json_of(c.b)}}},
@@ -91,6 +110,31 @@ ordered_json json_of(const ComparisonResult& result) {
           {"reason", or_null(c.reason)},
           {"more_pairs_needed", or_null(c.more_pairs_needed)},
           {"sentence", result.sentence}};
+}
+
+ordered_json json_of(const TunedRate& rate) {
+  ordered_json values = ordered_json::array();
+  for (const auto& value : rate.values) values.push_back(or_null(value));
+  return {{"lr", finite(rate.lr)},  {"values", values},          {"mean", or_null(rate.mean)},
+          {"sd", or_null(rate.sd)}, {"diverged", rate.diverged}, {"failed", rate.failed}};
+}
+
+ordered_json json_of(const TunedOrder& order) {
+  ordered_json rates = ordered_json::array();
+  for (const TunedRate& rate : order.rates) rates.push_back(json_of(rate));
+  return {{"name", order.name},
+          {"metric", order.metric},
+          {"best", finite(order.best)},
+          {"at_low_end", order.is_at_low_end},
+          {"at_high_end", order.is_at_high_end},
+          {"rates", rates}};
+}
+
+ordered_json json_of(const PlanWords& plan) {
+  return {{"seeds", plan.seeds ? ordered_json(*plan.seeds) : ordered_json("auto")},
+          {"max_seeds", plan.seeds ? ordered_json(nullptr) : ordered_json(plan.max_seeds)},
+          {"guard", plan.guard},
+          {"comparisons", plan.comparisons}};
 }
 
 ordered_json json_of(const LedgerRow& row) { return {{"what", row.what}, {"values", row.values}}; }
@@ -108,10 +152,27 @@ ordered_json timings_of(const VerdictRecord& verdict) {
   for (const ComparisonResult& result : verdict.comparisons) {
     more.push_back(or_null(result.more_core_hours_needed));
   }
-  return {{"run", or_null(verdict.run_folder)}, {"more_core_hours_needed", more}};
+  return {{"run", or_null(verdict.run_folder)},
+          {"after_stop", verdict.after_stop},
+          {"more_core_hours_needed", more}};
 }
 
 }  // namespace
+
+std::string_view name(Stop stop) {
+  switch (stop) {
+    case Stop::fixed:
+      return "fixed";
+    case Stop::decided:
+      return "decided";
+    case Stop::max_seeds:
+      return "max-seeds";
+    case Stop::interrupted:
+      return "interrupted";
+  }
+  check(false, "a stop has a word");
+  return {};
+}
 
 std::string to_json(const VerdictRecord& verdict) {
   ordered_json json = {{"format", kFormatVersion},
@@ -122,9 +183,12 @@ std::string to_json(const VerdictRecord& verdict) {
                        {"metric", verdict.metric},
                        {"margin", or_null(verdict.margin)},
                        {"confidence", finite(verdict.confidence)},
-                       {"stop", verdict.stop == Stop::fixed ? "fixed" : "interrupted"},
+                       {"plan", json_of(verdict.plan)},
+                       {"stop", name(verdict.stop)},
                        {"orders", list_of(verdict.orders)},
                        {"comparisons", list_of(verdict.comparisons)},
+                       {"tuning", list_of(verdict.tuning)},
+                       {"ledger_orders", verdict.ledger_orders},
                        {"ledger", list_of(verdict.ledger)},
                        {"timings", timings_of(verdict)}};
   if (verdict.table) {

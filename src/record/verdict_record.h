@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stats/comparison.h"
@@ -14,34 +15,47 @@ namespace whichfirst::record {
 
 /// What the verdict is about. Counts are of pictures, after the study's shares were taken.
 struct Condition {
-  std::string dataset;  ///< "data" in JSON: name or path
+  std::string dataset = {};  ///< "data" in JSON: name or path
   std::int64_t train = 0;
   std::int64_t test = 0;
-  std::optional<std::int64_t> validation;  ///< missing where no validation part was cut
+  std::optional<std::int64_t> validation = {};  ///< missing where no validation part was cut
   int classes = 0;
-  std::vector<int> input;          ///< C, H, W of a picture
-  std::vector<std::string> notes;  ///< what a user must know of how the data were read
-  std::string network;             ///< preset or canonical body
-  std::string bias;                ///< "auto", "on", "off"
-  std::vector<std::string> match;  ///< differences between the orders that were taken away
+  std::vector<int> input = {};          ///< C, H, W of a picture
+  std::vector<std::string> notes = {};  ///< what a user must know of how the data were read
+  std::string network = {};             ///< preset or canonical body
+  std::string bias = {};                ///< "auto", "on", "off"
+  std::vector<std::string> match = {};  ///< differences between the orders that were taken away
   int epochs = 0;
   int batch = 0;
-  double lr = 0;
-  std::optional<double> momentum;  ///< of sgd
+  std::vector<double> lr = {};          ///< one for all, or those that every order was tried at
+  std::optional<double> momentum = {};  ///< of sgd
   bool nesterov = false;
   double decay = 0;
   bool decay_all = false;
   double label_smoothing = 0;
-  std::vector<std::string> augment;
+  std::vector<std::string> augment = {};
   std::string optimizer = "sgd";
-  std::string schedule;
+  std::string schedule = {};
   double warmup = 0;  ///< epochs
   std::string precision = "fp32";
 };
 
 enum class Stop {
   fixed,        // the planned number of replicates
-  interrupted,  // before it was reached
+  decided,      // by itself: every comparison has its verdict
+  max_seeds,    // by itself, at the maximum
+  interrupted,  // before any of these
+};
+
+/// The word as it is stored.
+std::string_view name(Stop stop);
+
+/// What was fixed before the first pair.
+struct PlanWords {
+  std::optional<int> seeds;  ///< nullopt: as many as the answer needs,
+  int max_seeds = 0;         ///< at most so many
+  bool guard = false;
+  int comparisons = 0;  ///< K: each interval has confidence 1 - (1 - confidence) / K
 };
 
 /// One arm. A replicate without a value (diverged, failed, not run) holds nothing at its place.
@@ -65,10 +79,34 @@ struct ComparisonResult {
   std::optional<double> p_holm;                    ///< p_t, adjusted; description only
   /// For comparison.more_pairs_needed; stands under "timings" in JSON.
   std::optional<double> more_core_hours_needed;
-  std::string sentence;  ///< the verdict in words
+  std::optional<double> shared_lr =
+      {};                        ///< both orders at this rate; nullopt: each at its own best
+  bool is_same_network = false;  ///< the two train to the same numbers
+  std::string sentence = {};     ///< the verdict in words
 };
 
-/// Something in which the orders differ beside their order, one text for each order.
+/// An order at one learning rate, on the tuning replicates.
+struct TunedRate {
+  double lr = 0;
+  std::vector<std::optional<double>> values = {};  ///< by tuning replicate
+  std::optional<double> mean = {};
+  std::optional<double> sd = {};
+  int diverged = 0;
+  int failed = 0;
+};
+
+/// A row of the table order x learning rate.
+struct TunedOrder {
+  std::string name;
+  std::string metric;                 ///< val_accuracy or val_loss
+  std::vector<TunedRate> rates = {};  ///< rising
+  double best = 0;                    ///< the rate that suits this order
+  bool is_at_low_end = false;         ///< the best rate is the smallest tried,
+  bool is_at_high_end = false;        ///< or the largest: a wider list may hold a better one
+};
+
+/// Something in which the orders differ beside their order, one text for each of
+/// VerdictRecord::ledger_orders.
 struct LedgerRow {
   std::string what;
   std::vector<std::string> values;
@@ -99,9 +137,14 @@ struct VerdictRecord {
   stats::Direction direction = stats::Direction::higher_is_better;
   std::optional<double> margin;
   double confidence = 0;
+  PlanWords plan = {};
   Stop stop = Stop::fixed;
+  /// Trials that were under way when the last verdict fell: kept, not used.
+  int after_stop = 0;  ///< "timings.after_stop" in JSON
   std::vector<OrderResult> orders;
   std::vector<ComparisonResult> comparisons;
+  std::vector<TunedOrder> tuning = {};  ///< empty where there is one learning rate
+  std::vector<std::string> ledger_orders = {};
   std::vector<LedgerRow> ledger;
 };
 

@@ -29,6 +29,22 @@ std::string spread(const std::vector<double>& values, const MetricWords& words) 
 
 }  // namespace
 
+std::string look_line(const LookProgress& look, const std::string& metric) {
+  const MetricWords words = metric_words(metric);
+  std::string text =
+      fmt::format("{} - {}: {} pair{}", look.a, look.b, look.pairs, look.pairs == 1 ? "" : "s");
+  if (look.interval) {
+    text += fmt::format(", {} to {}", signed_number(look.interval->lower, words.decimals),
+                        signed_number(look.interval->upper, words.decimals));
+  }
+  if (look.verdict) return text + fmt::format("; {}", stats::name(*look.verdict));
+  if (!look.interval) return text;
+  if (!look.more_pairs) return text + "; not decided within plan.max-seeds at the spread seen";
+  text += fmt::format("; about {} more pair{}", *look.more_pairs, *look.more_pairs == 1 ? "" : "s");
+  if (look.core_hours) text += fmt::format(", {:.2g} core-hours", *look.core_hours);
+  return text;
+}
+
 std::optional<double> estimate_left(double elapsed_seconds, double done, double left) {
   constexpr double kEnoughToTell = 0.05;  // of a trial
   if (done < kEnoughToTell) return std::nullopt;

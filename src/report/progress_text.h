@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "stats/verdict.h"
+
 namespace whichfirst::report {
 
 struct OrderProgress {
@@ -28,6 +30,20 @@ struct RunProgress {
 /// aligned, then a line with elapsed and remaining time. No line is longer than `columns`
 /// characters.
 std::vector<std::string> progress_lines(const RunProgress& progress, int columns);
+
+/// A comparison under way, looked at after every pair.
+struct LookProgress {
+  std::string a;
+  std::string b;
+  int pairs = 0;
+  std::optional<stats::Interval> interval;
+  std::optional<stats::Verdict> verdict;  // where it is decided
+  std::optional<int> more_pairs;          // about so many; nothing: not within the maximum
+  std::optional<double> core_hours;       // for them
+};
+
+/// "bn-first - act-first: 7 pairs, -0.31 to +0.92; about 7 more pairs, 2.1 core-hours".
+std::string look_line(const LookProgress& look, const std::string& metric);
 
 /// Remaining seconds at the speed so far: elapsed for `done` trials' worth of work, `left` to go.
 std::optional<double> estimate_left(double elapsed_seconds, double done, double left);

@@ -108,8 +108,47 @@ std::string seeds_table(const record::VerdictRecord& verdict, const MetricWords&
   return text;
 }
 
-std::string comparison_lines(const record::ComparisonResult& result, const MetricWords& words) {
+/// Order x learning rate on the tuning replicates, the best of each order marked.
+std::string tuning_table(const record::VerdictRecord& verdict) {
+  if (verdict.tuning.empty()) return "";
+  const MetricWords words = metric_words(verdict.tuning.front().metric);
+  std::vector<std::string> header = {"lr"};
+  std::vector<Align> alignment = {Align::right};
+  for (const record::TunedOrder& order : verdict.tuning) {
+    header.push_back(order.name);
+    alignment.push_back(Align::right);
+  }
+  Table table(header, alignment);
+  for (std::size_t i = 0; i < verdict.tuning.front().rates.size(); ++i) {
+    std::vector<std::string> row = {fmt::format("{}", verdict.tuning.front().rates[i].lr)};
+    for (const record::TunedOrder& order : verdict.tuning) {
+      const record::TunedRate& rate = order.rates[i];
+      std::string cell = number(rate.mean, words.decimals);
+      if (rate.sd) cell += fmt::format(" (sd {:.{}f})", *rate.sd, words.decimals);
+      if (rate.diverged + rate.failed > 0) {
+        cell += fmt::format(" {} lost", rate.diverged + rate.failed);
+      }
+      row.push_back(cell + (rate.lr == order.best ? " *" : "  "));
+    }
+    table.add(row);
+  }
+  std::string text =
+      fmt::format("\nLearning rates: {} of {} tuning replicates, * the best of an order\n{}",
+                  words.name, verdict.tuning.front().rates.front().values.size(), table.print(2));
+  for (const record::TunedOrder& order : verdict.tuning) {
+    if (!order.is_at_low_end && !order.is_at_high_end) continue;
+    text += fmt::format(
+        "  {} likes the {} rate that was tried best; a wider list of recipe.lr may hold a better "
+        "one\n",
+        order.name, order.is_at_low_end ? "smallest" : "largest");
+  }
+  return text;
+}
+
+std::string comparison_lines(const record::ComparisonResult& result,
+                             const record::VerdictRecord& verdict, const MetricWords& words) {
   const stats::Comparison& c = result.comparison;
+  const bool is_automatic = !verdict.plan.seeds;
   std::string text;
   if (c.interval) {
     text += fmt::format("  {} - {}: mean {}, sd {}, interval {} to {}", result.a, result.b,
@@ -124,21 +163,30 @@ std::string comparison_lines(const record::ComparisonResult& result, const Metri
     }
     text += '\n';
   }
-  text += fmt::format("  sign-flip p {}, t p {}, Wilcoxon p {}, equivalence (TOST) p {}\n",
+  if (is_automatic && c.student_interval) {
+    text += fmt::format("  {} looks; Student's interval of these pairs {} to {}\n", c.looks,
+                        signed_number(c.student_interval->lower, words.decimals),
+                        signed_number(c.student_interval->upper, words.decimals));
+  }
+  text += fmt::format("  sign-flip p {}, t p {}, Wilcoxon p {}, equivalence (TOST) p {}{}\n",
                       p_value(c.p_permutation), p_value(c.p_t), p_value(c.p_wilcoxon),
-                      p_value(c.p_equivalence));
+                      p_value(c.p_equivalence),
+                      is_automatic ? " (like Student's, not corrected for looking)" : "");
   text += fmt::format(
       "  {} has the better value in {} of {} pairs (ties half); correlation of the "
       "pairs {}\n",
       result.a, c.wins_share ? fmt::format("{:g}", *c.wins_share * c.pairs) : kMissing, c.pairs,
       number(c.correlation, 2));
+  if (c.effect_size && c.pairing_gain) {
+    text += fmt::format(
+        "  effect size {:.2f} (mean / sd); without pairing it would take {:.1f} times as many\n",
+        *c.effect_size, *c.pairing_gain);
+  }
   if (c.failure_rate_bound) {
     text += fmt::format("  no trial was lost; failure rates up to {:.0f} % are still possible\n",
                         100 * *c.failure_rate_bound);
   }
-  const bool is_skewed = c.skewness && c.skewness_standard_error &&
-                         std::abs(*c.skewness) > 2 * *c.skewness_standard_error;
-  if (is_skewed && c.guarded_interval) {
+  if (stats::is_skewed(c) && c.guarded_interval && !verdict.plan.guard) {
     text += fmt::format(
         "  warning: the differences are skewed ({:.2f}, more than 2 standard errors of {:.2f}); "
         "the "
@@ -147,6 +195,10 @@ std::string comparison_lines(const record::ComparisonResult& result, const Metri
         signed_number(c.guarded_interval->lower, words.decimals),
         signed_number(c.guarded_interval->upper, words.decimals));
   }
+  if (stats::is_carried_by_few(c)) {
+    text +=
+        "  warning: fewer than half of the pairs lie on the verdict's side: few carry the mean\n";
+  }
   return text;
 }
 
@@ -154,8 +206,8 @@ std::string ledger_table(const record::VerdictRecord& verdict) {
   if (verdict.ledger.empty()) return "  nothing: the networks are alike in all that is listed\n";
   std::vector<std::string> header = {""};
   std::vector<Align> alignment = {Align::left};
-  for (const record::OrderResult& order : verdict.orders) {
-    header.push_back(order.name);
+  for (const std::string& order : verdict.ledger_orders) {
+    header.push_back(order);
     alignment.push_back(Align::left);
   }
   Table table(header, alignment);
@@ -178,11 +230,12 @@ std::string print_verdict(const record::VerdictRecord& verdict) {
       text += fmt::format("  note: {}\n", record::printable(note, 400));
     }
   }
+  text += tuning_table(verdict);
   text += "\nEvery pair\n" + seeds_table(verdict, words);
   text += verdict.table ? dropped_pairs(*verdict.table)
                         : "\nWhat else differs between the orders\n" + ledger_table(verdict);
   for (const record::ComparisonResult& result : verdict.comparisons) {
-    text += "\n" + comparison_lines(result, words);
+    text += "\n" + comparison_lines(result, verdict, words);
   }
   text += "\n";
   for (const record::ComparisonResult& result : verdict.comparisons) {

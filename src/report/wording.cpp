@@ -1,6 +1,7 @@
 #include "report/wording.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
@@ -65,11 +66,12 @@ std::string losses_words(const record::ComparisonResult& result) {
 std::string evidence_words(const record::ComparisonResult& result, const MetricWords& words,
                            const record::VerdictRecord& verdict) {
   const stats::Comparison& c = result.comparison;
-  const double confidence =
-      1 - (1 - verdict.confidence) /
-              static_cast<double>(std::max<std::size_t>(verdict.comparisons.size(), 1));
+  const double confidence = 1 - (1 - verdict.confidence) / std::max(verdict.plan.comparisons, 1);
   std::string text = fmt::format("{} pairs", c.pairs);
-  if (c.interval) text += ", " + interval_words(*c.interval, words, confidence);
+  if (c.interval) {
+    text += ", " + interval_words(*c.interval, words, confidence);
+    if (!verdict.plan.seeds && !verdict.table) text += ", valid at every look";
+  }
   return text;
 }
 
@@ -77,7 +79,7 @@ std::string evidence_words(const record::ComparisonResult& result, const MetricW
 std::string reason_words(const record::ComparisonResult& result,
                          const record::VerdictRecord& verdict) {
   const stats::Comparison& c = result.comparison;
-  const bool is_complete = verdict.stop == record::Stop::fixed;
+  const bool is_complete = verdict.stop != record::Stop::interrupted;
   if (is_complete && c.verdict == Verdict::undecided && c.a.total() != c.b.total() && c.interval &&
       stats::decide(*c.interval, rule_of(verdict)) != Verdict::undecided) {
     return fmt::format(
@@ -149,14 +151,58 @@ MetricWords metric_words(const record::VerdictRecord& verdict) {
   return {.name = verdict.metric, .unit = "", .decimals = table_decimals(verdict)};
 }
 
-std::string condition_words(const record::Condition& condition) {
-  return fmt::format("after {} epoch{} on {} images of {} at lr {} ({}, batch {})",
-                     condition.epochs, condition.epochs == 1 ? "" : "s", grouped(condition.train),
-                     condition.dataset, condition.lr, condition.network, condition.batch);
+std::string rates_words(const std::vector<double>& rates) {
+  return fmt::format("{}", fmt::join(rates, ", "));
 }
 
-std::string condition_words(const record::VerdictRecord& verdict) {
-  if (!verdict.table) return condition_words(verdict.condition);
+namespace {
+
+/// " at lr 0.1"; ", both at lr 0.1"; ", bn-first at lr 0.1 and act-first at lr 0.03, each its best
+/// of 0.01, 0.03, 0.1".
+std::string lr_words(const record::ComparisonResult& result, const record::VerdictRecord& verdict) {
+  const std::vector<double>& tried = verdict.condition.lr;
+  if (tried.size() == 1) return fmt::format(" at lr {}", tried[0]);
+  if (result.shared_lr) return fmt::format(", both at lr {}", *result.shared_lr);
+  std::string text;
+  for (const record::OrderResult& order : verdict.orders) {
+    if ((order.name != result.a && order.name != result.b) || !order.lr) continue;
+    text += fmt::format("{}{} at lr {}", text.empty() ? "" : " and ", order.name, *order.lr);
+  }
+  return fmt::format(", {}, each its best of {}", text, rates_words(tried));
+}
+
+}  // namespace
+
+namespace {
+
+/// What of the recipe is not the default: ", adamw, one-cycle, crop(4), match ends".
+std::string recipe_words(const record::Condition& condition) {
+  std::string text;
+  const auto add = [&](const std::string& words) { text += ", " + words; };
+  if (condition.optimizer != "sgd") add(condition.optimizer);
+  if (condition.nesterov) add("nesterov");
+  if (!condition.schedule.empty() && condition.schedule != "cosine") add(condition.schedule);
+  if (condition.warmup > 0) add(fmt::format("warm-up of {:g} epochs", condition.warmup));
+  if (condition.label_smoothing > 0) {
+    add(fmt::format("label smoothing {:g}", condition.label_smoothing));
+  }
+  if (condition.decay_all) add("decay of all parameters");
+  for (const std::string& change : condition.augment) add(change);
+  if (!condition.match.empty()) add(fmt::format("match {}", fmt::join(condition.match, " ")));
+  return text;
+}
+
+}  // namespace
+
+std::string condition_words(const record::ComparisonResult& result,
+                            const record::VerdictRecord& verdict) {
+  if (!verdict.table) {
+    const record::Condition& condition = verdict.condition;
+    return fmt::format("after {} epoch{} on {} images of {}{} ({}, batch {}{})", condition.epochs,
+                       condition.epochs == 1 ? "" : "s", grouped(condition.train),
+                       condition.dataset, lr_words(result, verdict), condition.network,
+                       condition.batch, recipe_words(condition));
+  }
   const record::ResultsTable& table = *verdict.table;
   std::string text = fmt::format("in {}, paired by {}", record::printable(table.file), table.pair);
   if (const std::size_t dropped = table.dropped.size(); dropped > 0) {
@@ -171,7 +217,7 @@ std::string verdict_sentence(const record::ComparisonResult& result,
   const MetricWords words = metric_words(verdict);
   const std::string a = order_words(verdict, result.a);
   const std::string b = order_words(verdict, result.b);
-  const std::string condition = condition_words(verdict);
+  const std::string condition = condition_words(result, verdict);
   const std::string evidence = evidence_words(result, words, verdict);
   std::string text = losses_words(result);
   switch (c.verdict) {
@@ -200,8 +246,11 @@ std::string verdict_sentence(const record::ComparisonResult& result,
       text += fmt::format(", {}.", condition);
       break;
   }
+  if (result.is_same_network) {
+    return text + " The two build the same network, which trains to the same numbers.";
+  }
   if (c.reason) text += reason_words(result, verdict);
-  if (verdict.stop == record::Stop::fixed && c.verdict == Verdict::undecided &&
+  if (verdict.stop != record::Stop::interrupted && c.verdict == Verdict::undecided &&
       c.more_pairs_needed) {
     text += fmt::format(" About {} more pair{} would decide at the spread seen.",
                         *c.more_pairs_needed, *c.more_pairs_needed == 1 ? "" : "s");

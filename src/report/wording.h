@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "record/verdict_record.h"
 
@@ -34,11 +35,13 @@ MetricWords metric_words(std::string_view metric);
 /// decimals then show three digits of the smallest spread between pairs.
 MetricWords metric_words(const record::VerdictRecord& verdict);
 
-/// "after 3 epochs on 12,000 images of fashion-mnist at lr 0.1 (article-15, batch 64)".
-std::string condition_words(const record::Condition& condition);
+/// "0.01, 0.03, 0.1".
+std::string rates_words(const std::vector<double>& rates);
 
-/// The same of the verdict's condition, or "in results.csv, paired by seed" for a table.
-std::string condition_words(const record::VerdictRecord& verdict);
+/// "after 3 epochs on 12,000 images of fashion-mnist at lr 0.1 (article-15, batch 64)", or "in
+/// results.csv, paired by seed" for a table.
+std::string condition_words(const record::ComparisonResult& result,
+                            const record::VerdictRecord& verdict);
 
 /// The verdict on one pair of orders as one plain sentence: the word, the numbers, the condition
 /// and the claim ("on this test set" or "on data like it"). Says nothing that depends on the clock.

@@ -10,13 +10,10 @@
 #include "stats/moments.h"
 #include "stats/paired_tests.h"
 #include "stats/student.h"
+#include "stats/watch.h"
 
 namespace whichfirst::stats {
 namespace {
-
-constexpr double kLargestValue = 1e150;  // its square exists
-
-bool is_measured(double value) { return std::abs(value) <= kLargestValue; }  // false for NaN
 
 struct Pairs {
   std::vector<double> a, b, differences;
@@ -26,7 +23,7 @@ Pairs complete_pairs(std::span<const std::optional<double>> a,
                      std::span<const std::optional<double>> b) {
   Pairs pairs;
   for (std::size_t i = 0; i < a.size(); ++i) {
-    if (!a[i] || !b[i] || !is_measured(*a[i]) || !is_measured(*b[i])) continue;
+    if (!is_measured(a[i]) || !is_measured(b[i])) continue;
     pairs.a.push_back(*a[i]);
     pairs.b.push_back(*b[i]);
     pairs.differences.push_back(*a[i] - *b[i]);
@@ -38,7 +35,7 @@ Losses with_unmeasured(Losses losses, std::span<const std::optional<double>> val
   check(losses.diverged >= 0 && losses.failed >= 0, "losses are counts");
   const auto unmeasured =
       std::count_if(values.begin(), values.end(),
-                    [](const std::optional<double>& v) { return v && !is_measured(*v); });
+                    [](const std::optional<double>& v) { return v && !is_measured(v); });
   losses.diverged = std::max(losses.diverged, static_cast<int>(unmeasured));
   return losses;
 }
@@ -86,7 +83,8 @@ std::string pairs_text(int pairs) {
 
 /// Why there is no verdict, or what is odd about the one there is; nothing in the usual case.
 std::optional<std::string> reason_for(const Comparison& comparison, const Moments& moments,
-                                      const Rule& rule) {
+                                      const Referee& referee) {
+  const Rule& rule = referee.rule();
   const int needed = minimum_pairs(rule.confidence);
   if (comparison.pairs < needed) {
     return fmt::format("{}, and {} are needed at {:g} % confidence", pairs_text(comparison.pairs),
@@ -97,7 +95,7 @@ std::optional<std::string> reason_for(const Comparison& comparison, const Moment
         "all {} differences are equal: the seed seems to change nothing", comparison.pairs);
     if (comparison.interval) return equal;
     return fmt::format("{}, and {} are needed to decide by their sign at {}", equal,
-                       pairs_for_signs(error_share(rule)), confidence_text(rule));
+                       referee.pairs_for_equal_signs(), confidence_text(rule));
   }
   if (comparison.verdict != Verdict::undecided) return std::nullopt;
   return rule.margin ? "the interval holds 0 and is not inside the margin"
@@ -108,58 +106,39 @@ std::string losses_text(const Losses& losses) {
   return fmt::format("{} ({} diverged, {} failed)", losses.total(), losses.diverged, losses.failed);
 }
 
-/// Why the losses forbid the verdict, if they do.
-std::optional<std::string> objection(const Comparison& comparison) {
-  const int surplus = comparison.a.total() - comparison.b.total();
-  const auto text = [&](const char* claim) {
-    return fmt::format("{}, but a lost {} of its trials and b {}", claim, losses_text(comparison.a),
-                       losses_text(comparison.b));
-  };
-  if (comparison.verdict == Verdict::better && surplus > 0) {
-    return text("the pairs in which both trained favour a");
+/// The trials that count against a verdict.
+struct Lost {
+  int a = 0;
+  int b = 0;
+  std::string text;
+};
+
+Lost lost_of(const Comparison& comparison, const std::optional<Watch>& watch) {
+  constexpr const char* kText = "a lost {} of its trials and b {}";
+  if (watch) {
+    return {.a = watch->lost_a(),
+            .b = watch->lost_b(),
+            .text = fmt::format(kText, watch->lost_a(), watch->lost_b())};
   }
-  if (comparison.verdict == Verdict::worse && surplus < 0) {
-    return text("the pairs in which both trained favour b");
-  }
-  if (comparison.verdict == Verdict::equivalent && surplus != 0) {
-    return text("the pairs in which both trained are equivalent");
-  }
-  return std::nullopt;
+  return {.a = comparison.a.total(),
+          .b = comparison.b.total(),
+          .text = fmt::format(kText, losses_text(comparison.a), losses_text(comparison.b))};
 }
 
-void judge(Comparison& comparison, const Moments& moments, const Rule& rule) {
-  if (const auto intervals = student_intervals(moments, rule)) {
-    comparison.interval = intervals->plain;
-    comparison.guarded_interval = intervals->guarded;
-    comparison.verdict = decide(intervals->plain, rule);
-  }
-  comparison.reason = reason_for(comparison, moments, rule);
-  if (auto forbidden = objection(comparison)) {
-    comparison.verdict = Verdict::undecided;
-    comparison.reason = std::move(forbidden);
-    return;
-  }
-  comparison.negligible =
-      comparison.verdict == Verdict::equivalent && leaves_zero_out(*comparison.interval);
-  comparison.more_pairs_needed = more_pairs_to_decide(moments, rule);
+std::string_view claim_of(Verdict verdict) {
+  if (verdict == Verdict::equivalent) return "are equivalent";
+  return verdict == Verdict::better ? "favour a" : "favour b";
 }
 
-}  // namespace
-
-Comparison compare(std::span<const std::optional<double>> a,
-                   std::span<const std::optional<double>> b, const Losses& losses_a,
-                   const Losses& losses_b, const Rule& rule) {
-  check_rule(rule);
-  check(a.size() == b.size(), "both orders have a value or a gap for every replicate");
-  const Pairs pairs = complete_pairs(a, b);
-  const Moments moments = moments_of(pairs.differences);
-
-  Comparison comparison;
-  comparison.a = with_unmeasured(losses_a, a);
-  comparison.b = with_unmeasured(losses_b, b);
+/// What stands beside the verdict.
+void describe(Comparison& comparison, const Pairs& pairs, const Moments& moments,
+              const Rule& rule) {
   comparison.pairs = moments.count;
   comparison.mean_diff = moments.mean;
   comparison.sd_diff = moments.sd;
+  if (const auto student = student_intervals(moments, rule)) {
+    comparison.student_interval = student->plain;
+  }
   comparison.p_t = t_test(moments);
   if (const auto permutation = permutation_test(pairs.differences)) {
     comparison.p_permutation = permutation->p;
@@ -172,11 +151,82 @@ Comparison compare(std::span<const std::optional<double>> a,
   comparison.correlation = correlation(pairs.a, pairs.b);
   comparison.skewness = moments.skewness;
   if (moments.skewness) comparison.skewness_standard_error = skewness_standard_error(moments.count);
+  if (moments.sd.value_or(0) > 0) {
+    comparison.effect_size = *moments.mean / *moments.sd;
+    const double spread_a = *moments_of(pairs.a).sd / *moments.sd;
+    const double spread_b = *moments_of(pairs.b).sd / *moments.sd;
+    comparison.pairing_gain = spread_a * spread_a + spread_b * spread_b;
+  }
   if (moments.count > 0 && comparison.a.total() == 0 && comparison.b.total() == 0) {
     comparison.failure_rate_bound = 1 - std::pow(0.05, 1.0 / moments.count);
   }
-  judge(comparison, moments, rule);
+}
+
+void judge(Comparison& comparison, const Moments& moments, const std::optional<Watch>& watch,
+           Referee& referee) {
+  const Rule& rule = referee.rule();
+  const Look look = referee.look(moments);
+  if (look.intervals) {
+    comparison.interval = deciding(*look.intervals, rule);
+    comparison.critical = look.critical;
+    comparison.guarded_interval = look.intervals->guarded;
+    comparison.guarded_verdict = decide(look.intervals->guarded, rule);
+  }
+  const Lost lost = lost_of(comparison, watch);
+  if (losses_forbid(look.verdict, lost.a, lost.b)) {
+    comparison.reason = fmt::format("the pairs in which both trained {}, but {}",
+                                    claim_of(look.verdict), lost.text);
+    return;
+  }
+  comparison.verdict = look.verdict;
+  comparison.reason = reason_for(comparison, moments, referee);
+  comparison.negligible =
+      look.verdict == Verdict::equivalent && leaves_zero_out(*comparison.interval);
+  const int incomplete = comparison.replicates - comparison.pairs;
+  comparison.more_pairs_needed = referee.more_pairs(moments, rule.max_pairs - incomplete);
+}
+
+}  // namespace
+
+Comparison compare(std::span<const std::optional<double>> a,
+                   std::span<const std::optional<double>> b, const Losses& losses_a,
+                   const Losses& losses_b, Referee& referee) {
+  check(a.size() == b.size(), "both orders have a value or a gap for every replicate");
+  Comparison comparison;
+  comparison.a = with_unmeasured(losses_a, a);
+  comparison.b = with_unmeasured(losses_b, b);
+  comparison.replicates = static_cast<int>(a.size());
+  std::optional<Watch> watch;
+  if (referee.rule().stopping == Stopping::automatic) {
+    watch.emplace(referee);
+    for (std::size_t i = 0; i < a.size() && watch->goes_on(); ++i) watch->add(a[i], b[i]);
+    comparison.replicates = watch->replicates();
+    comparison.looks = watch->looks();
+    comparison.goes_on = watch->goes_on();
+  }
+  const auto used = static_cast<std::size_t>(comparison.replicates);
+  const Pairs pairs = complete_pairs(a.first(used), b.first(used));
+  const Moments moments = moments_of(pairs.differences);
+  describe(comparison, pairs, moments, referee.rule());
+  judge(comparison, moments, watch, referee);
   return comparison;
+}
+
+Comparison compare(std::span<const std::optional<double>> a,
+                   std::span<const std::optional<double>> b, const Losses& losses_a,
+                   const Losses& losses_b, const Rule& rule) {
+  Referee referee(rule);
+  return compare(a, b, losses_a, losses_b, referee);
+}
+
+bool is_skewed(const Comparison& comparison) {
+  return comparison.skewness &&
+         std::abs(*comparison.skewness) > 2 * *comparison.skewness_standard_error;
+}
+
+bool is_carried_by_few(const Comparison& comparison) {
+  return (comparison.verdict == Verdict::better && *comparison.wins_share < 0.5) ||
+         (comparison.verdict == Verdict::worse && *comparison.wins_share > 0.5);
 }
 
 }  // namespace whichfirst::stats

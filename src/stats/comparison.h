@@ -1,5 +1,5 @@
-// Two orders, a fixed number of matched pairs: the verdict and everything that is printed beside
-// it. One interval decides; all else describes.
+// Two orders, matched pairs: the verdict and everything that is printed beside it. One interval
+// decides; all else describes.
 #pragma once
 
 #include <optional>
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "stats/interval.h"
+#include "stats/referee.h"
 #include "stats/verdict.h"
 
 namespace whichfirst::stats {
@@ -30,11 +31,18 @@ struct Posterior {
 
 /// Numbers are in the metric's unit; d = metric(a) - metric(b), whatever the direction.
 struct Comparison {
-  int pairs = 0;                              ///< complete ones
-  std::optional<double> mean_diff;            ///< mean of d
-  std::optional<double> sd_diff;              ///< divisor pairs - 1; 0 where it is only rounding
-  std::optional<Interval> interval;           ///< decides; `student_intervals`
-  int looks = 1;                              ///< a fixed number of pairs is looked at once
+  int replicates = 0;                ///< used, lost ones too; the first ones
+  int pairs = 0;                     ///< complete ones among them
+  std::optional<double> mean_diff;   ///< mean of d
+  std::optional<double> sd_diff;     ///< divisor pairs - 1; 0 where it is only rounding
+  std::optional<Interval> interval;  ///< decides; Student's or the repeated one, as the rule says
+  /// Its half width in standard errors, before the guard; nullopt without it or any spread.
+  std::optional<double> critical;
+  int looks = 1;         ///< a fixed number of pairs is looked at once
+  bool goes_on = false;  ///< automatic stopping: neither decided nor at the maximum
+  /// `student_intervals`: what decides a fixed number of pairs. Not corrected for looking, as are
+  /// the p values and the posterior.
+  std::optional<Interval> student_interval;
   std::optional<double> p_t;                  ///< `t_test`
   std::optional<double> p_permutation;        ///< `permutation_test`
   std::optional<double> p_permutation_error;  ///< its standard error; nullopt where exact
@@ -45,12 +53,17 @@ struct Comparison {
   std::optional<double> correlation;  ///< of the two values of a pair
   std::optional<double> skewness;     ///< of d; nullopt below 3 pairs or without spread
   std::optional<double> skewness_standard_error;  ///< nullopt where skewness is
-  std::optional<Interval> guarded_interval;       ///< `guarded_interval`; wherever there is one
+  std::optional<Interval> guarded_interval;  ///< the deciding interval, guarded; where there is one
+  std::optional<Verdict> guarded_verdict;    ///< what it says, lost trials aside
+  std::optional<double> effect_size;         ///< mean_diff / sd_diff; nullopt without spread
+  /// Variance of the difference of two unpaired values over that of d: how many times as many pairs
+  /// it would take without the pairing. nullopt without spread.
+  std::optional<double> pairing_gain;
   Verdict verdict = Verdict::undecided;
   bool negligible = false;               ///< equivalent, and the interval leaves 0 out
   std::optional<std::string> reason;     ///< why undecided, or what is odd about a verdict
-  std::optional<int> more_pairs_needed;  ///< `more_pairs_to_decide`; nullopt where losses forbid
-  Losses a;                              ///< as passed, `diverged` at least the values not finite
+  std::optional<int> more_pairs_needed;  ///< `Referee::more_pairs`; nullopt where losses forbid
+  Losses a;  ///< as passed (not only of `replicates`), `diverged` at least the values not finite
   Losses b;
   /// Failure rate still possible, at 95 %, after `pairs` runs without one: 1 - 0.05^(1/pairs).
   /// nullopt where either arm lost a trial.
@@ -62,13 +75,26 @@ struct Comparison {
 /// A pair with a missing side is left out; so is one with a value that is not finite or beyond
 /// 1e150, which counts as diverged if `losses` does not count it already.
 ///
-/// Lost pairs are not lost at random. So `better` and `worse` become `undecided` where the order
-/// they favour lost more trials than the other, and `equivalent` where the losses differ at all: it
-/// claims that neither is worse, and the order that lost more may be.
+/// Where `losses_forbid` a verdict, it becomes `undecided`.
+///
+/// Automatic stopping: replicates are taken one by one (`Watch`), at most `max_pairs` of them, and
+/// those after the verdict are left out of every number. So a and b hold the replicates that both
+/// orders have finished, without a gap; a trial without a value is a lost one.
 ///
 /// Throws std::logic_error for a rule out of range, spans of two lengths, negative losses.
 Comparison compare(std::span<const std::optional<double>> a,
                    std::span<const std::optional<double>> b, const Losses& losses_a,
                    const Losses& losses_b, const Rule& rule);
+
+/// The same with the table of critical values that the comparisons of a plan share.
+Comparison compare(std::span<const std::optional<double>> a,
+                   std::span<const std::optional<double>> b, const Losses& losses_a,
+                   const Losses& losses_b, Referee& referee);
+
+/// Whether the skewness of d exceeds 2 standard errors: the guarded interval is worth a look.
+bool is_skewed(const Comparison& comparison);
+
+/// Whether a verdict of `better` or `worse` has fewer than half of the pairs on its side.
+bool is_carried_by_few(const Comparison& comparison);
 
 }  // namespace whichfirst::stats

@@ -29,6 +29,8 @@ struct PairBits {
 /// Source: Cornfield and Tukey 1956, Ann. Math. Statist. 27:907; Satterthwaite 1946, Biometrics
 /// Bull. 2:110.
 ///
+/// For a fixed number of pairs: not corrected for looking.
+///
 /// nullopt below `minimum_pairs(confidence)` pairs or 2 images, and where no e_si differs from
 /// another: no spread, no interval. All spans have one length; at most 2^30 flags an order.
 std::optional<Interval> images_interval(std::span<const PairBits> pairs, const Rule& rule);

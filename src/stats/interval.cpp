@@ -12,10 +12,6 @@ namespace {
 constexpr double kLongestStretch = 5;
 constexpr int kFarthestForecast = 10'000;
 
-double student_q(int n, const Rule& rule) {
-  return student_critical(error_share(rule), n - 1) / std::sqrt(static_cast<double>(n));
-}
-
 }  // namespace
 
 Interval mean_interval(double mean, double sd, double q) {
@@ -34,19 +30,25 @@ double deciding_sd(const Moments& differences, const Rule& rule) {
   return std::max(*differences.sd, rule.resolution);
 }
 
-std::optional<StudentIntervals> student_intervals(const Moments& differences, const Rule& rule) {
-  const int n = differences.count;
-  if (n < minimum_pairs(rule.confidence)) return std::nullopt;
+const Interval& deciding(const Intervals& intervals, const Rule& rule) {
+  return rule.guard == Guard::decides ? intervals.guarded : intervals.plain;
+}
+
+Intervals intervals_at(const Moments& differences, double critical, const Rule& rule) {
   const double mean = *differences.mean;
   const double sd = deciding_sd(differences, rule);
-  if (sd == 0) {
-    if (n < pairs_for_signs(error_share(rule))) return std::nullopt;
-    return StudentIntervals{.plain = {mean, mean}, .guarded = {mean, mean}};
+  const double q = critical / std::sqrt(static_cast<double>(differences.count));
+  return {.plain = mean_interval(mean, sd, q),
+          .guarded = guarded_interval(mean, sd, q, differences.skewness.value_or(0))};
+}
+
+std::optional<Intervals> student_intervals(const Moments& differences, const Rule& rule) {
+  const int n = differences.count;
+  if (n < minimum_pairs(rule.confidence)) return std::nullopt;
+  if (deciding_sd(differences, rule) == 0 && n < pairs_for_signs(error_share(rule))) {
+    return std::nullopt;
   }
-  const double q = student_q(n, rule);
-  return StudentIntervals{
-      .plain = mean_interval(mean, sd, q),
-      .guarded = guarded_interval(mean, sd, q, differences.skewness.value_or(0))};
+  return intervals_at(differences, student_critical(error_share(rule), n - 1), rule);
 }
 
 std::optional<int> more_pairs_to_decide(const Moments& differences, const Rule& rule) {
@@ -56,7 +58,7 @@ std::optional<int> more_pairs_to_decide(const Moments& differences, const Rule& 
     Moments forecast = differences;
     forecast.count = count;
     const auto intervals = student_intervals(forecast, rule);
-    return intervals && decide(intervals->plain, rule) != Verdict::undecided;
+    return intervals && decide(deciding(*intervals, rule), rule) != Verdict::undecided;
   };
   if (decides(n)) return 0;
   if (n >= kFarthestForecast || !decides(kFarthestForecast)) return std::nullopt;

@@ -22,20 +22,26 @@ Interval guarded_interval(double mean, double sd, double q, double skewness);
 /// step of the metric. Needs two values.
 double deciding_sd(const Moments& differences, const Rule& rule);
 
-/// Student's interval and its guarded form.
-struct StudentIntervals {
+/// An interval and its guarded form.
+struct Intervals {
   Interval plain;
   Interval guarded;
 };
 
-/// At confidence 1 - (1 - confidence) / K; nullopt below `minimum_pairs(confidence)`.
+/// The one of the two that decides under `rule`.
+const Interval& deciding(const Intervals& intervals, const Rule& rule);
+
+/// With `critical` standard errors on either side; two differences at least.
+Intervals intervals_at(const Moments& differences, double critical, const Rule& rule);
+
+/// Student's, at confidence 1 - (1 - confidence) / K; nullopt below `minimum_pairs(confidence)`.
 /// Where all n differences are equal and the resolution is 0 no t interval exists: the signs decide
 /// then, and both are [d, d] if n >= `pairs_for_signs((1 - confidence) / K)`, else nullopt.
-std::optional<StudentIntervals> student_intervals(const Moments& differences, const Rule& rule);
+std::optional<Intervals> student_intervals(const Moments& differences, const Rule& rule);
 
-/// How many pairs beyond those seen would decide, if mean and sd stayed as they are: the smallest
-/// number, looked for up to 10,000 pairs in all. nullopt where none does, and where mean or sd are
-/// not known yet. 0 where the pairs seen decide.
+/// How many pairs beyond those seen would decide by Student's interval, if mean, sd and skewness
+/// stayed as they are: the smallest number, looked for up to 10,000 pairs in all. nullopt where
+/// none does, and where mean or sd are not known yet. 0 where the pairs seen decide.
 std::optional<int> more_pairs_to_decide(const Moments& differences, const Rule& rule);
 
 }  // namespace whichfirst::stats

@@ -47,7 +47,10 @@ Moments moments_of(std::span<const double> values) {
   // Standardised before it is cubed: the cube of a large deviation may not exist.
   const double scale = std::sqrt(squares / count);
   double cubes = 0;
-  for (const double x : values) cubes += std::pow((x - mean) / scale, 3);
+  for (const double x : values) {
+    const double z = (x - mean) / scale;
+    cubes += z * z * z;
+  }
   moments.skewness = cubes / count;
   return moments;
 }

@@ -1,4 +1,4 @@
-// Student's t distribution, the only one needed. That Boost.Math computes it is known here only.
+// Student's t distribution, and the shifted one. That Boost.Math computes them is known here only.
 #pragma once
 
 namespace whichfirst::stats {
@@ -8,5 +8,8 @@ double student_upper_tail(double t, double degrees);
 
 /// The t with P(|T| > t) = alpha, 0 < alpha < 1.
 double student_critical(double alpha, double degrees);
+
+/// P(T > t) of the noncentral t distribution: T = (Z + shift) / sqrt(chi^2 / degrees).
+double shifted_student_upper_tail(double t, double degrees, double shift);
 
 }  // namespace whichfirst::stats

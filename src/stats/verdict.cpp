@@ -28,6 +28,8 @@ void check_rule(const Rule& rule) {
   check(std::isfinite(rule.resolution) && rule.resolution >= 0,
         "the resolution is finite and not negative");
   check(rule.comparisons >= 1, "a plan has at least one comparison");
+  check(rule.stopping == Stopping::fixed || rule.max_pairs >= minimum_pairs(rule.confidence),
+        "the maximum allows a first look");
 }
 
 double error_share(const Rule& rule) { return (1 - rule.confidence) / rule.comparisons; }
@@ -47,6 +49,20 @@ Verdict decide(const Interval& interval, const Rule& rule) {
   if (!leaves_zero_out(interval)) return Verdict::undecided;
   const bool is_good = (interval.lower > 0) == (rule.direction == Direction::higher_is_better);
   return is_good ? Verdict::better : Verdict::worse;
+}
+
+bool losses_forbid(Verdict verdict, int lost_a, int lost_b) {
+  switch (verdict) {
+    case Verdict::better:
+      return lost_a > lost_b;
+    case Verdict::worse:
+      return lost_b > lost_a;
+    case Verdict::equivalent:
+      return lost_a != lost_b;
+    case Verdict::undecided:
+      break;
+  }
+  return false;
 }
 
 bool leaves_zero_out(const Interval& interval) { return interval.lower > 0 || interval.upper < 0; }

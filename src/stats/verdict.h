@@ -23,6 +23,24 @@ struct Interval {
   bool operator==(const Interval&) const = default;
 };
 
+/// When pairs stop being added.
+enum class Stopping {
+  fixed,      ///< at a number chosen beforehand, looked at once: Student's interval
+  automatic,  ///< looked at after every pair, until decided: the repeated interval
+};
+
+/// What the skewness guard is for (stats/interval.h).
+enum class Guard {
+  shown,    ///< beside the verdict
+  decides,  ///< the guarded interval is the one that decides
+};
+
+/// How the error of automatic stopping is spent (stats/repeated_student.h).
+enum class Horizon {
+  open,       ///< never all of it: the maximum may be raised
+  max_pairs,  ///< all of it by the maximum, which is final: more power near it
+};
+
 /// What the plan fixes before the first pair.
 struct Rule {
   double confidence = 0.95;  ///< of all comparisons together, in (0, 1)
@@ -31,9 +49,14 @@ struct Rule {
   Direction direction = Direction::higher_is_better;
   double resolution = 0;  ///< one step of the metric (100/T points on T images); 0: continuous
   int comparisons = 1;    ///< K in the plan; each interval has confidence 1 - (1 - confidence) / K
+  Guard guard = Guard::shown;
+  Stopping stopping = Stopping::fixed;
+  int max_pairs = 30;               ///< automatic stopping only: replicates, lost ones too
+  Horizon horizon = Horizon::open;  ///< automatic stopping only
 };
 
-/// Throws std::logic_error unless every field is finite and in its range.
+/// Throws std::logic_error unless every field is finite and in its range, and max_pairs (of
+/// automatic stopping) at least `minimum_pairs(confidence)`.
 void check_rule(const Rule& rule);
 
 /// (1 - confidence) / K: the error that one comparison may make.
@@ -50,6 +73,12 @@ int minimum_pairs(double confidence);
 /// on a's good side of 0 `better`, wholly on its bad side `worse`, else `undecided`. Without a
 /// margin never `equivalent`.
 Verdict decide(const Interval& interval, const Rule& rule);
+
+/// Whether the lost trials of the two orders forbid `verdict`: lost pairs are not lost at random.
+/// So `better` and `worse` are forbidden where the order they favour lost more than the other, and
+/// `equivalent` where the losses differ at all: it claims that neither is worse, and the order that
+/// lost more may be.
+bool losses_forbid(Verdict verdict, int lost_a, int lost_b);
 
 /// Whether the interval leaves 0 out. An `equivalent` that does is "real but negligible".
 bool leaves_zero_out(const Interval& interval);

@@ -12,6 +12,7 @@
 #include "stats/images.h"
 #include "stats/moments.h"
 #include "stats/paired_tests.h"
+#include "study/campaign.h"
 
 namespace whichfirst::study {
 namespace {
@@ -68,14 +69,19 @@ stats::Direction direction_of(std::string_view metric) {
                                      : stats::Direction::lower_is_better;
 }
 
-/// The plan's rule. One step of an accuracy on T images is 100 / T points.
+}  // namespace
+
+/// One step of an accuracy on T images is 100 / T points.
 stats::Rule rule_of(const Experiment& experiment, int comparisons) {
   const record::Plan& plan = experiment.study.plan;
   stats::Rule rule{.confidence = plan.confidence,
                    .margin = plan.margin,
                    .direction = direction_of(plan.metric),
                    .resolution = 0,
-                   .comparisons = comparisons};
+                   .comparisons = std::max(comparisons, 1),
+                   .guard = plan.guard ? stats::Guard::decides : stats::Guard::shown,
+                   .stopping = plan.seeds ? stats::Stopping::fixed : stats::Stopping::automatic,
+                   .max_pairs = std::max(plan.max_seeds, stats::minimum_pairs(plan.confidence))};
   if (record::is_accuracy(plan.metric)) {
     const data::Parts& parts = experiment.material.parts;
     const auto& measured = plan.metric.starts_with("test_")  ? parts.test
@@ -85,6 +91,8 @@ stats::Rule rule_of(const Experiment& experiment, int comparisons) {
   }
   return rule;
 }
+
+namespace {
 
 /// At least 1, so that one order alone has a rule too.
 int count_comparisons(std::size_t orders) {
@@ -125,8 +133,13 @@ void adjust_p_values(record::VerdictRecord& verdict) {
 
 class Conclusion {
  public:
-  Conclusion(const Experiment& experiment, const Trials& trials, record::Stop stop)
-      : experiment_(experiment), trials_(trials) {
+  Conclusion(const Experiment& experiment, const std::vector<PlannedComparison>& comparisons,
+             const std::vector<record::TunedOrder>& tuned, const Trials& trials, Ending ending)
+      : experiment_(experiment),
+        comparisons_(comparisons),
+        trials_(trials),
+        campaign_(experiment, comparisons, trials),
+        rule_(rule_of(experiment, static_cast<int>(comparisons.size()))) {
     const record::Study& study = experiment.study;
     verdict_.study = study.name;
     verdict_.study_hash = experiment.hash;
@@ -135,39 +148,84 @@ class Conclusion {
     verdict_.direction = direction_of(study.plan.metric);
     verdict_.margin = study.plan.margin;
     verdict_.confidence = study.plan.confidence;
-    verdict_.stop = stop;
+    verdict_.plan = {.seeds = study.plan.seeds,
+                     .max_seeds = study.plan.max_seeds,
+                     .guard = study.plan.guard,
+                     .comparisons = static_cast<int>(comparisons.size())};
+    verdict_.tuning = tuned;
+    verdict_.stop = stop_of(ending);
   }
 
   record::VerdictRecord conclude() {
-    for (const Arm& arm : experiment_.arms) verdict_.orders.push_back(order_result(arm));
-    const stats::Rule rule = rule_of(experiment_, count_comparisons(experiment_.arms.size()));
-    for (std::size_t a = 0; a < experiment_.arms.size(); ++a) {
-      for (std::size_t b = a + 1; b < experiment_.arms.size(); ++b) compare(a, b, rule);
-    }
+    for (std::size_t i = 0; i < experiment_.arms.size(); ++i) add_order(static_cast<int>(i));
+    for (std::size_t i = 0; i < comparisons_.size(); ++i) compare(i);
     adjust_p_values(verdict_);
+    verdict_.after_stop = count_after_stop();
     return std::move(verdict_);
   }
 
  private:
-  const record::TrialRecord* find(const std::string& arm, std::uint64_t replicate) const {
-    const auto found = trials_.find({arm, replicate});
+  record::Stop stop_of(Ending ending) const {
+    if (ending == Ending::interrupted) return record::Stop::interrupted;
+    if (experiment_.study.plan.seeds) return record::Stop::fixed;
+    for (std::size_t i = 0; i < comparisons_.size(); ++i) {
+      if (!campaign_.watch(i).is_decided()) return record::Stop::max_seeds;
+    }
+    return record::Stop::decided;
+  }
+
+  const Arm& arm(int index) const { return experiment_.arms[static_cast<std::size_t>(index)]; }
+
+  /// "bn-first" at its own best rate, "bn-first@0.03" at another.
+  std::string name_of_arm(int index) const {
+    for (const record::TunedOrder& order : verdict_.tuning) {
+      if (order.name == arm(index).order_name && order.best != arm(index).lr) {
+        return arm(index).name;
+      }
+    }
+    return arm(index).order_name;
+  }
+
+  const record::TrialRecord* find(int index, std::uint64_t replicate) const {
+    const auto found = trials_.find({arm(index).name, replicate});
     return found == trials_.end() ? nullptr : &found->second;
   }
 
-  std::uint64_t replicates() const {
-    return static_cast<std::uint64_t>(experiment_.study.plan.seeds);
+  /// Replicates of an arm that count: of the comparison that took the most.
+  int replicates_of(int index) const {
+    if (experiment_.study.plan.seeds) return *experiment_.study.plan.seeds;
+    int most = 0;
+    for (std::size_t i = 0; i < comparisons_.size(); ++i) {
+      if (comparisons_[i].a != index && comparisons_[i].b != index) continue;
+      most = std::max(most, campaign_.replicates(i));
+    }
+    return most;
   }
 
-  record::OrderResult order_result(const Arm& arm) const {
-    record::OrderResult result{.name = arm.name,
-                               .order = arm.order,
-                               .lr = experiment_.study.recipe.lr,
+  /// Trials that were under way when the last comparison that wanted them ended.
+  int count_after_stop() const {
+    int count = 0;
+    for (std::size_t i = 0; i < experiment_.arms.size(); ++i) {
+      const auto used = static_cast<std::uint64_t>(replicates_of(static_cast<int>(i)));
+      for (const auto& [key, trial] : trials_) {
+        if (key.first != experiment_.arms[i].name || record::is_tuning(key.second)) continue;
+        count += key.second > used ? 1 : 0;
+      }
+    }
+    return count;
+  }
+
+  /// The first `replicates` of an arm.
+  record::OrderResult order_result(int index, int replicates) const {
+    record::OrderResult result{.name = name_of_arm(index),
+                               .order = arm(index).order,
+                               .lr = arm(index).lr,
                                .values = {},
                                .mean = {},
                                .sd = {}};
-    for (std::uint64_t replicate = 1; replicate <= replicates(); ++replicate) {
+    for (int replicate = 1; replicate <= replicates; ++replicate) {
       std::optional<double> value;
-      if (const record::TrialRecord* trial = find(arm.name, replicate)) {
+      if (const auto* trial = find(index, static_cast<std::uint64_t>(replicate))) {
         result.diverged += trial->status == record::Status::diverged ? 1 : 0;
         result.failed += trial->status == record::Status::failed ? 1 : 0;
         value = record::metric_value(trial->metrics, verdict_.metric);
@@ -178,29 +236,47 @@ class Conclusion {
     return result;
   }
 
-  void compare(std::size_t a, std::size_t b, const stats::Rule& rule) {
-    const record::OrderResult& left = verdict_.orders[a];
-    const record::OrderResult& right = verdict_.orders[b];
-    const std::vector<stats::PairBits> bits = matched_bits(left.name, right.name);
-    record::ComparisonResult result = compare_orders(left, right, rule);
+  /// An arm that takes part in no comparison is in the tuning table alone.
+  void add_order(int index) {
+    const bool takes_part =
+        comparisons_.empty() ||
+        std::any_of(comparisons_.begin(), comparisons_.end(),
+                    [&](const auto& planned) { return planned.a == index || planned.b == index; });
+    if (takes_part) verdict_.orders.push_back(order_result(index, replicates_of(index)));
+  }
+
+  void compare(std::size_t index) {
+    const PlannedComparison& planned = comparisons_[index];
+    const int replicates =
+        experiment_.study.plan.seeds ? *experiment_.study.plan.seeds : campaign_.replicates(index);
+    const record::OrderResult left = order_result(planned.a, replicates);
+    const record::OrderResult right = order_result(planned.b, replicates);
+    const std::vector<stats::PairBits> bits = matched_bits(planned, replicates);
+    record::ComparisonResult result = compare_orders(left, right, rule_);
+    result.shared_lr = planned.shared_lr;
+    if (arm(planned.a).lr == arm(planned.b).lr && is_same_network(arm(planned.a), arm(planned.b))) {
+      result.is_same_network = true;
+      result.comparison.more_pairs_needed.reset();
+    }
     if (verdict_.metric == "test_accuracy") {
-      result.interval_images = stats::images_interval(bits, rule);
+      result.interval_images = stats::images_interval(bits, rule_);
       result.images_standard_error = stats::images_standard_error(bits);
     }
-    if (verdict_.stop == record::Stop::interrupted) leave_open(result.comparison);
+    if (verdict_.stop == record::Stop::interrupted) leave_open(index, result.comparison);
     if (result.comparison.more_pairs_needed) {
       result.more_core_hours_needed =
-          *result.comparison.more_pairs_needed * pair_seconds(left.name, right.name) / 3600;
+          *result.comparison.more_pairs_needed * pair_seconds(experiment_, planned, trials_) / 3600;
     }
     verdict_.comparisons.push_back(std::move(result));
   }
 
   /// The right answers of the complete pairs, after making sure that they are pairs.
-  std::vector<stats::PairBits> matched_bits(const std::string& a, const std::string& b) const {
+  std::vector<stats::PairBits> matched_bits(const PlannedComparison& planned,
+                                            int replicates) const {
     std::vector<stats::PairBits> bits;
-    for (std::uint64_t replicate = 1; replicate <= replicates(); ++replicate) {
-      const record::TrialRecord* left = find(a, replicate);
-      const record::TrialRecord* right = find(b, replicate);
+    for (int i = 1; i <= replicates; ++i) {
+      const record::TrialRecord* left = find(planned.a, static_cast<std::uint64_t>(i));
+      const record::TrialRecord* right = find(planned.b, static_cast<std::uint64_t>(i));
       if (left == nullptr || right == nullptr) continue;
       if (left->status == record::Status::failed || right->status == record::Status::failed)
         continue;
@@ -224,42 +300,57 @@ class Conclusion {
                     a.replicate, a.arm, b.arm, what));
   }
 
-  /// A fixed number of pairs is looked at once, when all are there.
-  void leave_open(stats::Comparison& comparison) const {
+  /// A fixed number of pairs is looked at once, when all are there; of others, a verdict that fell
+  /// before the interruption stands.
+  void leave_open(std::size_t index, stats::Comparison& comparison) const {
+    if (!campaign_.is_open(index)) return;
     comparison.verdict = stats::Verdict::undecided;
     comparison.negligible = false;
-    comparison.reason = fmt::format(
-        "The run was stopped at {} of {} planned pairs, which decide "
-        "together",
-        comparison.pairs, experiment_.study.plan.seeds);
-    comparison.more_pairs_needed = experiment_.study.plan.seeds - comparison.pairs;
-  }
-
-  double pair_seconds(const std::string& a, const std::string& b) const {
-    double seconds = 0;
-    for (const std::string& name : {a, b}) {
-      double sum = 0;
-      int count = 0;
-      for (const auto& [key, trial] : trials_) {
-        if (key.first != name || trial.status != record::Status::done) continue;
-        sum += trial.timings.seconds;
-        ++count;
-      }
-      if (count > 0) seconds += sum / count;
+    if (!experiment_.study.plan.seeds) {
+      comparison.reason = fmt::format("the run was stopped after {} pairs", comparison.pairs);
+      return;
     }
-    return seconds;
+    const int planned = *experiment_.study.plan.seeds;
+    comparison.reason =
+        fmt::format("The run was stopped at {} of {} planned pairs, which decide together",
+                    comparison.pairs, planned);
+    comparison.more_pairs_needed = planned - comparison.pairs;
   }
 
   const Experiment& experiment_;
+  const std::vector<PlannedComparison>& comparisons_;
   const Trials& trials_;
+  Campaign campaign_;
+  stats::Rule rule_;
   record::VerdictRecord verdict_;
 };
 
 }  // namespace
 
-record::VerdictRecord conclude(const Experiment& experiment, const Trials& trials,
-                               record::Stop stop) {
-  return Conclusion(experiment, trials, stop).conclude();
+double pair_seconds(const Experiment& experiment, const PlannedComparison& planned,
+                    const Trials& trials) {
+  double seconds = 0;
+  for (const int index : {planned.a, planned.b}) {
+    double sum = 0;
+    int count = 0;
+    for (const auto& [key, trial] : trials) {
+      if (key.first != experiment.arms[static_cast<std::size_t>(index)].name ||
+          trial.status != record::Status::done) {
+        continue;
+      }
+      sum += trial.timings.seconds;
+      ++count;
+    }
+    if (count > 0) seconds += sum / count;
+  }
+  return seconds;
+}
+
+record::VerdictRecord conclude(const Experiment& experiment,
+                               const std::vector<PlannedComparison>& comparisons,
+                               const std::vector<record::TunedOrder>& tuned, const Trials& trials,
+                               Ending ending) {
+  return Conclusion(experiment, comparisons, tuned, trials, ending).conclude();
 }
 
 record::VerdictRecord conclude(record::Results results, stats::Rule rule) {
@@ -271,6 +362,8 @@ record::VerdictRecord conclude(record::Results results, stats::Rule rule) {
   verdict.confidence = rule.confidence;
   verdict.orders = std::move(results.orders);
   rule.comparisons = count_comparisons(verdict.orders.size());
+  verdict.plan = {.seeds = static_cast<int>(verdict.table->pairs.size()),
+                  .comparisons = rule.comparisons};
   for (record::OrderResult& order : verdict.orders) summarise(order);
   for (std::size_t a = 0; a < verdict.orders.size(); ++a) {
     for (std::size_t b = a + 1; b < verdict.orders.size(); ++b) {

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "record/results_csv.h"
 #include "record/verdict_record.h"
@@ -15,12 +17,31 @@ namespace whichfirst::study {
 /// Trials that have ended, by (arm, replicate).
 using Trials = std::map<std::pair<std::string, std::uint64_t>, record::TrialRecord>;
 
-/// Every comparison of the plan, in the order of the arms, the earlier of a pair as `a`. Sentences
-/// and ledger are left to the caller. A run that was stopped before its planned number decides
-/// nothing: its verdicts are `undecided`. Throws Error where the two trials of a pair did not see
-/// the same data order or start from the same weights.
-record::VerdictRecord conclude(const Experiment& experiment, const Trials& trials,
-                               record::Stop stop);
+/// A comparison of the plan: two arms by their place in Experiment::arms.
+struct PlannedComparison {
+  int a = 0;
+  int b = 0;
+  std::optional<double> shared_lr;  ///< of both; nullopt: each at its own best rate
+};
+
+/// The rule of the plan for so many comparisons.
+stats::Rule rule_of(const Experiment& experiment, int comparisons);
+
+/// Seconds that a pair of these arms takes on one core, by the trials that there are; 0 without.
+double pair_seconds(const Experiment& experiment, const PlannedComparison& planned,
+                    const Trials& trials);
+
+/// How a run ended.
+enum class Ending { complete, interrupted };
+
+/// What the comparisons say, each of its own complete pairs. Sentences and ledger are left to the
+/// caller. Of a fixed number of pairs, a run that was stopped before it decides nothing: its
+/// verdicts are `undecided`. Throws Error where the two trials of a pair did not see the same data
+/// order or start from the same weights.
+record::VerdictRecord conclude(const Experiment& experiment,
+                               const std::vector<PlannedComparison>& comparisons,
+                               const std::vector<record::TunedOrder>& tuned, const Trials& trials,
+                               Ending ending);
 
 /// The same of trials that were trained elsewhere. Of the rule, `comparisons` is set here. Name of
 /// the study and sentences are left to the caller.

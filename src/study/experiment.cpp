@@ -29,9 +29,9 @@ notation::Sequence body_of(const std::string& text) {
     for (const network::Preset& preset : network::presets()) names.push_back(preset.name);
     const auto near = nearest_word(text, names);
     throw Error(fmt::format(
-        "network: no preset is called '{}'{}; the presets are {}, or write the "
+        "network: no preset is called '{}' ({}the presets are {}); or write the "
         "network itself, such as 'unit(16) unit(32, pool=2) gap fc(classes)'",
-        text, near ? fmt::format(", did you mean '{}'?", *near) : "", fmt::join(names, ", ")));
+        text, near ? fmt::format("did you mean '{}'? ", *near) : "", fmt::join(names, ", ")));
   }
   try {
     return notation::parse(text, notation::Context::body);
@@ -46,7 +46,9 @@ std::string canonical_network(const std::string& text) {
 
 data::Selection selection_of(const record::Study& study) {
   data::Selection selection{.train = study.data.train, .test = study.data.test, .validation = {}};
-  if (record::needs_validation(study.plan.metric)) selection.validation = study.data.validation;
+  if (record::needs_validation(study.plan.metric) || record::is_tuned(study)) {
+    selection.validation = study.data.validation;
+  }
   return selection;
 }
 
@@ -65,12 +67,16 @@ std::vector<Arm> build_arms(const record::Study& study, const Shape& input, int 
   std::vector<network::Blueprint> blueprints;
   std::vector<Arm> arms;
   for (const record::NamedOrder& order : study.orders) {
-    const notation::Sequence sequence = notation::parse(order.text, notation::Context::order);
+    notation::Sequence sequence =
+        network::complete_order(notation::parse(order.text, notation::Context::order));
+    if (study.match.ends) sequence = network::begin_with_weights(sequence);
     blueprints.push_back(
         {.body = body, .order = sequence, .input = input, .classes = classes, .bias = study.bias});
     try {
       arms.push_back({.name = order.name,
-                      .order = notation::print(network::complete_order(sequence)),
+                      .order_name = order.name,
+                      .order = notation::print(sequence),
+                      .lr = study.recipe.lr.front(),
                       .network = network::build(blueprints.back())});
     } catch (const Error& error) {
       throw Error(fmt::format("order {} on pictures of {}x{}x{}: {}", order.name, input.channels,
@@ -85,16 +91,39 @@ std::vector<Arm> build_arms(const record::Study& study, const Shape& input, int 
   return arms;
 }
 
+namespace {
+
+std::vector<Arm> at_every_rate(const std::vector<Arm>& orders, const record::Study& study) {
+  std::vector<Arm> arms;
+  for (const Arm& order : orders) {
+    for (const double lr : study.recipe.lr) {
+      arms.push_back(order);
+      arms.back().name = record::arm_name(study, order.order_name, lr);
+      arms.back().lr = lr;
+    }
+  }
+  return arms;
+}
+
+}  // namespace
+
 Experiment prepare(const record::Study& study,
                    const std::vector<std::filesystem::path>& search_folders) {
+  if (study.orders.size() > 1 && !network::has_unit(body_of(study.network))) {
+    throw Error(fmt::format(
+        "network '{}': no unit( ) stands in it, so that its orders would stand nowhere; write "
+        "unit(16) where they belong",
+        study.network));
+  }
   data::Dataset dataset = load_dataset(study, search_folders);
-  Experiment experiment{.study = study,
-                        .hash = record::study_hash(study),
-                        .network = canonical_network(study.network),
-                        .arms = build_arms(study, dataset.train.shape, dataset.classes),
-                        .shared = {},
-                        .material = {},
-                        .platform = engine::describe_platform()};
+  Experiment experiment{
+      .study = study,
+      .hash = record::study_hash(study),
+      .network = canonical_network(study.network),
+      .arms = at_every_rate(build_arms(study, dataset.train.shape, dataset.classes), study),
+      .shared = {},
+      .material = {},
+      .platform = engine::describe_platform()};
   std::vector<network::Network> networks;
   for (const Arm& arm : experiment.arms) networks.push_back(arm.network);
   experiment.shared = network::shared_roles(networks);
@@ -126,11 +155,13 @@ TrialOutcome run_trial(const Experiment& experiment, const Arm& arm, std::uint64
                                .initial = initial,
                                .material = experiment.material,
                                .recipe = experiment.study.recipe,
+                               .lr = arm.lr,
                                .seed = experiment.study.seed,
                                .replicate = replicate},
                               stop, observe);
   } catch (const std::exception& error) {
     result = {};
+    result.record.lr = arm.lr;
     result.record.replicate = replicate;
     result.record.status = record::Status::failed;
     result.record.reason = error.what();
@@ -176,19 +207,21 @@ std::vector<record::NamedOrder> default_orders(const std::string& network) {
   return orders;
 }
 
+bool is_same_network(const Arm& a, const Arm& b) {
+  const auto& left = a.network.stages;
+  const auto& right = b.network.stages;
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](const network::Stage& x, const network::Stage& y) {
+                      return x.text == y.text && x.source == y.source && x.shortcut == y.shortcut;
+                    });
+}
+
 std::vector<std::pair<std::string, std::string>> same_networks(const std::vector<Arm>& arms) {
-  const auto texts = [](const Arm& arm) {
-    std::vector<std::string> result;
-    for (const network::Stage& stage : arm.network.stages) {
-      result.push_back(
-          fmt::format("{} {} {}", stage.text, stage.source, stage.shortcut.value_or(stage.source)));
-    }
-    return result;
-  };
   std::vector<std::pair<std::string, std::string>> pairs;
   for (std::size_t a = 0; a < arms.size(); ++a) {
     for (std::size_t b = a + 1; b < arms.size(); ++b) {
-      if (texts(arms[a]) == texts(arms[b])) pairs.emplace_back(arms[a].name, arms[b].name);
+      if (arms[a].order_name == arms[b].order_name || arms[a].lr != arms[b].lr) continue;
+      if (is_same_network(arms[a], arms[b])) pairs.emplace_back(arms[a].name, arms[b].name);
     }
   }
   return pairs;

@@ -15,18 +15,20 @@
 
 namespace whichfirst::study {
 
-/// One order, built.
+/// One order, built, at one learning rate.
 struct Arm {
-  std::string name;
-  std::string order;  // canonical notation, with its conv
+  std::string name;        // the order's, with the rate where there are several: "bn-first@0.1"
+  std::string order_name;  // "bn-first"
+  std::string order;       // canonical notation, with its conv
+  double lr = 0;
   network::Network network;
 };
 
 struct Experiment {
   record::Study study;
-  std::string hash;     // of the resolved study
-  std::string network;  // a preset's name, or the body in canonical notation
-  std::vector<Arm> arms;
+  std::string hash;       // of the resolved study
+  std::string network;    // a preset's name, or the body in canonical notation
+  std::vector<Arm> arms;  // order by order, each at every rate
   /// What the arms of one replicate start from together: the roles with random weights that have
   /// the same shape in all of them.
   std::vector<network::Role> shared;
@@ -38,8 +40,8 @@ struct Experiment {
 data::Dataset load_dataset(const record::Study& study,
                            const std::vector<std::filesystem::path>& search_folders);
 
-/// The orders of a study, built for pictures of `input` and so many classes. Throws Error naming
-/// the order and the stage that cannot be built.
+/// The orders of a study at its first rate, built for pictures of `input` and so many classes.
+/// Throws Error naming the order and the stage that cannot be built.
 std::vector<Arm> build_arms(const record::Study& study, const Shape& input, int classes);
 
 /// Throws Error where anything does not fit: data that do not read, a stage that cannot be built,
@@ -74,6 +76,9 @@ const Arm& find_arm(const std::vector<Arm>& arms, const std::string& name);
 /// The orders that a study compares where it names none: those of its preset, else bn before and
 /// after the activation.
 std::vector<record::NamedOrder> default_orders(const std::string& network);
+
+/// Whether two arms are the same stages, read in the same way.
+bool is_same_network(const Arm& a, const Arm& b);
 
 /// Pairs of orders that build the same network, stage by stage: they train to the same numbers.
 std::vector<std::pair<std::string, std::string>> same_networks(const std::vector<Arm>& arms);

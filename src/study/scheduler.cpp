@@ -4,6 +4,7 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "base/error.h"
 
@@ -12,9 +13,9 @@ namespace {
 
 class Workers {
  public:
-  Workers(const std::vector<TrialId>& todo, const Runner& run, const Keeper& keep,
-          Listener& listener, const std::stop_token& stop)
-      : todo_(todo), run_(run), keep_(keep), listener_(listener), stop_(stop) {}
+  Workers(const Source& source, const Runner& run, const Keeper& keep, Listener& listener,
+          const std::stop_token& stop)
+      : source_(source), run_(run), keep_(keep), listener_(listener), stop_(stop) {}
 
   void work(int jobs) {
     {
@@ -43,9 +44,9 @@ class Workers {
 
   std::optional<TrialId> next() {
     const std::lock_guard lock(mutex_);
-    if (fault_ || stop_.stop_requested() || taken_ == todo_.size()) return std::nullopt;
-    const TrialId id = todo_[taken_++];
-    listener_.on_start(id);
+    if (fault_ || stop_.stop_requested()) return std::nullopt;
+    const std::optional<TrialId> id = source_();
+    if (id) listener_.on_start(*id);
     return id;
   }
 
@@ -55,13 +56,12 @@ class Workers {
     listener_.on_finish(id, record);
   }
 
-  const std::vector<TrialId>& todo_;
+  const Source& source_;
   const Runner& run_;
   const Keeper& keep_;
   Listener& listener_;
   const std::stop_token& stop_;
   std::mutex mutex_;
-  std::size_t taken_ = 0;
   std::exception_ptr fault_;
 };
 
@@ -78,11 +78,17 @@ std::vector<TrialId> trial_order(int arms, int replicates) {
   return order;
 }
 
-void run_trials(const std::vector<TrialId>& todo, int jobs, const Runner& run, const Keeper& keep,
+Source source_of(std::vector<TrialId> todo) {
+  return [todo = std::move(todo), taken = std::size_t{0}]() mutable -> std::optional<TrialId> {
+    if (taken == todo.size()) return std::nullopt;
+    return todo[taken++];
+  };
+}
+
+void run_trials(const Source& source, int jobs, const Runner& run, const Keeper& keep,
                 Listener& listener, const std::stop_token& stop) {
   check(jobs > 0, "at least one trial runs at a time");
-  const int useful = std::min(jobs, static_cast<int>(std::max<std::size_t>(todo.size(), 1)));
-  Workers(todo, run, keep, listener, stop).work(useful);
+  Workers(source, run, keep, listener, stop).work(jobs);
 }
 
 int trials_that_fit(int wanted, std::int64_t trial_bytes,

@@ -40,9 +40,15 @@ using Runner =
 /// silently.
 using Keeper = std::function<void(const TrialId&, const record::TrialRecord&)>;
 
-/// Runs `todo` in its order on `jobs` threads of their own. Returns when all have ended or, after a
+/// The next trial to run, or nothing more. Asked and told by one thread at a time, `keep` before
+/// the next question: what to run may depend on what has ended.
+using Source = std::function<std::optional<TrialId>()>;
+/// `todo` in its order.
+Source source_of(std::vector<TrialId> todo);
+
+/// Runs what `source` names on `jobs` threads of their own. Returns when all have ended or, after a
 /// request to stop, when those under way have. Rethrows what `run` or `keep` threw.
-void run_trials(const std::vector<TrialId>& todo, int jobs, const Runner& run, const Keeper& keep,
+void run_trials(const Source& source, int jobs, const Runner& run, const Keeper& keep,
                 Listener& listener, const std::stop_token& stop);
 
 /// How many of `wanted` trials fit side by side: at most available / bytes, and at least 1 if one

@@ -56,11 +56,12 @@ class Trial {
 
   Result run() {
     record::TrialRecord& record = result_.record;
+    record.lr = task_.lr;
     record.replicate = task_.replicate;
     record.status = record::Status::done;
     record.hashes.data = task_.material.hash;
     for (int epoch = 0; epoch < task_.recipe.epochs && is_running(); ++epoch) train_epoch(epoch);
-    if (is_running()) test();
+    if (is_running()) measure();
     record.hashes.data_order = order_hash();
     record.timings.seconds = seconds_since(started_);
     record.timings.train_seconds = train_seconds_;
@@ -94,7 +95,7 @@ class Trial {
         return;
       }
       assemble_batch(order.batch(index, task_.recipe.batch), changes);
-      lr = learning_rate(task_.recipe.schedule, task_.recipe.lr, step_, span_);
+      lr = learning_rate(task_.recipe.schedule, task_.lr, step_, span_);
       const engine::StepResult step = trainer_.step(lr);
       ++step_;
       if (step.non_finite) {
@@ -115,7 +116,8 @@ class Trial {
         .val_loss = {},
         .val_accuracy = {}};
     if (!task_.material.parts.validation.empty()) {
-      const Score score = evaluate(task_.material.dataset.train, task_.material.parts.validation);
+      const Score score =
+          evaluate(task_.material.dataset.train, task_.material.parts.validation, epoch);
       if (!is_running()) return;
       metrics.val_loss = score.loss;
       metrics.val_accuracy = score.accuracy();
@@ -126,21 +128,26 @@ class Trial {
               .finished_epoch = metrics});
   }
 
-  /// The only look at the test images.
-  void test() {
-    const Score score = evaluate(task_.material.dataset.test, task_.material.parts.test);
-    if (!is_running()) return;
+  /// The metrics of the trial, with the only look at the test images.
+  void measure() {
     const record::EpochMetrics& last = result_.record.epochs.back();
-    result_.record.metrics = {.test_accuracy = score.accuracy(),
-                              .test_loss = score.loss,
+    result_.record.metrics = {.test_accuracy = {},
+                              .test_loss = {},
                               .train_accuracy = last.train_accuracy,
                               .train_loss = last.train_loss,
                               .val_accuracy = last.val_accuracy,
                               .val_loss = last.val_loss};
+    if (record::is_tuning(task_.replicate)) return;
+    const Score score =
+        evaluate(task_.material.dataset.test, task_.material.parts.test, task_.recipe.epochs - 1);
+    if (!is_running()) return;
+    result_.record.metrics.test_accuracy = score.accuracy();
+    result_.record.metrics.test_loss = score.loss;
     result_.record.right_answers = score.right;
   }
 
-  Score evaluate(const data::Images& images, const std::vector<std::uint32_t>& part) {
+  /// After `epoch`, from 0.
+  Score evaluate(const data::Images& images, const std::vector<std::uint32_t>& part, int epoch) {
     const Clock::time_point begin = Clock::now();
     Score score;
     score.right.reserve(part.size());
@@ -162,7 +169,7 @@ class Trial {
     score.loss /= static_cast<double>(part.size());
     evaluate_seconds_ += seconds_since(begin);
     if (!std::isfinite(score.loss)) {
-      diverge(task_.recipe.epochs - 1, {"evaluation", "loss with the running statistics"});
+      diverge(epoch, {"evaluation", "loss with the running statistics"});
     }
     return score;
   }

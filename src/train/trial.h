@@ -37,8 +37,9 @@ struct Task {
   const network::Values& initial;  // one array for each of network.parameters
   const Material& material;
   const record::Recipe& recipe;
+  double lr = 0;                // one of the recipe's
   std::uint64_t seed = 0;       // the study's
-  std::uint64_t replicate = 1;  // 1, 2, ...
+  std::uint64_t replicate = 1;  // 1, 2, ...; one for tuning never looks at the test images
 };
 
 /// How far a trial is.

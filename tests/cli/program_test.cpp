@@ -58,6 +58,18 @@ TEST(Program, HelpNamesTheVerbsAndShowsExamples) {
   }
 }
 
+TEST(Program, WhatFilesAreCalledNeverReachesTheTerminalRaw) {
+  const Scratch folder;
+  for (const char* name : {"\x1b[31mred", "plain"}) {
+    std::filesystem::create_directories(folder / "p" / name);
+    std::ofstream(folder / "p" / name / "\x1b[2Jevil.png") << "no picture";
+  }
+  const Ended ended = run(folder, {"data", "info", "p"});
+  EXPECT_EQ(ended.status, 2);
+  EXPECT_THAT(ended.err, ::testing::Not(HasSubstr("\x1b")));
+  EXPECT_THAT(ended.err, HasSubstr("\\x1b"));
+}
+
 TEST(Program, WrongUseIsCodeTwoWithOneClearLine) {
   const Scratch folder;
   const struct {
@@ -69,7 +81,9 @@ TEST(Program, WrongUseIsCodeTwoWithOneClearLine) {
       {{"compare", "--jbos", "2"}, "--jbos"},
       {{"compare", "nowhere.toml"}, "nowhere.toml"},
       {{"compare", "recipe.epohcs=2"}, "recipe.epochs"},
-      {{"compare", "plan.seeds=auto"}, "seeds"},
+      {{"compare", "plan.seeds=many"}, "seeds"},
+      {{"compare", "network=gap fc(classes)"}, "no unit( ) stands in it"},
+      {{"summary", "network=res(5*conv(8, s=128)) gap fc(classes)", "--order", "x"}, "x"},
       {{"compare", "orders.a=conv bn relu"}, "order"},
       {{"compare", "data.name=fashon-mnist"}, "fashion-mnist"},
       {{"compare", "data.path=nowhere.npz"}, "nowhere.npz"},

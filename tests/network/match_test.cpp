@@ -46,6 +46,23 @@ TEST(Match, OfBiasGivesEveryOrderTheBiasThatAnyHas) {
               "conv(8, bias=on)");
 }
 
+TEST(Match, OfBiasLeavesWhatOnlyOneOrderHasToItsOwnRule) {
+  // The second convolution of a unit exists in b alone; the head's bias is not its business.
+  const auto texts =
+      build_texts({"conv bn relu", "conv relu conv bn"}, {.bias = true}, "unit(8) gap fc(classes)");
+  EXPECT_THAT(texts[0], ElementsAre("conv(8, bias=on)", "bn", "relu", "gap", "fc(4, bias=on)"));
+  EXPECT_THAT(texts[1], ElementsAre("conv(8, bias=on)", "relu", "conv(8, bias=off)", "bn", "gap",
+                                    "fc(4, bias=on)"));
+}
+
+TEST(Match, OfEndsAddsNothingWhereTheHeadReadsASumOrNormalisedValuesAnyway) {
+  for (const char* body :
+       {"res(conv(8) 2*unit(8)) gap fc(classes)", "unit(8) relu bn gap fc(classes)"}) {
+    const auto plain = build_texts({"conv bn relu", "conv relu bn"}, {}, body);
+    EXPECT_EQ(build_texts({"conv bn relu", "conv relu bn"}, {.ends = true}, body), plain) << body;
+  }
+}
+
 TEST(Match, OfAffineGivesEveryNormaliserTheScaleThatAnyHas) {
   const auto texts = build_texts({"conv bn(affine=off) relu", "conv relu bn"}, {.affine = true});
   EXPECT_EQ(texts[0][1], "bn");
@@ -62,6 +79,7 @@ TEST(Match, OfEndsLetsEveryOrderBeginWithItsWeights) {
   EXPECT_EQ(rotate("2*(bn conv)"), "conv bn conv bn");
   EXPECT_EQ(rotate("relu res(bn relu conv)"), "res(bn relu conv) relu");
   EXPECT_EQ(rotate("res(bn relu conv)"), "res(bn relu conv)");
+  EXPECT_EQ(rotate("bn res(relu) conv"), "conv bn res(relu)") << "a residual without weights";
 }
 
 TEST(Match, OfEndsNormalisesBeforeTheHeadInAllOrdersOrInNone) {

@@ -85,6 +85,16 @@ TEST(Residual, CountsTheStridesOfItsPoolsAndOfResidualsInside) {
               HasSubstr("units.0.projection.1 conv(16, k=1, s=4, bias=off) <- body.conv.0"));
 }
 
+TEST(Residual, WithStridesBeyondThePictureLeavesOnePixel) {
+  for (const char* body :
+       {"res(5*conv(8, s=128)) gap fc(10)", "res(8*maxpool(1, s=16)) gap fc(10)"}) {
+    const Network network = make(body, "conv");
+    const Stage& sum = network.stages[network.stages.size() - 3];
+    EXPECT_TRUE(std::holds_alternative<Add>(sum.operation));
+    EXPECT_EQ(sum.output.pixels(), 1) << body;
+  }
+}
+
 TEST(Residual, OfVectorsProjectsByAFullyConnectedLayer) {
   EXPECT_THAT(
       wiring(make("flatten unit(20, weight=fc) fc(10)", "res(ln gelu conv)",

@@ -74,7 +74,11 @@ TEST(StudyFile, DefaultsAreThoseOfTheDocumentedTable) {
             "metric = \"test_accuracy\"\n"
             "margin = 0.25\n"
             "confidence = 0.95\n"
-            "seeds = 8\n");
+            "seeds = \"auto\"\n"
+            "max-seeds = 30\n"
+            "guard = false\n"
+            "tuning-seeds = 2\n"
+            "lr-report = \"best\"\n");
 }
 
 TEST(StudyFile, AnEmptyFileIsTheDefaultStudyUnderTheFilesName) {
@@ -134,7 +138,7 @@ seeds = 30
                                   .batch = 128,
                                   .momentum = 0.5,
                                   .nesterov = true,
-                                  .lr = 1,
+                                  .lr = {1},
                                   .schedule = Schedule::one_cycle,
                                   .warmup = 2.5,
                                   .decay = 1e-4,
@@ -151,7 +155,7 @@ TEST(StudyFile, PrintsWhatResolvesToTheSameStudyBitByBit) {
     Study study;
     study.name = std::string("a\"b\\c'# ü ") + static_cast<char>('a' + i % 26);
     study.seed = random.next() >> 1;
-    study.recipe.lr = 1000 * random.uniform() + 1e-300;
+    study.recipe.lr = {1000 * random.uniform() + 1e-300};
     study.recipe.decay = random.uniform() * 1e-6;
     study.plan.margin = random.uniform() + 1e-9;
     study.data.train = 1 - random.uniform();
@@ -198,7 +202,7 @@ TEST(StudyFile, TheMarginHasADefaultForAccuraciesOnly) {
 TEST(StudyFile, OverridesBeatTheFileAndLaterOnesTheEarlier) {
   const Study study = from_file("seed = 1\n[recipe]\nlr = 0.1\nepochs = 2\n",
                                 {"recipe.lr=0.2", "seed=2", "recipe.lr=0.3"});
-  EXPECT_EQ(study.recipe.lr, 0.3);
+  EXPECT_THAT(study.recipe.lr, ElementsAre(0.3));
   EXPECT_EQ(study.recipe.epochs, 2);
   EXPECT_EQ(study.seed, 2U);
 }
@@ -323,11 +327,13 @@ TEST(StudyFile, RefusesAnUnknownKeyAndSuggests) {
 
 TEST(StudyFile, SaysExpectedAndFoundForAWrongType) {
   EXPECT_EQ(complaint_about_file("[recipe]\n  lr = \"fast\"\n"),
-            "my.toml:2:8: recipe.lr: expected a number above 0 and at most 1000, found 'fast'\n"
+            "my.toml:2:8: recipe.lr: expected a number above 0 and at most 1000, or a list of up "
+            "to 16 different ones, found 'fast'\n"
             "  lr = \"fast\"\n"
             "       ^");
   EXPECT_EQ(complaint_about("recipe.lr=abc"),
-            "recipe.lr=abc: expected a number above 0 and at most 1000, found 'abc'");
+            "recipe.lr=abc: expected a number above 0 and at most 1000, or a list of up to 16 "
+            "different ones, found 'abc'");
   EXPECT_THAT(complaint_about_file("name = 3"), HasSubstr("name: expected a string, found 3"));
   EXPECT_THAT(complaint_about_file("seed = 1.0"), HasSubstr("expected a whole number"));
   EXPECT_THAT(complaint_about_file("seed = true"), HasSubstr("found true"));
@@ -392,20 +398,35 @@ TEST(StudyFile, RefusesValuesOutOfRange) {
 }
 
 TEST(StudyFile, RefusesWhatThisVersionDoesNotHaveYet) {
-  EXPECT_EQ(complaint_about("plan.max-seeds=40"),
-            "plan.max-seeds=40: not in this version yet, which has 30 only");
-  EXPECT_EQ(complaint_about_file("[recipe]\nlr = [0.1, 0.2]\n"),
-            "my.toml:2:6: recipe.lr: a list of learning rates is not in this version yet, give one "
-            "number\n"
-            "lr = [0.1, 0.2]\n"
-            "     ^");
-  EXPECT_EQ(complaint_about("plan.seeds=auto"),
-            "plan.seeds=auto: 'auto' arrives with sequential verdicts, which are not in this "
-            "version yet; a number fixes it now, such as 8");
   for (const char* override : {"recipe.taps=epochs", "recipe.precision=bf16"}) {
     EXPECT_THAT(complaint_about(override), HasSubstr("not in this version yet")) << override;
   }
-  EXPECT_EQ(from_overrides({"recipe.taps=off", "plan.max-seeds=30"}), Study{});
+  EXPECT_EQ(from_overrides({"recipe.taps=off"}), Study{});
+}
+
+TEST(StudyFile, ReadsOneRateOrSeveralInRisingOrder) {
+  EXPECT_THAT(from_overrides({"recipe.lr=0.2"}).recipe.lr, ElementsAre(0.2));
+  const Study tuned = from_overrides({"recipe.lr=[0.3, 0.01, 1]", "plan.lr-report=all"});
+  EXPECT_THAT(tuned.recipe.lr, ElementsAre(0.01, 0.3, 1.0));
+  EXPECT_EQ(from_file(print_study(tuned)), tuned);
+  EXPECT_EQ(arm_name(tuned, "a", 0.01), "a@0.01");
+  EXPECT_EQ(arm_name(from_overrides({}), "a", 0.05), "a");
+  for (const char* override : {"recipe.lr=[]", "recipe.lr=[0.1, 0.1]", "recipe.lr=[0.1, -1]",
+                               "recipe.lr=[\"a\"]", "recipe.lr=[[0.1]]"}) {
+    EXPECT_THAT(complaint_about(override), HasSubstr(": expected a number above 0")) << override;
+  }
+}
+
+TEST(StudyFile, ReadsANumberOfSeedsOrLeavesItToTheVerdict) {
+  EXPECT_EQ(from_overrides({"plan.seeds=12"}).plan.seeds, 12);
+  EXPECT_EQ(from_overrides({"plan.seeds=auto"}).plan.seeds, std::nullopt);
+  EXPECT_EQ(most_seeds(from_overrides({"plan.max-seeds=40"}).plan), 40);
+  EXPECT_EQ(most_seeds(from_overrides({"plan.seeds=12"}).plan), 12);
+  EXPECT_EQ(complaint_about("plan.seeds=many"),
+            "plan.seeds=many: expected a whole number from 1 to 10000, or \"auto\", found 'many'");
+  // The maximum may be raised at any time.
+  EXPECT_EQ(study_hash(from_overrides({"plan.max-seeds=40"})), study_hash(from_overrides({})));
+  EXPECT_NE(study_hash(from_overrides({"plan.guard=true"})), study_hash(from_overrides({})));
 }
 
 TEST(StudyFile, ReadsListsAsTomlAndAsPeopleTypeThem) {
@@ -461,6 +482,9 @@ TEST(StudyFile, RefusesValuesThatAreWrongTogether) {
               from_overrides({"recipe.optimizer=adamw", "recipe.momentum=0.9"});
             }),
             "recipe.momentum=0.9: is of sgd, and recipe.optimizer is adamw; remove it");
+  const Study typed = from_file("[recipe]\nmomentum = 0.5\nnesterov = true\n",
+                                {"recipe.optimizer=adamw", "name=study"});
+  EXPECT_EQ(from_file(print_study(typed)), typed) << "a file's momentum falls silent";
   const Study adamw = from_overrides({"recipe.optimizer=adamw", "recipe.lr=0.001"});
   EXPECT_EQ(from_file(print_study(adamw)), adamw) << "prints no momentum";
 }

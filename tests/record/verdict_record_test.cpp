@@ -27,7 +27,7 @@ VerdictRecord example() {
   verdict.condition.train = 12'000;
   verdict.condition.network = "article-15";
   verdict.condition.epochs = 3;
-  verdict.condition.lr = 0.1;
+  verdict.condition.lr = {0.1};
   verdict.metric = "test_accuracy";
   verdict.margin = 0.25;
   verdict.confidence = 0.95;

@@ -49,6 +49,7 @@ record::VerdictRecord example(const std::vector<double>& a, const std::vector<do
   verdict.metric = "test_accuracy";
   verdict.margin = 0.5;
   verdict.confidence = 0.95;
+  verdict.plan = {.seeds = static_cast<int>(a.size()), .comparisons = 1};
   verdict.condition = {.dataset = "fashion-mnist",
                        .train = 12000,
                        .test = 10000,
@@ -57,7 +58,7 @@ record::VerdictRecord example(const std::vector<double>& a, const std::vector<do
                        .bias = "auto",
                        .epochs = 3,
                        .batch = 64,
-                       .lr = 0.1,
+                       .lr = {0.1},
                        .schedule = "cosine"};
   record::OrderResult left{.name = "bn-first",
                            .order = "conv bn relu",
@@ -93,6 +94,55 @@ TEST(Sentence, SaysWordSizeIntervalAndCondition) {
       "fashion-mnist at lr 0.1 (article-15, batch 64) on this test set of 10,000 images.");
 }
 
+TEST(Sentence, NamesTheRateThatSuitsEachOrder) {
+  auto verdict =
+      example({90.1, 90.4, 90.3, 90.0, 90.2, 90.5}, {88.0, 88.1, 88.6, 87.9, 88.2, 88.3});
+  verdict.condition.lr = {0.01, 0.03, 0.1};
+  verdict.orders[1].lr = 0.03;
+  EXPECT_THAT(verdict_sentence(verdict.comparisons[0], verdict),
+              HasSubstr("of fashion-mnist, bn-first at lr 0.1 and act-first at lr 0.03, each its "
+                        "best of 0.01, 0.03, 0.1 (article-15, batch 64)"));
+  verdict.comparisons[0].shared_lr = 0.01;
+  EXPECT_THAT(verdict_sentence(verdict.comparisons[0], verdict), HasSubstr("both at lr 0.01"));
+}
+
+TEST(Sentence, NamesWhatOfTheRecipeIsNotUsualAndWhatWasMatched) {
+  auto verdict =
+      example({90.1, 90.4, 90.3, 90.0, 90.2, 90.5}, {88.0, 88.1, 88.6, 87.9, 88.2, 88.3});
+  verdict.condition.optimizer = "adamw";
+  verdict.condition.schedule = "one-cycle";
+  verdict.condition.augment = {"crop(4)", "flip"};
+  verdict.condition.match = {"ends"};
+  EXPECT_THAT(verdict_sentence(verdict.comparisons[0], verdict),
+              HasSubstr("(article-15, batch 64, adamw, one-cycle, crop(4), flip, match ends)"));
+}
+
+TEST(Sentence, OfPairsThatStoppedByThemselvesSaysThatTheIntervalHoldsAtEveryLook) {
+  auto verdict =
+      example({90.1, 90.4, 90.3, 90.0, 90.2, 90.5}, {88.0, 88.1, 88.6, 87.9, 88.2, 88.3});
+  verdict.plan.seeds.reset();
+  EXPECT_THAT(verdict_sentence(verdict.comparisons[0], verdict),
+              HasSubstr("to +2.28, valid at every look)"));
+}
+
+TEST(LookLine, SaysWhereTheVerdictStands) {
+  LookProgress look{.a = "x",
+                    .b = "y",
+                    .pairs = 7,
+                    .interval = {},
+                    .verdict = {},
+                    .more_pairs = 5,
+                    .core_hours = 2.14};
+  EXPECT_EQ(look_line(look, "test_accuracy"), "x - y: 7 pairs");
+  look.interval = stats::Interval{-0.31, 0.92};
+  EXPECT_EQ(look_line(look, "test_accuracy"),
+            "x - y: 7 pairs, -0.31 to +0.92; about 5 more pairs, 2.1 core-hours");
+  look.more_pairs.reset();
+  EXPECT_THAT(look_line(look, "test_accuracy"), HasSubstr("not decided within plan.max-seeds"));
+  look.verdict = stats::Verdict::better;
+  EXPECT_THAT(look_line(look, "test_accuracy"), HasSubstr("; better"));
+}
+
 TEST(Sentence, SaysEquivalentWithItsMargin) {
   const auto verdict =
       example({90.1, 90.4, 90.3, 90.0, 90.2, 90.5}, {90.2, 90.3, 90.3, 90.1, 90.1, 90.5});
@@ -126,6 +176,7 @@ TEST(VerdictText, ShowsEverySeedAndWhatElseDiffers) {
   auto verdict =
       example({90.1, 90.4, 90.3, 90.0, 90.2, 90.5}, {88.0, 88.1, 88.6, 87.9, 88.2, 88.3});
   verdict.orders[1].values[3] = std::nullopt;
+  verdict.ledger_orders = {"bn-first", "act-first"};
   verdict.ledger = {{.what = "trained parameters", .values = {"914", "930"}}};
   const std::string text = print_verdict(verdict);
   for (const char* value : {"90.10", "90.50", "88.30", "+2.10", "trained parameters", "930"}) {

@@ -235,6 +235,150 @@ TEST(Compare, RefusesOurOwnMistakes) {
   EXPECT_THROW(compare_with_zero(kClear, kPoints, {.diverged = -1}), std::logic_error);
 }
 
+const Rule kAutomatic{.margin = 0.25, .stopping = Stopping::automatic, .max_pairs = 12};
+
+TEST(CompareAutomatically, DecidesByTheRepeatedIntervalAndShowsStudents) {
+  const Comparison comparison = compare_with_zero(kClear, kAutomatic);
+  EXPECT_EQ(comparison.verdict, Verdict::better);
+  EXPECT_THAT(comparison.critical, Optional(DoubleNear(4.419288566, 1e-9)));
+  EXPECT_NEAR(comparison.interval->lower, .080828569, 1e-9);
+  EXPECT_EQ(comparison.looks, 1);
+  EXPECT_FALSE(comparison.goes_on);
+  const Comparison fixed = compare_with_zero(kClear, kPoints);
+  EXPECT_EQ(comparison.student_interval, fixed.interval);
+  EXPECT_EQ(fixed.student_interval, fixed.interval);
+  EXPECT_EQ(comparison.p_t, fixed.p_t);
+  EXPECT_THAT(comparison.more_pairs_needed, Optional(0));
+}
+
+TEST(CompareAutomatically, LeavesOutWhatCameAfterTheVerdict) {
+  Values values = kClear;
+  values.insert(values.end(), {std::nullopt, -7.0, 3.0});
+  const Comparison comparison = compare_with_zero(values, kAutomatic, {.failed = 1});
+  const Comparison at_verdict = compare_with_zero(kClear, kAutomatic);
+  EXPECT_EQ(comparison.verdict, Verdict::better) << "decided is decided";
+  EXPECT_EQ(comparison.replicates, 6);
+  EXPECT_EQ(comparison.pairs, 6);
+  EXPECT_EQ(comparison.interval, at_verdict.interval);
+  EXPECT_EQ(comparison.mean_diff, at_verdict.mean_diff);
+  EXPECT_EQ(comparison.wins_share, at_verdict.wins_share);
+  EXPECT_EQ(comparison.a.failed, 1) << "as passed";
+}
+
+TEST(CompareAutomatically, GoesOnUntilTheMaximum) {
+  const Comparison open = compare_with_zero(kWide, kAutomatic);
+  EXPECT_EQ(open.verdict, Verdict::undecided);
+  EXPECT_TRUE(open.goes_on);
+  EXPECT_EQ(open.looks, 2);
+  EXPECT_EQ(open.more_pairs_needed, std::nullopt) << "not within the maximum";
+  EXPECT_THAT(open.reason, Optional(StrEq("the interval holds 0 and is not inside the margin")));
+  Values twelve = kWide;
+  twelve.insert(twelve.end(), {0.3, -0.8, 0.9, -0.1, 0.2, 5.0, 6.0});
+  const Comparison full = compare_with_zero(twelve, kAutomatic);
+  EXPECT_EQ(full.replicates, 12) << "the maximum, not all that was passed";
+  EXPECT_FALSE(full.goes_on);
+  EXPECT_EQ(full.verdict, Verdict::undecided);
+  const Comparison none = compare({}, {}, {}, {}, kAutomatic);
+  EXPECT_TRUE(none.goes_on);
+  EXPECT_EQ(none.looks, 0);
+  EXPECT_THAT(none.reason,
+              Optional(StrEq("no complete pair, and 6 are needed at 95 % confidence")));
+}
+
+TEST(CompareAutomatically, ForecastsWithinTheMaximumAndItsLostPairs) {
+  const Values six = {.9, -.2, 1.1, .3, .8, .5};
+  const Comparison comparison = compare_with_zero(six, kAutomatic);
+  ASSERT_TRUE(comparison.goes_on);
+  ASSERT_THAT(comparison.more_pairs_needed, Optional(testing::Gt(0)));
+  Rule tight = kAutomatic;
+  tight.max_pairs = 6 + *comparison.more_pairs_needed;
+  EXPECT_EQ(compare_with_zero(six, tight).more_pairs_needed, comparison.more_pairs_needed);
+  Values with_a_lost_pair = six;
+  with_a_lost_pair.push_back(std::nullopt);
+  EXPECT_EQ(compare(with_a_lost_pair, Values(7, std::nullopt), {.failed = 7}, {}, tight).pairs, 0);
+  Values zeros(7, 0.0);
+  zeros.back() = std::nullopt;
+  EXPECT_EQ(compare(with_a_lost_pair, zeros, {.failed = 1}, {.failed = 1}, tight).more_pairs_needed,
+            std::nullopt);
+}
+
+TEST(CompareAutomatically, GoesOnWhereTheFavouredOrderLostMore) {
+  Values values = {std::nullopt};
+  values.insert(values.end(), kClear.begin(), kClear.end());
+  const Comparison comparison = compare_with_zero(values, kAutomatic, {.failed = 1});
+  EXPECT_EQ(comparison.verdict, Verdict::undecided);
+  EXPECT_TRUE(comparison.goes_on);
+  EXPECT_EQ(comparison.more_pairs_needed, std::nullopt);
+  EXPECT_THAT(comparison.reason, Optional(StrEq("the pairs in which both trained favour a, but a "
+                                                "lost 1 of its trials and b 0")));
+}
+
+TEST(CompareAutomatically, ReadsEqualDifferencesByTheirSignFromTheEighthOn) {
+  const Comparison seven = compare_with_zero(Values(7, 0.0), kAutomatic);
+  EXPECT_EQ(seven.verdict, Verdict::undecided);
+  EXPECT_TRUE(seven.goes_on);
+  EXPECT_THAT(seven.reason,
+              Optional(StrEq("all 7 differences are equal: the seed seems to change nothing, and 8 "
+                             "are needed to decide by their sign at 95 % confidence")));
+  EXPECT_THAT(seven.more_pairs_needed, Optional(1));
+  const Comparison eight = compare_with_zero(Values(8, 0.0), kAutomatic);
+  EXPECT_EQ(eight.verdict, Verdict::equivalent);
+  EXPECT_EQ(eight.looks, 3);
+  EXPECT_THAT(eight.reason,
+              Optional(StrEq("all 8 differences are equal: the seed seems to change nothing")));
+}
+
+TEST(CompareAutomatically, AgreesWithATableThatIsShared) {
+  Referee referee(kAutomatic);
+  for (const Values& values : {kWide, kClear, kNear}) {
+    const Comparison shared =
+        compare(values, Values(values.size(), 0.0), Losses{}, Losses{}, referee);
+    EXPECT_EQ(shared.interval, compare_with_zero(values, kAutomatic).interval);
+  }
+}
+
+TEST(Compare, LetsTheGuardDecideWhereTheRuleSaysSo) {
+  const Values skewed = {1.2, -.4, .8, 2.1, .3, 1.7, -.9, 1.1, .6, 1.4, .2, .9};
+  Rule rule{.confidence = 0.90, .margin = 0.5, .stopping = Stopping::automatic};
+  rule.max_pairs = 12;
+  EXPECT_EQ(compare_with_zero(skewed, rule).verdict, Verdict::better);
+  EXPECT_THAT(compare_with_zero(skewed, rule).guarded_verdict, Optional(Verdict::undecided));
+  rule.guard = Guard::decides;
+  const Comparison guarded = compare_with_zero(skewed, rule);
+  EXPECT_EQ(guarded.verdict, Verdict::undecided);
+  EXPECT_EQ(guarded.interval, guarded.guarded_interval);
+
+  const Rule fixed{.confidence = 0.90, .margin = 0.5, .guard = Guard::decides};
+  const Comparison once = compare_with_zero(skewed, fixed);
+  EXPECT_EQ(once.interval, once.guarded_interval);
+  EXPECT_LT(once.interval->lower, once.student_interval->lower);
+}
+
+TEST(Compare, WarnsOfAVerdictThatFewPairsCarry) {
+  EXPECT_FALSE(is_skewed(compare_with_zero(kClear, kPoints)));
+  EXPECT_FALSE(is_carried_by_few(compare_with_zero(kClear, kPoints)));
+  EXPECT_TRUE(
+      is_skewed(compare_with_zero({.10, .15, .05, .12, .08, 1.20, .11, .09, .14, .07}, kPoints)));
+  EXPECT_FALSE(is_skewed(compare_with_zero(Values(6, 0.5), kPoints)));
+
+  Values few(100, -0.1);
+  for (std::size_t i = 0; i < 40; ++i) few[i] = 1.0;
+  EXPECT_TRUE(is_carried_by_few(compare_with_zero(few, Rule{})));
+  EXPECT_TRUE(is_carried_by_few(compare_with_zero(negated(few), Rule{})));
+  EXPECT_FALSE(is_carried_by_few(compare_with_zero({1.0, -1.0}, Rule{})));
+}
+
+TEST(Compare, TellsTheEffectSizeAndWhatThePairingSaved) {
+  // d = 2, 0, 1, 1: mean 1, variance 2/3; a: 1, 2, 3, 4: 5/3; b: -1, 2, 2, 3: 3.
+  const Comparison comparison =
+      compare(Values{1.0, 2.0, 3.0, 4.0}, Values{-1.0, 2.0, 2.0, 3.0}, {}, {}, kPoints);
+  EXPECT_THAT(comparison.effect_size, Optional(DoubleNear(std::sqrt(1.5), 1e-12)));
+  EXPECT_THAT(comparison.pairing_gain, Optional(DoubleNear(7, 1e-12)));
+  const Comparison equal = compare_with_zero(Values(6, 0.5), kPoints);
+  EXPECT_EQ(equal.effect_size, std::nullopt);
+  EXPECT_EQ(equal.pairing_gain, std::nullopt);
+}
+
 bool all_finite(const Comparison& c) {
   std::vector<std::optional<double>> numbers = {c.mean_diff,
                                                 c.sd_diff,
@@ -247,8 +391,11 @@ bool all_finite(const Comparison& c) {
                                                 c.skewness,
                                                 c.skewness_standard_error,
                                                 c.p_equivalence,
-                                                c.failure_rate_bound};
-  for (const auto& interval : {c.interval, c.guarded_interval}) {
+                                                c.failure_rate_bound,
+                                                c.critical,
+                                                c.effect_size,
+                                                c.pairing_gain};
+  for (const auto& interval : {c.interval, c.guarded_interval, c.student_interval}) {
     if (interval) numbers.insert(numbers.end(), {interval->lower, interval->upper});
   }
   if (c.posterior) {
@@ -291,7 +438,10 @@ TEST(Compare, MirrorsWhenTheOrdersAreSwappedAndIsAlwaysFinite) {
         const Rule rule{.margin = random.below(2) == 0 ? std::optional(0.25) : std::nullopt,
                         .direction = random.below(2) == 0 ? Direction::higher_is_better
                                                           : Direction::lower_is_better,
-                        .resolution = random.below(2) == 0 ? 0.0 : 0.01};
+                        .resolution = random.below(2) == 0 ? 0.0 : 0.01,
+                        .guard = random.below(2) == 0 ? Guard::shown : Guard::decides,
+                        .stopping = random.below(2) == 0 ? Stopping::fixed : Stopping::automatic,
+                        .max_pairs = 20};
         const Comparison ours = compare(a, b, {.failed = 1}, {}, rule);
         const Comparison swapped = compare(b, a, {}, {.failed = 1}, rule);
         SCOPED_TRACE(::testing::Message() << n << " about " << offset << " spread " << spread);

@@ -11,6 +11,7 @@
 #include "stats/comparison.h"
 #include "stats/images.h"
 #include "stats/paired_tests.h"
+#include "stats/power.h"
 
 namespace whichfirst::stats {
 namespace {
@@ -101,6 +102,32 @@ TEST(Reference, HolmsAdjustmentAgrees) {
   const json& theirs = fixture()["holm"]["adjusted"];
   ASSERT_EQ(adjusted.size(), theirs.size());
   for (std::size_t i = 0; i < adjusted.size(); ++i) expect_close(adjusted[i], theirs[i], "holm");
+}
+
+TEST(Reference, PowerOfADifferenceAgrees) {
+  for (const json& given : fixture()["power"]) {
+    const Expected expected{.mean = 3 * given["effect"].get<double>(), .sd = 3};
+    const Rule rule{.confidence = 1 - given["alpha"].get<double>()};
+    const int pairs = given["pairs"];
+    EXPECT_NEAR(power_of_difference(expected, pairs, rule), given["power"], 1e-6) << given;
+    EXPECT_EQ(pairs_for_difference(expected, 0.8, rule),
+              std::max(given["pairs_for_80_percent"].get<int>(), minimum_pairs(rule.confidence)))
+        << given;
+  }
+}
+
+// The exact chance, integrated over the spread: ours is a lower bound, close from 0.5 on.
+TEST(Reference, PowerOfEquivalenceIsALowerBoundThatIsCloseWhereItMatters) {
+  for (const json& given : fixture()["equivalence_power"]) {
+    const Rule rule{.confidence = 1 - given["alpha"].get<double>(), .margin = given["margin"]};
+    const double ours =
+        power_of_equivalence({.mean = given["mean"], .sd = given["sd"]}, given["pairs"], rule);
+    const double exact = given["power"];
+    EXPECT_LE(ours, exact + 1e-9) << given;
+    if (exact > 0.5) {
+      EXPECT_NEAR(ours, exact, 0.01) << given;
+    }
+  }
 }
 
 }  // namespace

@@ -7,9 +7,11 @@
 #include <thread>
 
 #include "base/error.h"
+#include "study/campaign.h"
 #include "study/conclude.h"
 #include "study/experiment.h"
 #include "study/scheduler.h"
+#include "study/tuning.h"
 
 namespace whichfirst::study {
 namespace {
@@ -55,8 +57,8 @@ TEST(RunTrials, OneAtATimeFollowsTheOrder) {
   Kept kept;
   Listener nobody;
   const auto todo = trial_order(2, 3);
-  run_trials(todo, 1, [](const TrialId& id, const auto&) { return pretend(id); }, kept.keeper(),
-             nobody, {});
+  run_trials(source_of(todo), 1, [](const TrialId& id, const auto&) { return pretend(id); },
+             kept.keeper(), nobody, {});
   EXPECT_EQ(kept.order, todo);
 }
 
@@ -65,7 +67,7 @@ TEST(RunTrials, SideBySideUsesThatManyThreadsAndRunsEachOnce) {
   Listener nobody;
   std::atomic<int> running = 0;
   std::atomic<int> most = 0;
-  run_trials(trial_order(2, 10), 3,
+  run_trials(source_of(trial_order(2, 10)), 3,
              [&](const TrialId& id, const auto&) {
                const int now = ++running;
                int seen = most;
@@ -88,7 +90,7 @@ TEST(RunTrials, OurOwnMistakeEndsTheRun) {
   const Runner mistaken = [](const TrialId&, const auto&) -> std::optional<record::TrialRecord> {
     throw std::logic_error("two is three");
   };
-  EXPECT_THROW(run_trials(trial_order(2, 2), 2, mistaken, kept.keeper(), nobody, {}),
+  EXPECT_THROW(run_trials(source_of(trial_order(2, 2)), 2, mistaken, kept.keeper(), nobody, {}),
                std::logic_error);
   EXPECT_THAT(kept.records, ::testing::IsEmpty());
 }
@@ -99,7 +101,7 @@ TEST(RunTrials, AResultThatCannotBeWrittenEndsTheRunLoudly) {
   const Keeper full_disk = [](const TrialId&, const record::TrialRecord&) {
     throw Error("trials/x/1.json: no space left");
   };
-  EXPECT_THROW(run_trials(trial_order(2, 50), 2,
+  EXPECT_THROW(run_trials(source_of(trial_order(2, 50)), 2,
                           [&](const TrialId& id, const auto&) {
                             ++ran;
                             return pretend(id);
@@ -114,7 +116,7 @@ TEST(RunTrials, StopsAfterTheTrialsUnderWay) {
   Listener nobody;
   std::stop_source stop;
   run_trials(
-      trial_order(2, 50), 1,
+      source_of(trial_order(2, 50)), 1,
       [&](const TrialId& id, const auto&) -> std::optional<record::TrialRecord> {
         if (id.replicate == 2) {
           stop.request_stop();
@@ -184,6 +186,9 @@ class Concluding : public ::testing::Test {
     record.timings.seconds = 10;
     return record;
   }
+  record::VerdictRecord decide(Ending ending) const {
+    return conclude(experiment, plan_comparisons(experiment, {}), {}, trials, ending);
+  }
   void add(const record::TrialRecord& record) { trials[{record.arm, record.replicate}] = record; }
 
   Experiment experiment = prepare(small_study(), {});
@@ -195,7 +200,7 @@ TEST_F(Concluding, ReadsTheVerdictOffThePairs) {
     add(trial("bn-first", r, 80 + static_cast<int>(r % 3)));
     add(trial("act-first", r, 70 + static_cast<int>(r % 2)));
   }
-  const record::VerdictRecord verdict = conclude(experiment, trials, record::Stop::fixed);
+  const record::VerdictRecord verdict = decide(Ending::complete);
   ASSERT_THAT(verdict.comparisons, SizeIs(1));
   const record::ComparisonResult& result = verdict.comparisons[0];
   EXPECT_EQ(result.a, "bn-first");
@@ -217,7 +222,7 @@ TEST_F(Concluding, LeavesLostPairsOutAndCountsThem) {
   lost.status = record::Status::diverged;
   lost.metrics = {};
   lost.right_answers.clear();
-  const record::VerdictRecord verdict = conclude(experiment, trials, record::Stop::fixed);
+  const record::VerdictRecord verdict = decide(Ending::complete);
   EXPECT_EQ(verdict.orders[0].diverged, 1);
   EXPECT_EQ(verdict.orders[0].values[1], std::nullopt);
   EXPECT_EQ(verdict.comparisons[0].comparison.pairs, 5);
@@ -228,7 +233,7 @@ TEST_F(Concluding, RefusesAPairThatIsNone) {
   add(trial("bn-first", 1, 80));
   add(trial("act-first", 1, 70));
   trials[{"act-first", 1}].hashes.data_order = "other";
-  EXPECT_THROW(conclude(experiment, trials, record::Stop::fixed), Error);
+  EXPECT_THROW(decide(Ending::complete), Error);
 }
 
 TEST_F(Concluding, DecidesNothingBeforeThePlannedNumber) {
@@ -236,10 +241,174 @@ TEST_F(Concluding, DecidesNothingBeforeThePlannedNumber) {
     add(trial("bn-first", r, 90));
     add(trial("act-first", r, 50 + static_cast<int>(r)));
   }
-  const record::VerdictRecord verdict = conclude(experiment, trials, record::Stop::interrupted);
+  const record::VerdictRecord verdict = decide(Ending::interrupted);
   EXPECT_EQ(verdict.comparisons[0].comparison.verdict, stats::Verdict::undecided);
   EXPECT_THAT(*verdict.comparisons[0].comparison.reason, HasSubstr("5 of 6 planned pairs"));
   EXPECT_EQ(verdict.comparisons[0].comparison.more_pairs_needed, 1);
+}
+
+// --- seeds that stop by themselves ---------------------------------------------------------------
+
+class Sequential : public Concluding {
+ protected:
+  Sequential() { experiment = prepare(small_study({"plan.seeds=auto", "plan.max-seeds=12"}), {}); }
+
+  /// Replicates 1 .. n in which the first order is ahead by about `ahead` points.
+  void add_pairs(int n, int ahead) {
+    for (int r = 1; r <= n; ++r) {
+      const auto replicate = static_cast<std::uint64_t>(r);
+      add(trial("bn-first", replicate, 60 + ahead + (r * 7) % 5));
+      add(trial("act-first", replicate, 60 + (r * 3) % 4));
+    }
+  }
+};
+
+TEST_F(Sequential, AClearDifferenceStopsAtTheFirstLook) {
+  const auto comparisons = plan_comparisons(experiment, {});
+  Campaign campaign(experiment, comparisons, trials);
+  int asked = 0;
+  while (const auto id = campaign.next()) {
+    ++asked;
+    const Arm& arm = experiment.arms[static_cast<std::size_t>(id->arm)];
+    add(trial(arm.name, id->replicate,
+              (id->arm == 0 ? 80 : 60) + static_cast<int>(id->replicate % 3)));
+    campaign.tell();
+  }
+  EXPECT_EQ(asked, 12) << "six pairs, and none is asked for after the verdict";
+  EXPECT_TRUE(campaign.is_complete());
+  const record::VerdictRecord verdict = decide(Ending::complete);
+  EXPECT_EQ(verdict.stop, record::Stop::decided);
+  EXPECT_EQ(verdict.comparisons[0].comparison.verdict, stats::Verdict::better);
+  EXPECT_EQ(verdict.comparisons[0].comparison.pairs, 6);
+}
+
+TEST_F(Sequential, PairsAfterTheStopAreKeptAndNotUsed) {
+  add_pairs(6, 20);
+  const record::VerdictRecord six = decide(Ending::complete);
+  ASSERT_EQ(six.stop, record::Stop::decided);
+  add_pairs(8, 20);  // two pairs were under way
+  const record::VerdictRecord eight = decide(Ending::complete);
+  EXPECT_EQ(eight.comparisons[0].comparison.interval, six.comparisons[0].comparison.interval);
+  EXPECT_EQ(eight.orders[0].values, six.orders[0].values);
+  EXPECT_EQ(eight.after_stop, 4);
+}
+
+TEST_F(Sequential, APairWaitsForTheSmallerReplicates) {
+  add_pairs(8, 20);
+  trials.erase({"act-first", 2});
+  const record::VerdictRecord verdict = decide(Ending::interrupted);
+  EXPECT_EQ(verdict.comparisons[0].comparison.pairs, 1);
+  EXPECT_EQ(verdict.comparisons[0].comparison.verdict, stats::Verdict::undecided);
+}
+
+TEST_F(Sequential, NoDifferenceEndsUndecidedAtTheMaximumWithoutAMargin) {
+  experiment.study.plan.margin.reset();
+  add_pairs(12, 0);
+  for (int r = 1; r <= 12; ++r) {
+    add(trial("act-first", static_cast<std::uint64_t>(r),
+              60 + (r * 7) % 5 + (r % 2 == 0 ? 1 : -1)));
+  }
+  const record::VerdictRecord verdict = decide(Ending::complete);
+  EXPECT_EQ(verdict.stop, record::Stop::max_seeds);
+  EXPECT_EQ(verdict.comparisons[0].comparison.verdict, stats::Verdict::undecided);
+  EXPECT_EQ(verdict.comparisons[0].comparison.pairs, 12);
+}
+
+TEST_F(Sequential, ADecidedOrderGetsNoMoreReplicates) {
+  experiment = prepare(small_study({"plan.seeds=auto", "plan.max-seeds=12", "orders.x=conv bn relu",
+                                    "orders.y=conv relu bn", "orders.z=conv tanh bn"}),
+                       {});
+  const auto comparisons = plan_comparisons(experiment, {});
+  ASSERT_THAT(comparisons, SizeIs(3));
+  Campaign campaign(experiment, comparisons, trials);
+  std::map<int, int> asked;
+  while (const auto id = campaign.next()) {
+    ++asked[id->arm];
+    // z is far below; x and y are alike.
+    const int base = id->arm == 2 ? 20 : 70;
+    const int wobble = static_cast<int>((id->replicate * (id->arm == 0 ? 7 : 11)) % 9);
+    add(trial(experiment.arms[static_cast<std::size_t>(id->arm)].name, id->replicate,
+              base + wobble));
+    campaign.tell();
+  }
+  EXPECT_LT(asked[2], 12);
+  EXPECT_EQ(asked[0], 12);
+  EXPECT_EQ(asked[1], 12);
+}
+
+// --- learning rates ------------------------------------------------------------------------------
+
+class Tuning : public Concluding {
+ protected:
+  Tuning() { experiment = prepare(small_study({"recipe.lr=[0.3, 0.01, 0.1]"}), {}); }
+
+  void add_tuning(const std::string& arm, int replicate, std::optional<double> accuracy) {
+    record::TrialRecord record;
+    record.arm = arm;
+    record.replicate = record::kTuningReplicates + static_cast<std::uint64_t>(replicate);
+    record.metrics.val_accuracy = accuracy;
+    if (!accuracy) record.status = record::Status::diverged;
+    add(record);
+  }
+};
+
+TEST_F(Tuning, CutsAValidationPartAndMakesAnArmOfEveryOrderAtEveryRate) {
+  EXPECT_FALSE(experiment.material.parts.validation.empty());
+  std::vector<std::string> names;
+  for (const Arm& arm : experiment.arms) names.push_back(arm.name);
+  EXPECT_THAT(names, ElementsAre("bn-first@0.01", "bn-first@0.1", "bn-first@0.3", "act-first@0.01",
+                                 "act-first@0.1", "act-first@0.3"));
+  EXPECT_THAT(tuning_trials(experiment), SizeIs(12));
+  EXPECT_TRUE(record::is_tuning(tuning_trials(experiment)[0].replicate));
+}
+
+TEST_F(Tuning, GivesEveryOrderItsOwnBestRate) {
+  for (int r = 1; r <= 2; ++r) {
+    add_tuning("bn-first@0.01", r, 50);
+    add_tuning("bn-first@0.1", r, 70 + r);
+    add_tuning("bn-first@0.3", r, r == 1 ? std::optional(90.0) : std::nullopt);  // lost one
+    add_tuning("act-first@0.01", r, 60);
+    add_tuning("act-first@0.1", r, 55);
+    add_tuning("act-first@0.3", r, 60);  // a tie: the smaller rate
+  }
+  const auto tuned = tune(experiment, trials);
+  ASSERT_THAT(tuned, SizeIs(2));
+  EXPECT_EQ(tuned[0].best, 0.1);
+  EXPECT_FALSE(tuned[0].is_at_low_end || tuned[0].is_at_high_end);
+  EXPECT_EQ(tuned[1].best, 0.01);
+  EXPECT_TRUE(tuned[1].is_at_low_end);
+  EXPECT_EQ(*tuned[0].rates[1].mean, 71.5);
+  EXPECT_EQ(tuned[0].rates[2].diverged, 1);
+
+  const auto comparisons = plan_comparisons(experiment, tuned);
+  ASSERT_THAT(comparisons, SizeIs(1));
+  EXPECT_EQ(experiment.arms[static_cast<std::size_t>(comparisons[0].a)].name, "bn-first@0.1");
+  EXPECT_EQ(experiment.arms[static_cast<std::size_t>(comparisons[0].b)].name, "act-first@0.01");
+  experiment.study.plan.lr_report = record::LrReport::all;
+  EXPECT_THAT(plan_comparisons(experiment, tuned), SizeIs(4)) << "its own best, and three shared";
+}
+
+TEST_F(Tuning, RefusesAnOrderThatTrainsAtNoRate) {
+  for (int r = 1; r <= 2; ++r) {
+    for (const char* rate : {"0.01", "0.1", "0.3"}) {
+      add_tuning(std::string("bn-first@") + rate, r, std::nullopt);
+      add_tuning(std::string("act-first@") + rate, r, 50);
+    }
+  }
+  EXPECT_THROW(tune(experiment, trials), Error);
+}
+
+TEST_F(Tuning, NeverLooksAtTheTestImages) {
+  const Arm& arm = experiment.arms[0];
+  const std::uint64_t replicate = record::kTuningReplicates + 1;
+  const TrialOutcome outcome =
+      run_trial(experiment, arm, replicate, initial_values(experiment, arm, replicate), {},
+                [](const auto&) {});
+  EXPECT_EQ(outcome.record.status, record::Status::done);
+  EXPECT_EQ(outcome.record.metrics.test_accuracy, std::nullopt);
+  EXPECT_TRUE(outcome.record.metrics.val_accuracy);
+  EXPECT_TRUE(outcome.record.right_answers.empty());
+  EXPECT_EQ(outcome.record.lr, 0.01);
 }
 
 TEST(RunTrial, AnErrorIsAFailedTrialWithItsReasonAndItsIdentity) {

@@ -40,6 +40,7 @@ Result run(
                     .initial = initial,
                     .material = material,
                     .recipe = recipe,
+                    .lr = recipe.lr.front(),
                     .seed = 0,
                     .replicate = replicate},
                    stop, observe);
@@ -124,6 +125,7 @@ TEST(Trial, WithABadWeightIsDivergedAtStepOneAndHasNoMetric) {
                                      .initial = initial,
                                      .material = shapes(),
                                      .recipe = recipe,
+                                     .lr = recipe.lr.front(),
                                      .seed = 0,
                                      .replicate = 1},
                                     {}, [](const Progress&) {});

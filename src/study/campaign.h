@@ -1,0 +1,63 @@
+// Which trials a verdict needs: a fixed number of replicates, or one more pair until every
+// comparison has its answer. Pairs count in the order of their replicates and a replicate counts
+// when all before it are complete, so that nothing depends on who finishes first.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "record/verdict_record.h"
+#include "stats/watch.h"
+#include "study/conclude.h"
+#include "study/experiment.h"
+#include "study/scheduler.h"
+
+namespace whichfirst::study {
+
+/// The comparisons of the plan: every two orders, each at its own best rate; with plan.lr-report =
+/// "all" also both at every rate. Their number is fixed before the first pair.
+std::vector<PlannedComparison> plan_comparisons(const Experiment& experiment,
+                                                const std::vector<record::TunedOrder>& tuned);
+
+class Campaign {
+ public:
+  /// `trials` are those that have ended; the caller adds to them before it tells of one. All three
+  /// outlive this.
+  Campaign(const Experiment& experiment, const std::vector<PlannedComparison>& comparisons,
+           const Trials& trials);
+
+  /// The next trial that a verdict needs: replicate by replicate, of those arms that an open
+  /// comparison asks for. Nothing once no comparison is open.
+  std::optional<TrialId> next();
+
+  /// A trial has ended: looks again where a pair became complete.
+  void tell();
+
+  /// Whether a comparison still asks for pairs.
+  bool is_open(std::size_t comparison) const;
+  /// Whether every trial that is needed has ended.
+  bool is_complete() const;
+  /// Under automatic stopping, the comparison as far as its pairs are complete.
+  const stats::Watch& watch(std::size_t comparison) const { return watches_[comparison]; }
+  /// About how many more pairs; nothing where the maximum would not do.
+  std::optional<int> more_pairs(std::size_t comparison);
+
+  /// Replicates that count: those up to the stop, or the fixed number.
+  int replicates(std::size_t comparison) const;
+
+ private:
+  const record::TrialRecord* find(int arm, std::uint64_t replicate) const;
+  bool is_needed(const TrialId& id) const;
+  bool has_ended(const PlannedComparison& planned, int replicate) const;
+
+  const Experiment& experiment_;
+  const std::vector<PlannedComparison>& comparisons_;
+  const Trials& trials_;
+  std::optional<stats::Referee> referee_;  // under automatic stopping, as the watches
+  std::deque<stats::Watch> watches_;
+  std::vector<TrialId> order_;  // of all trials that may be needed
+  std::size_t place_ = 0;       // in it: those before were named or are not needed
+};
+
+}  // namespace whichfirst::study

@@ -1,0 +1,141 @@
+// Studies by simulation: how often a rule says what, for differences of a known law. For the tests
+// and for bench/stats_calibration.cpp.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/random.h"
+#include "stats/moments.h"
+#include "stats/referee.h"
+#include "stats/watch.h"
+
+namespace whichfirst::stats {
+
+/// Laws of a difference with mean 0.
+enum class Law {
+  normal,
+  student3,     ///< t with 3 degrees of freedom
+  skewed_arms,  ///< each arm exponential: the difference is symmetric
+  counts,       ///< of right answers, sd 42 images
+  few_counts,   ///< sd 0.6 images: mostly ties
+  one_image,    ///< -1 or +1 image
+  failures,     ///< normal, but either arm fails: 5 % at -10, 5 % at +10; the normal's sd is 1
+  gamma4,       ///< skewness 1
+  exponential,  ///< skewness 2
+};
+
+/// sd, by which margins are chosen, and resolution; one image is 0.01 points.
+struct LawFacts {
+  std::string_view name;
+  double sd;
+  double resolution;
+};
+
+inline LawFacts facts_of(Law law) {
+  switch (law) {
+    case Law::normal:
+      return {"normal", 1, 0};
+    case Law::student3:
+      return {"t, 3 df", 1, 0};
+    case Law::skewed_arms:
+      return {"skewed arms: difference of two exponentials", 1, 0};
+    case Law::counts:
+      return {"accuracy counts, 10,000 images, sd 42 images", 0.42, 0.01};
+    case Law::few_counts:
+      return {"accuracy counts, sd 0.6 images (mostly ties)", 0.006, 0.01};
+    case Law::one_image:
+      return {"-1 or +1 image", 0.01, 0.01};
+    case Law::failures:
+      return {"either arm fails: 5 % at -10 sd, 5 % at +10 sd", 1, 0};
+    case Law::gamma4:
+      return {"skewed d: gamma(4), skewness 1", 1, 0};
+    case Law::exponential:
+      break;
+  }
+  return {"skewed d: exponential, skewness 2", 1, 0};
+}
+
+inline double draw_exponential(RandomSequence& random) { return -std::log(1 - random.uniform()); }
+
+inline double draw(Law law, RandomSequence& random) {
+  constexpr double kOneImage = 0.01;
+  switch (law) {
+    case Law::normal:
+      return random.normal();
+    case Law::student3: {  // chi square with 2 + 1 degrees of freedom; t over its sd, sqrt(3)
+      const double normal = random.normal();
+      return random.normal() / std::sqrt(2 * draw_exponential(random) + normal * normal);
+    }
+    case Law::skewed_arms: {
+      const double first = draw_exponential(random);
+      return (first - draw_exponential(random)) / std::sqrt(2.0);
+    }
+    case Law::counts:
+      return kOneImage * std::round(42 * random.normal());
+    case Law::few_counts:
+      return kOneImage * std::round(0.6 * random.normal());
+    case Law::one_image:
+      return random.below(2) == 0 ? -kOneImage : kOneImage;
+    case Law::failures: {
+      const double share = random.uniform();
+      if (share < 0.1) return share < 0.05 ? -10 : 10;
+      return random.normal();
+    }
+    case Law::gamma4: {
+      double sum = 0;
+      for (int i = 0; i < 4; ++i) sum += draw_exponential(random);
+      return (sum - 4) / 2;
+    }
+    case Law::exponential:
+      break;
+  }
+  return draw_exponential(random) - 1;
+}
+
+/// Shares of the studies.
+struct Rates {
+  double better = 0, worse = 0, equivalent = 0;
+  double missed = 0;      ///< the interval at the end does not hold the mean
+  double warned = 0;      ///< skewness above 2 standard errors at the end
+  double mean_pairs = 0;  ///< a number, not a share
+
+  double apart() const { return better + worse; }
+};
+
+/// `studies` of max_pairs pairs, or fewer under automatic stopping, about `mean`.
+inline Rates simulate(const Rule& rule, Law law, double mean, int studies, std::uint64_t seed) {
+  Referee referee(rule);
+  RandomSequence random(RandomKey{.seed = seed, .stream = Stream::resampling});
+  const double one = 1.0 / studies;
+  Rates rates;
+  for (int study = 0; study < studies; ++study) {
+    std::vector<double> differences;
+    Look look;
+    if (rule.stopping == Stopping::automatic) {
+      Watch watch(referee);
+      while (watch.goes_on()) watch.add(mean + draw(law, random), 0.0);
+      differences = watch.differences();
+      look = watch.look();
+    } else {
+      for (int i = 0; i < rule.max_pairs; ++i) differences.push_back(mean + draw(law, random));
+      look = referee.look(moments_of(differences));
+    }
+    rates.better += look.verdict == Verdict::better ? one : 0;
+    rates.worse += look.verdict == Verdict::worse ? one : 0;
+    rates.equivalent += look.verdict == Verdict::equivalent ? one : 0;
+    rates.mean_pairs += one * static_cast<double>(differences.size());
+    if (look.intervals) {
+      const Interval& interval = deciding(*look.intervals, rule);
+      rates.missed += interval.lower > mean || interval.upper < mean ? one : 0;
+    }
+    const auto skewness = moments_of(differences).skewness;
+    const auto error = skewness_standard_error(static_cast<int>(differences.size()));
+    rates.warned += skewness && std::abs(*skewness) > 2 * *error ? one : 0;
+  }
+  return rates;
+}
+
+}  // namespace whichfirst::stats
