@@ -52,7 +52,7 @@ class Comparing {
     const record::Study study = options_.study.resolve();
     record::require_orders(study, 2);
     say("reading {} ...", study.data.path.value_or(study.data.name));
-    const study::Experiment experiment = study::prepare(study, data::search_folders());
+    study::Experiment experiment = study::prepare(study, data::search_folders());
     for (const std::string& note : experiment.material.dataset.notes)
       say("note: {}", record::printable(note, 400));
     for (const auto& [a, b] : study::same_networks(experiment.arms)) {
@@ -63,6 +63,7 @@ class Comparing {
                                                               : std::filesystem::path(options_.out);
     if (options_.dry_run) return print_plan(experiment, jobs, folder);
     record::RunFolder run_folder(folder, study);
+    experiment.study.plan.max_seeds = run_folder.study().plan.max_seeds;  // the largest ever asked
     return compare(experiment, run_folder, jobs);
   }
 

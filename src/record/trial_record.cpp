@@ -234,7 +234,8 @@ TrialRecord from_json(std::string_view text, const std::string& label) {
 
 std::string progress_line(std::string_view arm, std::uint64_t replicate,
                           const EpochMetrics& epoch) {
-  ordered_json json = {{"arm", arm}, {"replicate", replicate_name(replicate)}};
+  ordered_json json = {{"arm", arm}, {"replicate", replicate}};
+  if (is_tuning(replicate)) json["replicate"] = replicate_name(replicate);
   json.update(json_of(epoch));
   return print_json(json, -1);
 }

@@ -127,6 +127,9 @@ struct ReadyStudy {
   std::map<std::string, std::vector<std::string>> stages;  // of the second unit
 };
 
+/// The name in lists of tests.
+void PrintTo(const ReadyStudy& study, std::ostream* out) { *out << study.file; }
+
 class Studies : public ::testing::TestWithParam<ReadyStudy> {};
 
 TEST_P(Studies, SummariseAsTheirOrdersSayAndTrain) {

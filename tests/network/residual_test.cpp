@@ -109,8 +109,8 @@ TEST(Residual, OfVectorsProjectsByAFullyConnectedLayer) {
 TEST(Residual, RefusesWhatCannotBeAdded) {
   EXPECT_THAT(complaint("conv(8) unit(8) gap fc(10)", "res(conv(p=0) bn)"),
               HasSubstr("units.0.res (res(conv(p=0) bn)) cannot be built: its sequence makes "
-                        "8x30x30, its shortcut with the same stride of 1 makes 8x32x32; give the "
-                        "sequence paddings that keep the size"));
+                        "8x30x30, its shortcut with the same stride of 1 makes 8x32x32; the "
+                        "sequence must reach that size, with paddings such as p=1 for k=3"));
   EXPECT_THAT(complaint("res(conv(8) gap) fc(10)", "conv"), HasSubstr("cannot be added"));
   EXPECT_THAT(complaint("conv(8) unit(8) gap fc(10)", "conv res(pool)"),
               HasSubstr("units.0.res (res(pool)) cannot be built: nothing stands in it here"));

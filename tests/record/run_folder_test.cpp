@@ -115,7 +115,8 @@ TEST(RunFolder, IgnoresWhatIsNoTrialOfThePlan) {
   const TemporaryFolder folder;
   RunFolder run(folder.path(), demo());
   put(folder / "trials/bn-first/.whichfirst-tmp-host-1-0", "{\"format");
-  put(folder / "trials/bn-first/9.json", "beyond the seeds");
+  put(folder / "trials/bn-first/31.json", "beyond the seeds");
+  put(folder / "trials/bn-first/tuning-1.json", "nothing is tuned");
   put(folder / "trials/other/1.json", "no arm");
   put(folder / ".whichfirst-tmp-host-1-0", "seed = ");
   const LoadedTrials loaded = run.load_trials(std::nullopt);

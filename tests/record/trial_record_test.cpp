@@ -23,6 +23,7 @@ TrialRecord example() {
   TrialRecord record;
   record.arm = "bn-first";
   record.order = "conv bn relu";
+  record.lr = 0.05;
   record.replicate = 3;
   record.metrics.test_accuracy = 90.5;
   record.metrics.train_loss = 0.125;
@@ -77,6 +78,8 @@ TEST(TrialRecord, IsWrittenInOneFixedForm) {
  "study": "0123456789abcdef",
  "arm": "bn-first",
  "order": "conv bn relu",
+ "lr": 0.05,
+ "purpose": "verdict",
  "replicate": 3,
  "status": "diverged",
  "reason": "a number that is not finite",
@@ -142,7 +145,7 @@ TEST(TrialRecord, ComesBackAsItWas) {
   TrialRecord failed = example();
   failed.status = Status::failed;
   failed.reason = "quotes \" and \\ and \n and ü";
-  failed.replicate = std::numeric_limits<std::uint64_t>::max();
+  failed.replicate = kTuningReplicates + 2;
   EXPECT_EQ(from_json(to_json(failed), "x"), failed);
 }
 
@@ -262,7 +265,7 @@ TEST(TrialRecord, SaysWhereATypeIsWrong) {
   EXPECT_EQ(complaint_about(with("/diverged_at", "units.3.bn")),
             "3.json: diverged_at: expected an object, found \"units.3.bn\"");
   EXPECT_EQ(complaint_about(with("/replicate", -1)),
-            "3.json: replicate: expected a whole number from 0 to 18446744073709551615, found -1");
+            "3.json: replicate: expected a whole number from 0 to 1000000000, found -1");
 }
 
 TEST(TrialRecord, RefusesAnotherForm) {
