@@ -136,7 +136,8 @@ TEST(VerdictRecord, OnlyTimingsKnowWhereAndHowLong) {
   there.comparisons[0].more_core_hours_needed = 3;
   auto json = ordered_json::parse(to_json(there));
   EXPECT_EQ(json["timings"],
-            ordered_json::parse(R"({"run": "elsewhere", "after_stop": 0, "more_core_hours_needed": [3.0]})"));
+            ordered_json::parse(
+                R"({"run": "elsewhere", "after_stop": 0, "more_core_hours_needed": [3.0]})"));
   auto here = ordered_json::parse(to_json(example()));
   json.erase("timings");
   here.erase("timings");
