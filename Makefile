@@ -13,7 +13,7 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 PYTHON ?= /usr/bin/python3
 SOURCES = $(shell git ls-files 'src/*.h' 'src/*.cpp' 'tests/*.h' 'tests/*.cpp' \
-  'fuzz/*.h' 'fuzz/*.cpp')
+  'fuzz/*.h' 'fuzz/*.cpp' 'bench/*.cpp')
 
 .PHONY: run test check fuzz pytorch bench install format format-check sanitize tidy program setup
 
