@@ -26,7 +26,8 @@ record::Study StudyArguments::resolve() const {
   std::vector<std::string> overrides;
   for (const std::string& word : words) {
     std::error_code ignored;
-    const bool is_file = std::filesystem::exists(word, ignored);
+    const bool is_file =
+        std::filesystem::exists(word, ignored) && !std::filesystem::is_directory(word, ignored);
     if (word.find('=') != std::string::npos && !is_file) {
       overrides.push_back(word);
     } else if (source) {

@@ -58,6 +58,34 @@ TEST(Program, HelpNamesTheVerbsAndShowsExamples) {
   }
 }
 
+TEST(Compare, SeedsThatStopByThemselvesStopAtTheSamePairWhateverTheJobs) {
+  const Scratch folder;
+  const auto arguments = [](const char* out, const char* jobs) {
+    return compare({"plan.seeds=auto", "plan.max-seeds=9", "plan.margin=20", "--quiet", "--json",
+                    "--jobs", jobs, "--out", out});
+  };
+  Program killed(folder, arguments("two", "2"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  killed.send(SIGKILL);
+  killed.wait();
+  const Ended two = run(folder, arguments("two", "2"));
+  const Ended one = run(folder, arguments("one", "1"));
+  ASSERT_EQ(one.status, 0) << one.err;
+  ASSERT_EQ(two.status, 0) << two.err;
+  const json verdict = json::parse(one.out);
+  EXPECT_EQ(without_timings(json::parse(two.out)), without_timings(verdict));
+  EXPECT_THAT(verdict["stop"], ::testing::AnyOf(json("decided"), json("max-seeds")));
+  EXPECT_EQ(verdict["plan"]["seeds"], "auto");
+  EXPECT_EQ(verdict["comparisons"][0]["looks"].get<int>(),
+            verdict["comparisons"][0]["pairs"].get<int>() - 5);
+}
+
+TEST(Program, AFolderNamedDemoDoesNotHideTheDemo) {
+  const Scratch folder;
+  std::filesystem::create_directory(folder / "demo");
+  EXPECT_EQ(run(folder, {"summary", "demo"}).status, 0);
+}
+
 TEST(Program, WhatFilesAreCalledNeverReachesTheTerminalRaw) {
   const Scratch folder;
   for (const char* name : {"\x1b[31mred", "plain"}) {
