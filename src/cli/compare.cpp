@@ -162,13 +162,12 @@ class Comparing {
     const Interrupt interrupt;
     std::vector<record::TunedOrder> tuned;
     std::vector<study::PlannedComparison> comparisons;
+    bool is_complete = false;
     if (train_tuning(experiment, folder, jobs, interrupt.token(), trials)) {
       tuned = study::tune(experiment, trials);
       comparisons = study::plan_comparisons(experiment, tuned);
-      train_pairs(experiment, comparisons, folder, jobs, interrupt.token(), trials);
+      is_complete = train_pairs(experiment, comparisons, folder, jobs, interrupt.token(), trials);
     }
-    const bool is_complete =
-        !comparisons.empty() && study::Campaign(experiment, comparisons, trials).is_complete();
     const bool is_stopped = interrupt.happened() && !is_complete;
     record::VerdictRecord verdict =
         conclude(experiment, comparisons, tuned, trials,
@@ -245,12 +244,13 @@ class Comparing {
     return missing().empty();
   }
 
-  void train_pairs(const study::Experiment& experiment,
+  /// What the comparisons ask for; returns whether all of that is there.
+  bool train_pairs(const study::Experiment& experiment,
                    const std::vector<study::PlannedComparison>& comparisons,
                    record::RunFolder& folder, int jobs, const std::stop_token& stop,
                    study::Trials& trials) const {
     study::Campaign campaign(experiment, comparisons, trials);
-    if (campaign.is_complete()) return;
+    if (campaign.is_complete()) return true;
     std::set<int> arms;
     for (const study::PlannedComparison& planned : comparisons) {
       arms.insert({planned.a, planned.b});
@@ -271,6 +271,7 @@ class Comparing {
     };
     train(
         experiment, folder, jobs, [&] { return campaign.next(); }, stop, trials, display, look);
+    return campaign.is_complete();
   }
 
   static report::LookProgress look_at(const study::Experiment& experiment,

@@ -17,19 +17,6 @@ using notation::Item;
 using notation::Overload;
 using notation::Sequence;
 
-template <class Alternative>
-bool contains(const Sequence& sequence) {
-  return std::any_of(sequence.items.begin(), sequence.items.end(), [](const Item& item) {
-    if (const auto* repeat = std::get_if<notation::Repeat>(&item.stage)) {
-      return contains<Alternative>(repeat->body);
-    }
-    if (const auto* residual = std::get_if<notation::Residual>(&item.stage)) {
-      return contains<Alternative>(residual->body);
-    }
-    return std::holds_alternative<Alternative>(item.stage);
-  });
-}
-
 /// The max-pool of a unit with `pool=`.
 notation::MaxPool unit_pool(const notation::Unit& unit) {
   return {.kernel = *unit.pool, .stride = {}, .padding = 0};

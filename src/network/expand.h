@@ -2,13 +2,29 @@
 // written out.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "notation/sequence.h"
 
 namespace whichfirst::network {
+
+/// Whether such a stage stands anywhere in `sequence`, in repetitions and residuals too.
+template <class Alternative>
+bool contains(const notation::Sequence& sequence) {
+  return std::any_of(sequence.items.begin(), sequence.items.end(), [](const notation::Item& item) {
+    if (const auto* repeat = std::get_if<notation::Repeat>(&item.stage)) {
+      return contains<Alternative>(repeat->body);
+    }
+    if (const auto* residual = std::get_if<notation::Residual>(&item.stage)) {
+      return contains<Alternative>(residual->body);
+    }
+    return std::holds_alternative<Alternative>(item.stage);
+  });
+}
 
 /// Where a `res( )` begins and where it ends.
 enum class Mark { stage, begin_residual, end_residual };

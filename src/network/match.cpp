@@ -5,22 +5,18 @@
 #include <optional>
 #include <utility>
 
+#include "network/expand.h"
+
 namespace whichfirst::network {
 namespace {
 
 using notation::Item;
 using notation::Sequence;
 
-/// Whether a stage is weights, or a residual or repetition that holds some.
-bool has_weight(const notation::Stage& stage) {
-  const auto in = [](const Sequence& sequence) {
-    return std::any_of(sequence.items.begin(), sequence.items.end(),
-                       [](const Item& item) { return has_weight(item.stage); });
-  };
-  if (const auto* residual = std::get_if<notation::Residual>(&stage)) return in(residual->body);
-  if (const auto* repeat = std::get_if<notation::Repeat>(&stage)) return in(repeat->body);
-  return std::holds_alternative<notation::Conv>(stage) ||
-         std::holds_alternative<notation::FullyConnected>(stage);
+/// Whether an item is weights, or a residual or repetition that holds some.
+bool holds_weight(const Item& item) {
+  const Sequence alone{{item}};
+  return contains<notation::Conv>(alone) || contains<notation::FullyConnected>(alone);
 }
 
 /// Repetitions written out at the top level, so that an order can be cut anywhere.
@@ -62,7 +58,7 @@ Sequence with_final_norm(Sequence body) {
   if (last == body.items.rend() || std::holds_alternative<notation::Residual>(last->stage)) {
     return body;
   }
-  for (auto item = last.base(); item != body.items.end() && !has_weight(item->stage); ++item) {
+  for (auto item = last.base(); item != body.items.end() && !holds_weight(*item); ++item) {
     if (normalises(item->stage)) return body;
   }
   body.items.insert(last.base(), Item{notation::BatchNorm{}, 0});
@@ -111,8 +107,7 @@ std::optional<RoleKind> normaliser_kind(const Stage& stage) {
 
 Sequence begin_with_weights(const Sequence& order) {
   Sequence result = unrolled(order);
-  const auto first = std::find_if(result.items.begin(), result.items.end(),
-                                  [](const Item& item) { return has_weight(item.stage); });
+  const auto first = std::find_if(result.items.begin(), result.items.end(), holds_weight);
   if (first != result.items.end()) std::rotate(result.items.begin(), first, result.items.end());
   return result;
 }

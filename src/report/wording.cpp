@@ -151,10 +151,6 @@ MetricWords metric_words(const record::VerdictRecord& verdict) {
   return {.name = verdict.metric, .unit = "", .decimals = table_decimals(verdict)};
 }
 
-std::string rates_words(const std::vector<double>& rates) {
-  return fmt::format("{}", fmt::join(rates, ", "));
-}
-
 namespace {
 
 /// " at lr 0.1"; ", both at lr 0.1"; ", bn-first at lr 0.1 and act-first at lr 0.03, each its best
@@ -168,12 +164,8 @@ std::string lr_words(const record::ComparisonResult& result, const record::Verdi
     if ((order.name != result.a && order.name != result.b) || !order.lr) continue;
     text += fmt::format("{}{} at lr {}", text.empty() ? "" : " and ", order.name, *order.lr);
   }
-  return fmt::format(", {}, each its best of {}", text, rates_words(tried));
+  return fmt::format(", {}, each its best of {}", text, fmt::join(tried, ", "));
 }
-
-}  // namespace
-
-namespace {
 
 /// What of the recipe is not the default: ", adamw, one-cycle, crop(4), match ends".
 std::string recipe_words(const record::Condition& condition) {

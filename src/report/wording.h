@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "record/verdict_record.h"
 
@@ -34,9 +33,6 @@ MetricWords metric_words(std::string_view metric);
 /// Of the verdict's metric. A table's metric is in the table's own unit and keeps its name; the
 /// decimals then show three digits of the smallest spread between pairs.
 MetricWords metric_words(const record::VerdictRecord& verdict);
-
-/// "0.01, 0.03, 0.1".
-std::string rates_words(const std::vector<double>& rates);
 
 /// "after 3 epochs on 12,000 images of fashion-mnist at lr 0.1 (article-15, batch 64)", or "in
 /// results.csv, paired by seed" for a table.

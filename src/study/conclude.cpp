@@ -111,12 +111,12 @@ void summarise(record::OrderResult& order) {
 }
 
 record::ComparisonResult compare_orders(const record::OrderResult& a, const record::OrderResult& b,
-                                        const stats::Rule& rule) {
+                                        stats::Referee& referee) {
   return {
       .a = a.name,
       .b = b.name,
       .comparison = stats::compare(a.values, b.values, {.diverged = a.diverged, .failed = a.failed},
-                                   {.diverged = b.diverged, .failed = b.failed}, rule),
+                                   {.diverged = b.diverged, .failed = b.failed}, referee),
       .interval_images = {},
       .images_standard_error = {},
       .p_holm = {},
@@ -139,7 +139,7 @@ class Conclusion {
         comparisons_(comparisons),
         trials_(trials),
         campaign_(experiment, comparisons, trials),
-        rule_(rule_of(experiment, static_cast<int>(comparisons.size()))) {
+        referee_(rule_of(experiment, static_cast<int>(comparisons.size()))) {
     const record::Study& study = experiment.study;
     verdict_.study = study.name;
     verdict_.study_hash = experiment.hash;
@@ -252,14 +252,14 @@ class Conclusion {
     const record::OrderResult left = order_result(planned.a, replicates);
     const record::OrderResult right = order_result(planned.b, replicates);
     const std::vector<stats::PairBits> bits = matched_bits(planned, replicates);
-    record::ComparisonResult result = compare_orders(left, right, rule_);
+    record::ComparisonResult result = compare_orders(left, right, referee_);
     result.shared_lr = planned.shared_lr;
     if (arm(planned.a).lr == arm(planned.b).lr && is_same_network(arm(planned.a), arm(planned.b))) {
       result.is_same_network = true;
       result.comparison.more_pairs_needed.reset();
     }
     if (verdict_.metric == "test_accuracy") {
-      result.interval_images = stats::images_interval(bits, rule_);
+      result.interval_images = stats::images_interval(bits, referee_.rule());
       result.images_standard_error = stats::images_standard_error(bits);
     }
     if (verdict_.stop == record::Stop::interrupted) leave_open(index, result.comparison);
@@ -321,7 +321,7 @@ class Conclusion {
   const std::vector<PlannedComparison>& comparisons_;
   const Trials& trials_;
   Campaign campaign_;
-  stats::Rule rule_;
+  stats::Referee referee_;  // one table of critical values for all comparisons
   record::VerdictRecord verdict_;
 };
 
@@ -364,10 +364,11 @@ record::VerdictRecord conclude(record::Results results, stats::Rule rule) {
   rule.comparisons = count_comparisons(verdict.orders.size());
   verdict.plan = {.seeds = static_cast<int>(verdict.table->pairs.size()),
                   .comparisons = rule.comparisons};
+  stats::Referee referee(rule);
   for (record::OrderResult& order : verdict.orders) summarise(order);
   for (std::size_t a = 0; a < verdict.orders.size(); ++a) {
     for (std::size_t b = a + 1; b < verdict.orders.size(); ++b) {
-      verdict.comparisons.push_back(compare_orders(verdict.orders[a], verdict.orders[b], rule));
+      verdict.comparisons.push_back(compare_orders(verdict.orders[a], verdict.orders[b], referee));
     }
   }
   adjust_p_values(verdict);
