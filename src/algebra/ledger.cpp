@@ -7,6 +7,8 @@
 #include <functional>
 #include <variant>
 
+#include "algebra/consequences.h"
+
 namespace whichfirst::algebra {
 namespace {
 
@@ -94,6 +96,28 @@ std::string classifier_reads(const Network& network) {
   return "no weights";
 }
 
+std::string words(const Count& count) { return fmt::format("{} of {}", count.some, count.all); }
+
+std::string folding_words(const Network& network) {
+  const Folding folding = fold_normalisers(network);
+  std::vector<std::string> parts;
+  const auto add = [&](int count, const std::string& where) {
+    if (count > 0) parts.push_back(fmt::format("{} {}", count, where));
+  };
+  add(folding.into_weights_before, "into the weights before");
+  add(folding.into_weights_behind, "into the weights behind");
+  add(folding.off_at_border, fmt::format("into padded weights behind, off at {:.1f} % of outputs",
+                                         100 * folding.border_share));
+  add(folding.not_foldable, "not");
+  return parts.empty() ? "no bn" : fmt::format("{}", fmt::join(parts, "; "));
+}
+
+std::string variance_shift_words(const Network& network) {
+  const auto shift = largest_variance_shift(network);
+  if (!shift) return "no dropout before bn";
+  return fmt::format("{:.3f}{}", shift->ratio, shift->is_least ? " or more" : "");
+}
+
 struct Fact {
   std::string what;
   std::function<std::string(const Network&)> value;
@@ -112,6 +136,14 @@ std::vector<LedgerRow> compare_networks(const std::vector<Network>& networks) {
       {"forward FLOPs an image",
        [](const Network& n) { return fmt::format("{}", n.flops_per_image()); }},
       {"pixels of an image behind all bn statistics", values_of_statistics},
+      {"activations with a trained threshold",
+       [](const Network& n) { return words(count_thresholds(n)); }},
+      {"trained numbers that are redundant",
+       [](const Network& n) { return fmt::format("{}", count_redundant_numbers(n)); }},
+      {"weights whose scale the loss ignores",
+       [](const Network& n) { return words(count_scale_invariant(n)); }},
+      {"bn's that fold at inference", folding_words},
+      {"variance in training over inference, behind dropout", variance_shift_words},
       {"the first convolution reads", first_reads},
       {"later convolutions read", later_read},
       {"the classifier reads", classifier_reads},

@@ -1,0 +1,42 @@
+// All that can be said of two orders without training them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "algebra/ledger.h"
+#include "algebra/notes.h"
+#include "algebra/relation.h"
+
+namespace whichfirst::algebra {
+
+/// The relation of two stacks (algebra/stack.h).
+struct StackRelation {
+  int units = 1;
+  std::string network;  // "unit(3) gap fc(10)"
+  Relation relation;
+  /// The answer if no bn has a negative scale, where that is a stronger one.
+  std::optional<Relation> with_positive_scales;
+};
+
+struct Explanation {
+  std::string order_a;  // in notation, with its conv
+  std::string order_b;
+  Shape input;
+  /// One unit, read by a classifier: the answer of `explain`.
+  StackRelation unit;
+  /// Two units in a row, where the second reads the first; nothing where that cannot be built.
+  std::optional<StackRelation> stack;
+  std::string cycle_a;  // the order cut before its first weights
+  std::string cycle_b;
+  bool is_same_cycle = false;
+  std::vector<Note> notes;
+  /// What else differs between two units of each, or one unit where two cannot be built.
+  std::vector<LedgerRow> ledger;
+};
+
+/// Throws Error naming the order and the stage that cannot be built on `input`.
+Explanation explain(const notation::Sequence& a, const notation::Sequence& b, const Shape& input);
+
+}  // namespace whichfirst::algebra

@@ -1,0 +1,154 @@
+#include "algebra/notes.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "network/expand.h"
+#include "network/match.h"
+#include "notation/print.h"
+
+namespace whichfirst::algebra {
+namespace {
+
+using notation::Activation;
+using notation::BatchNorm;
+using notation::Item;
+using notation::Sequence;
+using notation::Stage;
+
+Sequence cut_before_weights(const Sequence& order) {
+  return network::begin_with_weights(network::complete_order(order));
+}
+
+/// Calls `visit` on each two neighbours, inside of residuals and repetitions too.
+template <class Visit>
+void for_each_pair(const Sequence& sequence, const Visit& visit) {
+  for (std::size_t i = 0; i < sequence.items.size(); ++i) {
+    const Stage& stage = sequence.items[i].stage;
+    if (const auto* repeat = std::get_if<notation::Repeat>(&stage)) {
+      for_each_pair(repeat->body, visit);
+    } else if (const auto* residual = std::get_if<notation::Residual>(&stage)) {
+      for_each_pair(residual->body, visit);
+    }
+    if (i + 1 < sequence.items.size()) visit(stage, sequence.items[i + 1].stage);
+  }
+}
+
+/// Whether a stage of the one kind stands right before one of the other.
+template <class Left, class Right>
+bool has_pair(const Sequence& order, const Left& left, const Right& right) {
+  bool found = false;
+  for_each_pair(network::complete_order(order),
+                [&](const Stage& x, const Stage& y) { found |= left(x) && right(y); });
+  return found;
+}
+
+template <class Alternative>
+bool is(const Stage& stage) {
+  return std::holds_alternative<Alternative>(stage);
+}
+
+bool is_relu(const Stage& stage) {
+  const auto* activation = std::get_if<Activation>(&stage);
+  return activation != nullptr && activation->kind == notation::ActivationKind::relu;
+}
+
+void add_swap_notes(bool is_of_relu, std::vector<Note>& notes) {
+  if (is_of_relu) {
+    notes.push_back(
+        {"D1",
+         "bn relu cuts a channel at a threshold of its own, relu bn cuts at 0 and then "
+         "scales: one is an increasing affine image of the other exactly where the bn's "
+         "scale is positive and offset / scale = mean / deviation of what it reads"});
+  } else {
+    notes.push_back({"D1",
+                     "the activation bends at different places: the two are in general no affine "
+                     "images of each other, for the bn in front decides which part of it is used"});
+  }
+  notes.push_back(
+      {"D3",
+       "where bn comes last, the next weights read channels of mean equal to the bn's "
+       "offset, 0 at the start; without padding what they make then has batch mean 0 too"});
+  if (is_of_relu) {
+    notes.push_back(
+        {"D6",
+         "at the start half of what leaves bn relu is 0 and its mean is 0.40 deviations; "
+         "of what leaves relu bn the mean is 0 and no number is"});
+    notes.push_back({"D15",
+                     "the variance of a batch is about 2.2 times noisier where bn reads what relu "
+                     "made of a centred Gaussian than where it reads the Gaussian"});
+    notes.push_back(
+        {"D12",
+         "at the start both multiply the squared gradient by pi / (pi - 1) = 1.47 a unit "
+         "backward (wide layers, large batches): neither order explodes sooner",
+         "for bn in general: Yang et al. 2019, arXiv:1902.08129"});
+    notes.push_back(
+        {"D14",
+         "with bn in front a channel is active on a share of every batch that its offset "
+         "and scale set; relu bn can lose a channel whose inputs are all negative"});
+  }
+  notes.push_back({"D8",
+                   "a bias in front of bn is redundant, in front of the activation it is the "
+                   "threshold: without biases both, the order that ends with bn lacks thresholds",
+                   "Ioffe and Szegedy 2015, arXiv:1502.03167, section 3.2"});
+}
+
+}  // namespace
+
+std::string cycle_of(const Sequence& order) { return notation::print(cut_before_weights(order)); }
+
+bool is_same_cycle(const Sequence& a, const Sequence& b) {
+  Sequence turned = cut_before_weights(a);
+  const Sequence wanted = cut_before_weights(b);
+  if (turned.items.size() != wanted.items.size()) return false;
+  for (std::size_t i = 0; i < turned.items.size(); ++i) {
+    if (turned == wanted) return true;
+    std::rotate(turned.items.begin(), turned.items.begin() + 1, turned.items.end());
+  }
+  return false;
+}
+
+std::vector<Note> find_notes(const Sequence& a, const Sequence& b) {
+  std::vector<Note> notes;
+  const auto in_one = [&](const auto& left, const auto& right) {
+    return has_pair(a, left, right) != has_pair(b, left, right);
+  };
+  const auto is_any_pool = [](const Stage& stage) {
+    return is<notation::MaxPool>(stage) || is<notation::PoolPlace>(stage);
+  };
+  const auto bn_first = [](const Sequence& order) {
+    return has_pair(order, is<BatchNorm>, is<Activation>);
+  };
+  const auto act_first = [](const Sequence& order) {
+    return has_pair(order, is<Activation>, is<BatchNorm>);
+  };
+  if ((bn_first(a) && act_first(b) && !bn_first(b)) ||
+      (bn_first(b) && act_first(a) && !bn_first(a))) {
+    add_swap_notes(has_pair(a, is_relu, is<BatchNorm>) || has_pair(b, is_relu, is<BatchNorm>),
+                   notes);
+  }
+  if (in_one(is<notation::Dropout>, is<BatchNorm>)) {
+    notes.push_back({"D13",
+                     "dropout in front of bn: in training bn sees a variance that is larger by the "
+                     "factor 1 + rate / (1 - rate) * mean square / variance than at inference, at "
+                     "least 1 / (1 - rate)",
+                     "Li et al. 2019, arXiv:1801.05134"});
+  }
+  if (in_one(is_any_pool, is<BatchNorm>) || in_one(is<BatchNorm>, is_any_pool)) {
+    notes.push_back(
+        {"D7",
+         "bn before and behind a max-pool takes its statistics over other numbers: the "
+         "outputs are affine images of each other (scales positive), so that a relu "
+         "behind them cuts at another threshold; of independent Gaussian pixels pooled "
+         "2x2 it leaves 6 % zeros in conv bn relu maxpool and 52 % in conv maxpool bn relu"});
+  }
+  if (in_one(is<notation::Residual>, is<BatchNorm>)) {
+    notes.push_back({"D21",
+                     "bn behind the addition scales the shortcut down in every unit, by about "
+                     "1 / sqrt(2) at the start: little over 9 units, everything over 54",
+                     "He et al. 2016, arXiv:1603.05027, table 2"});
+  }
+  return notes;
+}
+
+}  // namespace whichfirst::algebra

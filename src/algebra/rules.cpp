@@ -1,0 +1,284 @@
+#include "algebra/rules.h"
+
+#include <optional>
+#include <utility>
+
+namespace whichfirst::algebra {
+namespace {
+
+using network::Activation;
+using network::ActivationKind;
+using network::AveragePool;
+using network::BatchNorm;
+using network::Dropout;
+using network::Flatten;
+using network::GlobalAveragePool;
+using network::GroupNorm;
+using network::MaxPool;
+
+constexpr const char* kPage = "Page, How to Train Your ResNet 8: Bag of Tricks (myrtle.ai)";
+constexpr const char* kIoffe = "Ioffe and Szegedy 2015, arXiv:1502.03167, section 3.2";
+
+bool is_relu(const Term& term) {
+  const auto* activation = term.get<Activation>();
+  return activation != nullptr && activation->kind == ActivationKind::relu;
+}
+
+void erase(Terms& terms, std::size_t place) {
+  terms.erase(terms.begin() + static_cast<std::ptrdiff_t>(place));
+}
+
+/// A rule that moves a term for which `left` holds behind its neighbour for which `right` holds.
+template <class Left, class Right>
+auto move_behind(Left left, Right right) {
+  return [left, right](Terms& terms, std::size_t i) {
+    if (i + 1 >= terms.size() || !left(terms[i]) || !right(terms[i + 1])) return false;
+    std::swap(terms[i], terms[i + 1]);
+    return true;
+  };
+}
+
+template <class Operation>
+bool is(const Term& term) {
+  return term.get<Operation>() != nullptr;
+}
+
+bool is_pool_of_one(const Term& term) {
+  const auto one = [](const auto* pool) {
+    return pool != nullptr && pool->kernel == 1 && pool->stride == 1 && pool->padding == 0;
+  };
+  return one(term.get<MaxPool>()) || one(term.get<AveragePool>());
+}
+
+/// A normaliser that subtracts each channel's own mean.
+bool centres_channels(const Term& term) {
+  const auto* group = term.get<GroupNorm>();
+  return is<BatchNorm>(term) || (group != nullptr && group->kind == notation::GroupKind::instance);
+}
+
+bool is_pool(const Term& term) { return is<MaxPool>(term) || is<AveragePool>(term); }
+
+/// The first place behind `place` whose term is not skipped.
+template <class Skipped>
+std::optional<std::size_t> next_beyond(const Terms& terms, std::size_t place, Skipped skipped) {
+  for (std::size_t i = place + 1; i < terms.size(); ++i) {
+    if (!skipped(terms[i])) return i;
+  }
+  return std::nullopt;
+}
+
+/// D8. A constant on a channel shifts its mean, largest and average values alike.
+bool swallow_bias(Terms& terms, std::size_t i) {
+  if (!terms[i].is_weights() || !terms[i].has_bias) return false;
+  const auto next = next_beyond(terms, i, is_pool);
+  if (!next || !centres_channels(terms[*next])) return false;
+  terms[i].has_bias = false;
+  return true;
+}
+
+/// What a bn with fixed statistics may be moved over: means of a channel's numbers, and maxima
+/// where no scale is negative.
+auto passes_affine(Scales scales) {
+  return [scales](const Term& term) {
+    return is<AveragePool>(term) || is<GlobalAveragePool>(term) ||
+           (scales == Scales::positive && is<MaxPool>(term));
+  };
+}
+
+/// Scales without affine are 1 / sqrt(variance + eps).
+bool has_positive_scales(const Term& term, Scales scales) {
+  const auto* bn = term.get<BatchNorm>();
+  return bn != nullptr && (!bn->affine || scales == Scales::positive);
+}
+
+/// Whether a bn's scale and offset can be any numbers: without affine its output has mean 0 and
+/// deviation 1 on the training pictures, whatever the weights are.
+bool is_free(const Term& term) { return is<BatchNorm>(term) && term.get<BatchNorm>()->affine; }
+
+/// D2, D9. W x, then a y + b: the weights diag(a) W with the bias b.
+auto fold_back(Scales scales) {
+  return [scales](Terms& terms, std::size_t i) {
+    if (!terms[i].is_weights()) return false;
+    const auto next = next_beyond(terms, i, passes_affine(scales));
+    if (!next || !is_free(terms[*next])) return false;
+    terms[i].after.push_back(terms[*next].stage);
+    terms[i].has_bias = true;
+    erase(terms, *next);
+    return true;
+  };
+}
+
+/// D2, D9. a x + b, then W y + c: the weights W diag(a) with the bias c + W b.
+bool fold_forward(Terms& terms, std::size_t i) {
+  if (!is<BatchNorm>(terms[i])) return false;
+  const auto next = next_beyond(terms, i, [](const Term& term) {
+    return is<AveragePool>(term) || is<GlobalAveragePool>(term) || is<Flatten>(term);
+  });
+  if (!next || !terms[*next].is_weights() || terms[*next].pads() || !terms[*next].has_bias) {
+    return false;
+  }
+  terms[*next].before.insert(terms[*next].before.begin(), terms[i].stage);
+  erase(terms, i);
+  return true;
+}
+
+/// A bias that only pools and weights without padding read: W (x + b) + c = W x + (c + W b).
+bool move_bias(Terms& terms, std::size_t i) {
+  if (!terms[i].is_weights() || !terms[i].has_bias) return false;
+  const auto next = next_beyond(terms, i, [](const Term& term) {
+    return is_pool(term) || is<GlobalAveragePool>(term) || is<Flatten>(term);
+  });
+  if (!next || !terms[*next].is_weights() || terms[*next].pads() || !terms[*next].has_bias) {
+    return false;
+  }
+  terms[i].has_bias = false;
+  return true;
+}
+
+}  // namespace
+
+bool is_monotone(const Activation& activation) {
+  switch (activation.kind) {
+    case ActivationKind::relu:
+    case ActivationKind::leaky:
+    case ActivationKind::elu:
+    case ActivationKind::tanh:
+    case ActivationKind::sigmoid:
+    case ActivationKind::softsign:
+    case ActivationKind::softplus:
+    case ActivationKind::sign:
+      return true;
+    case ActivationKind::gelu:
+    case ActivationKind::silu:
+    case ActivationKind::hardswish:
+    case ActivationKind::mish:
+      return false;
+  }
+  return false;
+}
+
+bool is_homogeneous(const Activation& activation) {
+  return activation.kind == ActivationKind::relu || activation.kind == ActivationKind::leaky;
+}
+
+std::vector<Rule> make_rules(Scales scales) {
+  const auto is_monotone_term = [](const Term& term) {
+    return is<Activation>(term) && is_monotone(*term.get<Activation>());
+  };
+  const auto is_homogeneous_term = [](const Term& term) {
+    return is<Activation>(term) && is_homogeneous(*term.get<Activation>());
+  };
+  const auto has_positive = [scales](const Term& term) {
+    return has_positive_scales(term, scales);
+  };
+  const auto is_average = [](const Term& term) {
+    return is<AveragePool>(term) || is<GlobalAveragePool>(term);
+  };
+  return {
+      {.name = "relu and maxpool",
+       .number = "D7",
+       .upholds = Answer::same_training,
+       .says = "the largest of several numbers, cut at 0, is the largest of the numbers cut at 0; "
+               "the gradient goes to the same pixel, or nowhere in both",
+       .source = kPage,
+       .rewrite = move_behind(is_relu, is<MaxPool>)},
+      {.name = "relu and drop",
+       .number = "D11",
+       .upholds = Answer::same_training,
+       .says = "relu(k x) = k relu(x) for k >= 0, and dropout multiplies by 0 or by 1 / (1 - rate)",
+       .rewrite = move_behind(is_relu, is<Dropout>)},
+      {.name = "activation and flatten",
+       .upholds = Answer::same_training,
+       .says = "an activation looks at each number alone, flatten only renames the numbers",
+       .rewrite = move_behind(is<Activation>, is<Flatten>)},
+      {.name = "relu twice",
+       .upholds = Answer::same_training,
+       .says = "what relu has cut at 0 it does not cut again",
+       .rewrite =
+           [](Terms& terms, std::size_t i) {
+             if (i + 1 >= terms.size() || !is_relu(terms[i]) || !is_relu(terms[i + 1]))
+               return false;
+             erase(terms, i);
+             return true;
+           }},
+      {.name = "pool of one",
+       .upholds = Answer::same_training,
+       .says = "a pool over one pixel with stride 1 changes nothing",
+       .rewrite =
+           [](Terms& terms, std::size_t i) {
+             if (!is_pool_of_one(terms[i])) return false;
+             erase(terms, i);
+             return true;
+           }},
+      {.name = "monotone activation and maxpool",
+       .number = "D7",
+       .upholds = Answer::same_function,
+       .says = "an activation that never falls keeps the largest number the largest; gradients "
+               "differ only where it makes equal numbers of different ones, and by rounding",
+       .rewrite = move_behind(is_monotone_term, is<MaxPool>)},
+      {.name = "homogeneous activation and drop",
+       .number = "D11",
+       .upholds = Answer::same_function,
+       .says = "f(k x) = k f(x) for k >= 0, up to rounding",
+       .rewrite = move_behind(is_homogeneous_term, is<Dropout>)},
+      {.name = "bias and normaliser",
+       .number = "D8",
+       .upholds = Answer::same_function,
+       .says = "a bias is part of the mean that the normaliser subtracts, pools between them or "
+               "not: it changes nothing and its gradient is 0; at inference the running mean has "
+               "taken it over",
+       .source = kIoffe,
+       .rewrite = swallow_bias},
+      {.name = "drop at inference",
+       .number = "D13",
+       .upholds = Answer::same_at_inference,
+       .says = "at inference dropout does nothing; in training a bn behind it learns another "
+               "variance than it meets at inference",
+       .source = "Li et al. 2019, arXiv:1801.05134",
+       .rewrite =
+           [](Terms& terms, std::size_t i) {
+             if (!is<Dropout>(terms[i])) return false;
+             erase(terms, i);
+             return true;
+           }},
+      {.name = "bn and mean",
+       .number = "D7",
+       .upholds = Answer::same_at_inference,
+       .says = "with fixed statistics bn is a x + b on each channel, and the mean of a x + b is a "
+               "times the mean, plus b; in training the statistics are taken over other numbers",
+       .rewrite = move_behind(is<BatchNorm>, is_average)},
+      {.name = "bn and maxpool",
+       .number = "D7",
+       .upholds = Answer::same_at_inference,
+       .says =
+           scales == Scales::positive
+               ? "with fixed statistics bn is a x + b on each channel, which keeps the largest "
+                 "number the largest where a > 0; with a < 0 max-pooling becomes min-pooling"
+               : "with fixed statistics bn without affine is x / sd - mean / sd on each channel, "
+                 "which keeps the largest number the largest; in training the statistics are "
+                 "taken over other numbers",
+       .source = kPage,
+       .rewrite = move_behind(has_positive, is<MaxPool>)},
+      {.name = "bn into the weights before it",
+       .number = "D9",
+       .upholds = Answer::same_function_class,
+       .says =
+           "with fixed statistics bn is a y + b on each channel, so that weights W and bn are the "
+           "weights a W with the bias b: exact for any padding and any sign of a",
+       .rewrite = fold_back(scales)},
+      {.name = "bn into the weights behind it",
+       .number = "D2",
+       .upholds = Answer::same_function_class,
+       .says =
+           "weights W, c that read a x + b are the weights W a with the bias c + W b: exact where "
+           "they do not pad, are the only reader and have a bias",
+       .rewrite = fold_forward},
+      {.name = "bias into the weights behind it",
+       .number = "D2",
+       .upholds = Answer::same_function_class,
+       .says = "a bias that only pools and weights without padding read is part of their own bias",
+       .rewrite = move_bias},
+  };
+}
+
+}  // namespace whichfirst::algebra

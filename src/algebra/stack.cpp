@@ -1,0 +1,31 @@
+#include "algebra/stack.h"
+
+#include "network/expand.h"
+
+namespace whichfirst::algebra {
+
+notation::Sequence stack_body(const notation::Sequence& order, const Shape& input, int units) {
+  const notation::Unit unit{
+      .width = input.channels,
+      .pool = {},
+      .kernel = {},
+      .padding = {},
+      .weight = input.is_vector ? notation::WeightKind::fc : notation::WeightKind::conv};
+  notation::Sequence body;
+  for (int i = 0; i < units; ++i) body.items.push_back({unit});
+  const bool makes_vectors = input.is_vector ||
+                             network::contains<notation::GlobalAveragePool>(order) ||
+                             network::contains<notation::Flatten>(order);
+  if (!makes_vectors) body.items.push_back({notation::GlobalAveragePool{}});
+  body.items.push_back({notation::FullyConnected{.features = kStackClasses}});
+  return body;
+}
+
+network::Network build_stack(const notation::Sequence& order, const Shape& input, int units) {
+  return network::build({.body = stack_body(order, input, units),
+                         .order = order,
+                         .input = input,
+                         .classes = kStackClasses});
+}
+
+}  // namespace whichfirst::algebra

@@ -1,0 +1,232 @@
+#include "algebra/transfer.h"
+
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+
+namespace whichfirst::algebra {
+namespace {
+
+using network::BatchNorm;
+using network::Network;
+using network::ParameterKind;
+
+/// The stage's array of this kind, or nullptr.
+template <class Values>
+auto find(const Network& network, Values& values, int stage, ParameterKind kind)
+    -> decltype(&values[0]) {
+  for (const int index : network.stages[static_cast<std::size_t>(stage)].parameters) {
+    const auto i = static_cast<std::size_t>(index);
+    if (network.parameters[i].kind == kind) return &values[i];
+  }
+  return nullptr;
+}
+
+/// scale x + shift on each channel.
+struct Affine {
+  std::vector<double> scale;
+  std::vector<double> shift;
+};
+
+double eps_of(const Network& network, int stage) {
+  return std::get<BatchNorm>(network.stages[static_cast<std::size_t>(stage)].operation).eps;
+}
+
+/// What a bn with these running statistics does.
+Affine affine_of(const Network& network, const Arrays& values, int stage) {
+  const auto& mean = *find(network, values, stage, ParameterKind::running_mean);
+  const auto& variance = *find(network, values, stage, ParameterKind::running_variance);
+  const auto* scale = find(network, values, stage, ParameterKind::scale);
+  const auto* offset = find(network, values, stage, ParameterKind::offset);
+  Affine affine;
+  for (std::size_t c = 0; c < mean.size(); ++c) {
+    affine.scale.push_back((scale ? (*scale)[c] : 1) /
+                           std::sqrt(variance[c] + eps_of(network, stage)));
+    affine.shift.push_back((offset ? (*offset)[c] : 0) - affine.scale[c] * mean[c]);
+  }
+  return affine;
+}
+
+/// Makes a bn with scale and offset do `wanted`, whatever its statistics are.
+void set_affine(const Network& network, Arrays& values, int stage, const Affine& wanted) {
+  const auto& mean = *find(network, values, stage, ParameterKind::running_mean);
+  const auto& variance = *find(network, values, stage, ParameterKind::running_variance);
+  auto& scale = *find(network, values, stage, ParameterKind::scale);
+  auto& offset = *find(network, values, stage, ParameterKind::offset);
+  for (std::size_t c = 0; c < mean.size(); ++c) {
+    scale[c] = wanted.scale[c] * std::sqrt(variance[c] + eps_of(network, stage));
+    offset[c] = wanted.shift[c] + wanted.scale[c] * mean[c];
+  }
+}
+
+Affine identity(std::size_t channels) {
+  return {std::vector<double>(channels, 1), std::vector<double>(channels, 0)};
+}
+
+bool is_free(const Network& network, int stage) {
+  const auto& operation = network.stages[static_cast<std::size_t>(stage)].operation;
+  return std::get<BatchNorm>(operation).affine;
+}
+
+/// The normalisers that weights took over, as one.
+Affine chain(const Network& network, const Arrays& values, const std::vector<int>& stages,
+             Affine affine) {
+  for (const int stage : stages) {
+    const Affine next = affine_of(network, values, stage);
+    for (std::size_t c = 0; c < affine.scale.size(); ++c) {
+      affine.scale[c] *= next.scale[c];
+      affine.shift[c] = next.scale[c] * affine.shift[c] + next.shift[c];
+    }
+  }
+  return affine;
+}
+
+/// Weights K x columns of which each channel of what they read has `columns / channels`, in a row.
+struct Columns {
+  std::size_t rows = 0;
+  std::size_t count = 0;
+  double& at(std::vector<double>& weights, std::size_t row, std::size_t column) const {
+    return weights[row * count + column];
+  }
+};
+
+Columns columns_of(const Network& network, int stage, std::size_t weights) {
+  const auto rows =
+      static_cast<std::size_t>(network.stages[static_cast<std::size_t>(stage)].output.channels);
+  return {.rows = rows, .count = weights / rows};
+}
+
+/// Weights and bias with everything folded in.
+struct Folded {
+  std::vector<double> weights;
+  std::vector<double> bias;  // K
+};
+
+/// What stands before weights: a bias that they take over, and normalisers.
+Affine before_of(const Network& network, const Arrays& values, const Term& term,
+                 const std::vector<double>& carried) {
+  const auto& stage = network.stages[static_cast<std::size_t>(term.stage)];
+  std::size_t channels = carried.size();
+  if (!term.before.empty()) {
+    channels = static_cast<std::size_t>(
+        network.stages[static_cast<std::size_t>(term.before.front())].output.channels);
+  }
+  if (channels == 0) channels = static_cast<std::size_t>(stage.input.channels);
+  Affine affine = identity(channels);
+  if (!carried.empty()) affine.shift = carried;
+  return chain(network, values, term.before, std::move(affine));
+}
+
+Folded fold(const Network& network, const Arrays& values, const Term& term,
+            const std::vector<double>& carried) {
+  Folded folded{.weights = *find(network, values, term.stage, ParameterKind::weight), .bias = {}};
+  const Columns columns = columns_of(network, term.stage, folded.weights.size());
+  folded.bias.assign(columns.rows, 0);
+  if (const auto* bias = find(network, values, term.stage, ParameterKind::bias)) {
+    folded.bias = *bias;
+  }
+  const Affine before = before_of(network, values, term, carried);
+  const Affine after = chain(network, values, term.after, identity(columns.rows));
+  const std::size_t pixels = columns.count / before.scale.size();
+  for (std::size_t k = 0; k < columns.rows; ++k) {
+    for (std::size_t j = 0; j < columns.count; ++j) {
+      double& weight = columns.at(folded.weights, k, j);
+      folded.bias[k] += weight * before.shift[j / pixels];
+      weight *= before.scale[j / pixels] * after.scale[k];
+    }
+    folded.bias[k] = after.scale[k] * folded.bias[k] + after.shift[k];
+  }
+  return folded;
+}
+
+/// The numbers of `term` in `to` with which it does what `wanted` does; returns the bias that what
+/// reads it takes over.
+std::vector<double> unfold(const Network& to, Arrays& values, const Term& term,
+                           const Folded& wanted, const std::vector<double>& carried) {
+  for (const std::vector<int>* stages : {&term.before, &term.after}) {
+    for (const int stage : *stages) {
+      const auto channels = find(to, values, stage, ParameterKind::running_mean)->size();
+      if (is_free(to, stage)) set_affine(to, values, stage, identity(channels));
+    }
+  }
+  auto& weights = *find(to, values, term.stage, ParameterKind::weight);
+  auto* bias = find(to, values, term.stage, ParameterKind::bias);
+  weights = wanted.weights;
+  const Columns columns = columns_of(to, term.stage, weights.size());
+  const Affine before = before_of(to, values, term, carried);
+  const std::size_t pixels = columns.count / before.scale.size();
+  std::vector<double> rest = wanted.bias;
+  for (std::size_t k = 0; k < columns.rows; ++k) {
+    for (std::size_t j = 0; j < columns.count; ++j) {
+      double& weight = columns.at(weights, k, j);
+      weight /= before.scale[j / pixels];
+      rest[k] -= weight * before.shift[j / pixels];
+    }
+  }
+  if (!term.has_bias) {
+    for (std::size_t k = 0; k < columns.rows; ++k) rest[k] = (bias ? (*bias)[k] : 0) - rest[k];
+    return rest;
+  }
+  if (term.after.empty()) {
+    check(bias != nullptr, "a term with a bias has somewhere to keep it");
+    *bias = rest;
+    return {};
+  }
+  if (bias != nullptr) bias->assign(columns.rows, 0);
+  Affine last = identity(columns.rows);
+  last.shift = rest;
+  set_affine(to, values, term.after.back(), last);
+  return {};
+}
+
+/// A normaliser that stands in both: the same numbers, its mean without the bias that `from` has
+/// before it and with the bias that `to` has.
+void copy_normaliser(const Ways& ways, const Term& source, const Term& target, const Arrays& values,
+                     Arrays& result) {
+  for (const ParameterKind kind : {ParameterKind::scale, ParameterKind::offset,
+                                   ParameterKind::running_mean, ParameterKind::running_variance}) {
+    if (const auto* array = find(ways.from, values, source.stage, kind)) {
+      *find(ways.to, result, target.stage, kind) = *array;
+    }
+  }
+}
+
+void add_to_mean(const Network& network, Arrays& values, int stage,
+                 const std::vector<double>& shift, double sign) {
+  auto* mean = find(network, values, stage, ParameterKind::running_mean);
+  if (mean == nullptr) return;  // in, ln, gn keep none
+  for (std::size_t c = 0; c < shift.size(); ++c) (*mean)[c] += sign * shift[c];
+}
+
+}  // namespace
+
+Arrays transfer(const Ways& ways, const Arrays& values, Arrays start) {
+  check(ways.from_terms == ways.to_terms, "the terms are alike");
+  Arrays result = std::move(start);
+  std::vector<double> carried_from;  // a bias on its way to what takes it over
+  std::vector<double> carried_to;
+  for (std::size_t i = 0; i < ways.from_terms.size(); ++i) {
+    const Term& source = ways.from_terms[i];
+    const Term& target = ways.to_terms[i];
+    if (source.is_weights()) {
+      Folded folded = fold(ways.from, values, source, carried_from);
+      carried_from.clear();
+      if (!source.has_bias) {
+        carried_from = std::exchange(folded.bias, std::vector<double>(folded.bias.size()));
+      }
+      carried_to = unfold(ways.to, result, target, folded, carried_to);
+    } else if (source.mark == Mark::stage &&
+               is_normaliser(ways.from.stages[static_cast<std::size_t>(source.stage)])) {
+      copy_normaliser(ways, source, target, values, result);
+      add_to_mean(ways.to, result, target.stage, carried_from, -1);
+      add_to_mean(ways.to, result, target.stage, carried_to, +1);
+      carried_from.clear();
+      carried_to.clear();
+    }
+  }
+  return result;
+}
+
+}  // namespace whichfirst::algebra
