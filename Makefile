@@ -5,6 +5,8 @@
 #   make check    the suite under sanitizers, clang-tidy, formatting
 #   make fuzz     every parser against a minute of hostile input (FUZZ_SECONDS=60)
 #   make pytorch  weights to PyTorch and back (needs PyTorch: PYTHON=/usr/bin/python3)
+#   make aa       an order against itself in 200 real studies: how often a verdict is wrong
+#   make calibrate  error rates and power of the rules by simulation, in five minutes
 #   make bench    measure the training step beside the core's peak
 #   make install  install the program (PREFIX=/usr/local)
 #   make format   reformat the sources
@@ -15,7 +17,7 @@ PYTHON ?= /usr/bin/python3
 SOURCES = $(shell git ls-files 'src/*.h' 'src/*.cpp' 'tests/*.h' 'tests/*.cpp' \
   'fuzz/*.h' 'fuzz/*.cpp' 'bench/*.cpp')
 
-.PHONY: run test check fuzz pytorch bench install format format-check sanitize tidy program setup
+.PHONY: run test check fuzz pytorch aa calibrate bench install format format-check sanitize tidy program setup
 
 run: program
 	./build/release/whichfirst compare
@@ -29,6 +31,16 @@ check: format-check sanitize tidy
 
 bench: program
 	./build/release/whichfirst bench
+
+aa: setup
+	@cmake --preset release >build/configure.log || { cat build/configure.log; exit 1; }
+	cmake --build --preset release --target aa-studies
+	./build/release/bench/aa-studies $(shell nproc)
+
+calibrate: setup
+	@cmake --preset release >build/configure.log || { cat build/configure.log; exit 1; }
+	cmake --build --preset release --target stats-calibration
+	./build/release/bench/stats-calibration
 
 install: program
 	cmake --install build/release --prefix $(PREFIX)

@@ -18,9 +18,10 @@ namespace {
 constexpr int kStudies = 20'000;
 constexpr std::uint64_t kSeed = 20250;
 constexpr std::array<double, 3> kRatios = {0.4, 1, 2};  // sd over margin
-constexpr std::array<Law, 9> kLaws = {Law::normal,   Law::student3,   Law::skewed_arms,
-                                      Law::counts,   Law::few_counts, Law::one_image,
-                                      Law::failures, Law::gamma4,     Law::exponential};
+constexpr std::array<Law, 11> kLaws = {Law::normal,      Law::student3,   Law::skewed_arms,
+                                       Law::counts,      Law::few_counts, Law::one_image,
+                                       Law::failures,    Law::gamma4,     Law::exponential,
+                                       Law::chi_square1, Law::a_fails};
 
 Rates simulate(const Rule& rule, Law law, double mean) {
   return simulate(rule, law, mean, kStudies, kSeed);
@@ -28,13 +29,112 @@ Rates simulate(const Rule& rule, Law law, double mean) {
 
 std::string percent(double share) { return fmt::format("{:.1f}", 100 * share); }
 
-bool is_symmetric(Law law) { return law != Law::gamma4 && law != Law::exponential; }
+/// Student's interval of a fixed number, looked at after every pair all the same.
+Rates simulate_peeking(const Rule& rule, Law law, double mean) {
+  Rule fixed = rule;
+  fixed.stopping = Stopping::fixed;
+  CriticalValues students(fixed, error_share(rule) / 2);
+  const int first_look = minimum_pairs(rule.confidence);
+  std::vector<double> criticals(static_cast<std::size_t>(rule.max_pairs) + 1);
+  for (int n = first_look; n <= rule.max_pairs; ++n) {
+    criticals[static_cast<std::size_t>(n)] = students.standard_errors(n);
+  }
+  RandomSequence random(RandomKey{.seed = kSeed, .stream = Stream::resampling});
+  Rates rates;
+  for (int study = 0; study < kStudies; ++study) {
+    std::vector<double> differences;
+    Verdict verdict = Verdict::undecided;
+    for (int n = 1; n <= rule.max_pairs && verdict == Verdict::undecided; ++n) {
+      differences.push_back(mean + draw(law, random));
+      if (n < first_look) continue;
+      const Moments moments = moments_of(differences);
+      if (deciding_sd(moments, rule) == 0) continue;
+      verdict =
+          decide(intervals_at(moments, criticals[static_cast<std::size_t>(n)], rule).plain, rule);
+    }
+    rates.better += verdict == Verdict::better ? 1.0 / kStudies : 0;
+    rates.worse += verdict == Verdict::worse ? 1.0 / kStudies : 0;
+    rates.equivalent += verdict == Verdict::equivalent ? 1.0 / kStudies : 0;
+  }
+  return rates;
+}
+
+using Simulation = Rates (*)(const Rule&, Law, double mean);
 
 /// Called equivalent though the mean is the margin: upper or lower, whichever misleads more.
-double false_equivalence(Rule rule, Law law, double margin) {
+double false_equivalence(Rule rule, Law law, double margin, Simulation run = simulate) {
   rule.margin = margin;
-  const double above = simulate(rule, law, margin).equivalent;
-  return is_symmetric(law) ? above : std::max(above, simulate(rule, law, -margin).equivalent);
+  const double above = run(rule, law, margin).equivalent;
+  return is_symmetric(law) ? above : std::max(above, run(rule, law, -margin).equivalent);
+}
+
+double worst_equivalence(const Rule& rule, Law law, Simulation run = simulate) {
+  double worst = 0;
+  for (const double ratio : kRatios) {
+    worst = std::max(worst, false_equivalence(rule, law, facts_of(law).sd / ratio, run));
+  }
+  return worst;
+}
+
+/// Beside the default rule of the first table.
+void print_options() {
+  fmt::print(
+      "\n### Options of automatic stopping, at most 30 pairs\n\n"
+      "| d | full share: worst eq | signed rank: b/w | worst eq | plain t at each look: b/w | "
+      "worst "
+      "eq |\n| --- | --- | --- | --- | --- | --- |\n");
+  for (const Law law : kLaws) {
+    const Rule rule{
+        .resolution = facts_of(law).resolution, .stopping = Stopping::automatic, .max_pairs = 30};
+    Rule full = rule;
+    full.equivalence_share = EquivalenceShare::full;
+    Rule ranks = rule;
+    ranks.location = Location::pseudo_median;
+    fmt::print("| {} | {} | {} | {} | {} | {} |\n", facts_of(law).name,
+               percent(worst_equivalence(full, law)), percent(simulate(ranks, law, 0).apart()),
+               percent(worst_equivalence(ranks, law)),
+               percent(simulate_peeking(rule, law, 0).apart()),
+               percent(worst_equivalence(rule, law, simulate_peeking)));
+    std::fflush(stdout);
+  }
+}
+
+void print_other_maxima() {
+  fmt::print(
+      "\n### Other maxima: b/w, and b/w with guard\n\n| d | 12 | 20 | 60 |\n"
+      "| --- | --- | --- | --- |\n");
+  for (const Law law : {Law::normal, Law::gamma4, Law::exponential}) {
+    std::string row = fmt::format("| {}", facts_of(law).name);
+    for (const int most : {12, 20, 60}) {
+      Rule rule{.stopping = Stopping::automatic, .max_pairs = most};
+      const double plain = simulate(rule, law, 0).apart();
+      rule.guard = Guard::decides;
+      row += fmt::format(" | {}, {}", percent(plain), percent(simulate(rule, law, 0).apart()));
+    }
+    fmt::print("{} |\n", row);
+    std::fflush(stdout);
+  }
+}
+
+void print_three_arms() {
+  fmt::print(
+      "\n### Three arms, three comparisons, normal; sd of a difference 1\n\n"
+      "| means | m | at most | any wrong verdict | trials |\n| --- | --- | --- | --- | --- |\n");
+  struct Case {
+    std::array<double, 3> means;
+    std::optional<double> margin;
+    int most;
+  };
+  for (const Case& c : {Case{{0, 0, 0}, std::nullopt, 30}, Case{{0, 0, 0}, std::nullopt, 60},
+                        Case{{0, 0, 0}, 1, 30}, Case{{0, 0, 0}, 1, 60}, Case{{0, 1, 2}, 1, 30},
+                        Case{{0, 1, 1}, 1, 30}}) {
+    const Rule rule{.margin = c.margin, .stopping = Stopping::automatic, .max_pairs = c.most};
+    const ThreeArms arms = simulate_arms(c.means, rule, kStudies);
+    fmt::print("| {}, {}, {} | {} | {} | {} | {:.0f} of {} |\n", c.means[0], c.means[1], c.means[2],
+               c.margin ? fmt::format("{}", *c.margin) : "-", c.most, percent(arms.wrong),
+               arms.trials, 3 * c.most);
+    std::fflush(stdout);
+  }
 }
 
 void print_errors(const std::string& title, Rule rule) {
@@ -87,7 +187,7 @@ std::optional<int> equal_fixed_number(const Effect& effect, double share) {
     Rates rates;
     for (std::vector<double>& differences : studies) {
       differences.push_back(effect.mean + draw(Law::normal, random));
-      const Verdict verdict = referee.look(moments_of(differences)).verdict;
+      const Verdict verdict = referee.look(differences).verdict;
       rates.better += verdict == Verdict::better ? 1.0 / kStudies : 0;
       rates.equivalent += verdict == Verdict::equivalent ? 1.0 / kStudies : 0;
     }
@@ -124,6 +224,9 @@ void print_tables() {
   fmt::print("{} studies a case, seed {}; shares in %.\n", kStudies, kSeed);
   print_errors("Automatic stopping, at most 30 pairs",
                {.stopping = Stopping::automatic, .max_pairs = 30});
+  print_options();
+  print_other_maxima();
+  print_three_arms();
   for (const int n : {6, 10, 20}) {
     print_errors(fmt::format("A fixed number of {} pairs", n), {.max_pairs = n});
   }

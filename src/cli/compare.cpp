@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "algebra/ledger.h"
+#include "algebra/relation.h"
 #include "base/error.h"
 #include "cli/expectation.h"
 #include "cli/interrupt.h"
@@ -20,10 +21,10 @@
 #include "cli/machine.h"
 #include "cli/study_arguments.h"
 #include "cli/verbs.h"
+#include "cli/verdict_format.h"
 #include "record/printable.h"
 #include "record/run_folder.h"
 #include "report/progress_text.h"
-#include "report/verdict_text.h"
 #include "report/wording.h"
 #include "study/campaign.h"
 #include "study/conclude.h"
@@ -38,7 +39,8 @@ struct CompareOptions {
   StudyArguments study;
   std::string out;
   int jobs = 0;  // 0: as many as there are cores
-  bool json = false;
+  VerdictFormat format;
+  WantedOptions wanted;
   bool quiet = false;
   bool dry_run = false;
   Expectation expect;
@@ -49,6 +51,7 @@ class Comparing {
   explicit Comparing(const CompareOptions& options) : options_(options) {}
 
   int run() {
+    options_.wanted.wanted();  // out of range: said before anything is read
     const record::Study study = options_.study.resolve();
     record::require_orders(study, 2);
     say("reading {} ...", study.data.path.value_or(study.data.name));
@@ -58,6 +61,7 @@ class Comparing {
     for (const auto& [a, b] : study::same_networks(experiment.arms)) {
       say("warning: {} and {} build the same network; they train to the same numbers", a, b);
     }
+    warn_of_same_training(experiment.arms);
     const int jobs = choose_jobs(experiment);
     const std::filesystem::path folder = options_.out.empty() ? record::default_run_folder(study)
                                                               : std::filesystem::path(options_.out);
@@ -68,6 +72,22 @@ class Comparing {
   }
 
  private:
+  /// Orders that are written otherwise, and of which it is proved that they train bit for bit
+  /// alike.
+  void warn_of_same_training(const std::vector<study::Arm>& arms) const {
+    for (std::size_t a = 0; a < arms.size(); ++a) {
+      for (std::size_t b = a + 1; b < arms.size(); ++b) {
+        if (arms[a].order_name == arms[b].order_name || arms[a].lr != arms[b].lr) continue;
+        if (study::is_same_network(arms[a], arms[b])) continue;
+        const algebra::Relation relation = algebra::relate(
+            arms[a].network, arms[b].network, algebra::make_rules(algebra::Scales::any));
+        if (relation.answer != algebra::Answer::same_training) continue;
+        say("warning: {} and {} train to the same numbers ({}); whichfirst explain says more",
+            arms[a].name, arms[b].name, relation.reasons.front().says);
+      }
+    }
+  }
+
   template <class... Arguments>
   void say(fmt::format_string<Arguments...> text, Arguments&&... arguments) const {
     if (options_.quiet) return;
@@ -121,7 +141,7 @@ class Comparing {
     const record::VerdictRecord nothing_yet =
         conclude(experiment, {}, {}, {}, study::Ending::interrupted);
     const std::string plan = record::print_study(experiment.study);
-    if (options_.json) {
+    if (options_.format.is_json()) {
       fmt::print("{}", record::to_json(record::PlanRecord{
                            .study = experiment.study.name,
                            .study_hash = experiment.hash,
@@ -171,15 +191,16 @@ class Comparing {
     const bool is_stopped = interrupt.happened() && !is_complete;
     record::VerdictRecord verdict =
         conclude(experiment, comparisons, tuned, trials,
-                 is_stopped ? study::Ending::interrupted : study::Ending::complete);
+                 is_stopped ? study::Ending::interrupted : study::Ending::complete,
+                 options_.wanted.wanted());
     verdict.run_folder = folder.path().string();
     add_words(experiment, verdict);
-    const std::string document = record::to_json(verdict);
-    if (!is_stopped) folder.save_verdict(document);
-    if (options_.json) {
-      fmt::print("{}", document);
+    if (!is_stopped) folder.save_verdict(record::to_json(verdict));
+    const std::string document = options_.format.print(verdict);
+    if (options_.format.word == "text" && !options_.format.is_json()) {
+      fmt::print("\n{}\nRun folder: {}\n", document, folder.path().string());
     } else {
-      fmt::print("\n{}\nRun folder: {}\n", report::print_verdict(verdict), folder.path().string());
+      fmt::print("{}", document);
     }
     if (is_stopped) {
       say("\nInterrupted; {} trials are kept. The same command resumes.", trials.size());
@@ -286,7 +307,9 @@ class Comparing {
                               .verdict = {},
                               .more_pairs = {},
                               .core_hours = {}};
-    if (watch.look().intervals) look.interval = watch.look().intervals->plain;
+    if (const auto& intervals = watch.look().intervals) {
+      look.interval = stats::deciding(*intervals, study::rule_of(experiment, 1));
+    }
     if (watch.is_decided()) {
       look.verdict = watch.look().verdict;
       return look;
@@ -356,7 +379,8 @@ AddedVerb add_compare(CLI::App& program) {
                       "The run folder itself; default runs/<name>-<hash of the study>");
   command->add_option("--jobs", options->jobs, "Trials side by side; default: one a core")
       ->check(CLI::Range(1, 1024));
-  command->add_flag("--json", options->json, "Print the verdict as one JSON document");
+  options->format.add_to(*command);
+  options->wanted.add_to(*command);
   command->add_flag("--quiet", options->quiet, "No progress");
   command->add_flag("--dry-run", options->dry_run,
                     "Check everything, print the plan, train nothing");

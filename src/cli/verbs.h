@@ -22,10 +22,13 @@ struct AddedVerb {
 };
 
 AddedVerb add_compare(CLI::App& program);
+AddedVerb add_explain(CLI::App& program);
 AddedVerb add_train(CLI::App& program);
 AddedVerb add_summary(CLI::App& program);
 AddedVerb add_bench(CLI::App& program);
 AddedVerb add_verdict(CLI::App& program);
+AddedVerb add_report(CLI::App& program);
+AddedVerb add_lab(CLI::App& program);
 AddedVerb add_data(CLI::App& program);
 
 }  // namespace whichfirst::cli

@@ -13,13 +13,15 @@
 #include "base/error.h"
 #include "cli/expectation.h"
 #include "cli/verbs.h"
+#include "cli/verdict_format.h"
 #include "record/results_csv.h"
-#include "report/verdict_text.h"
 #include "report/wording.h"
 #include "study/conclude.h"
 
 namespace whichfirst::cli {
 namespace {
+
+constexpr int kMostAutomatic = 1'000;  // the table of critical values takes seconds beyond
 
 struct VerdictOptions {
   std::string file;
@@ -27,7 +29,11 @@ struct VerdictOptions {
   std::optional<double> margin;
   double confidence = 0.95;
   bool lower_is_better = false;
-  bool json = false;
+  bool is_automatic = false;
+  int max_pairs = 30;
+  bool guard = false;
+  VerdictFormat format;
+  WantedOptions wanted;
   Expectation expect;
 };
 
@@ -55,10 +61,18 @@ stats::Rule rule_of(const VerdictOptions& options) {
     throw Error(fmt::format("--confidence: expected a number from 0.5 to 0.999, found {}",
                             options.confidence));
   }
+  const int fewest = stats::minimum_pairs(options.confidence);
+  if (options.is_automatic && (options.max_pairs < fewest || options.max_pairs > kMostAutomatic)) {
+    throw Error(fmt::format("--max-pairs: expected {} to {} pairs, found {}", fewest,
+                            kMostAutomatic, options.max_pairs));
+  }
   return {.confidence = options.confidence,
           .margin = margin,
           .direction = options.lower_is_better ? stats::Direction::lower_is_better
-                                               : stats::Direction::higher_is_better};
+                                               : stats::Direction::higher_is_better,
+          .guard = options.guard ? stats::Guard::decides : stats::Guard::shown,
+          .stopping = options.is_automatic ? stats::Stopping::automatic : stats::Stopping::fixed,
+          .max_pairs = options.max_pairs};
 }
 
 void warn_of_dropped(const record::ResultsTable& table) {
@@ -95,6 +109,7 @@ void warn_of_direction(const VerdictOptions& options) {
 
 int conclude_table(const VerdictOptions& options) {
   const stats::Rule rule = rule_of(options);
+  const study::Wanted wanted = options.wanted.wanted();
   const bool is_standard_input = options.file == "-";
   record::Results results =
       is_standard_input
@@ -102,12 +117,12 @@ int conclude_table(const VerdictOptions& options) {
           : record::read_results(options.file, options.columns);
   warn_of_dropped(results.table);
   warn_of_direction(options);
-  record::VerdictRecord verdict = study::conclude(std::move(results), rule);
+  record::VerdictRecord verdict = study::conclude(std::move(results), rule, wanted);
   verdict.study = std::filesystem::path(verdict.table->file).stem().string();
   for (record::ComparisonResult& result : verdict.comparisons) {
     result.sentence = report::verdict_sentence(result, verdict);
   }
-  fmt::print("{}", options.json ? record::to_json(verdict) : report::print_verdict(verdict));
+  fmt::print("{}", options.format.print(verdict));
   return options.expect.judge(verdict);
 }
 
@@ -138,14 +153,25 @@ AddedVerb add_verdict(CLI::App& program) {
   command->add_option("--confidence", options->confidence, "Of all comparisons together")
       ->capture_default_str();
   command->add_flag("--lower-is-better", options->lower_is_better, "As for a loss or a time");
-  command->add_flag("--json", options->json, "Print the verdict as one JSON document");
+  CLI::Option* const automatic = command->add_flag(
+      "--auto", options->is_automatic,
+      "Pairs were added until the answer was there: look after every pair, in the order of the "
+      "table, with the interval that allows for it; pairs after the verdict are left out");
+  command->add_option("--max-pairs", options->max_pairs, "The maximum that was planned")
+      ->capture_default_str()
+      ->needs(automatic);
+  command->add_flag("--guard", options->guard, "The skewness-guarded interval decides");
+  options->format.add_to(*command);
+  options->wanted.add_to(*command);
   options->expect.add_to(*command);
   command->footer(
       "Examples:\n"
       "  whichfirst verdict results.csv              columns seed, order and accuracy\n"
       "  whichfirst verdict results.csv --margin 0.25\n"
+      "  whichfirst verdict results.csv --margin 0.25 --auto --max-pairs 20\n"
       "  whichfirst verdict log.csv --pair run --by model --metric val_loss --lower-is-better\n"
       "  grep -v warmup log.csv | whichfirst verdict - --json\n"
+      "  whichfirst verdict results.csv --format latex >table.tex\n"
       "\n"
       "A trial that diverged is a line whose metric is empty, nan or inf (docs/verdict.md).\n"
       "Exit codes: 0 done, 1 --expect does not hold, 2 wrong input, 3 --expect and undecided.");

@@ -54,6 +54,11 @@ void JsonValue::expect_only(std::initializer_list<std::string_view> keys) const 
   }
 }
 
+bool JsonValue::truth() const {
+  if (!json_->is_boolean()) fail_expected("true or false");
+  return json_->get<bool>();
+}
+
 std::string JsonValue::text() const {
   if (!json_->is_string()) fail_expected("a string");
   return json_->get<std::string>();

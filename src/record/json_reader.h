@@ -28,6 +28,8 @@ class JsonValue {
   void expect_only(std::initializer_list<std::string_view> keys) const;
 
   bool is_null() const { return json_->is_null(); }
+  bool is_list() const { return json_->is_array(); }
+  bool truth() const;
   std::string text() const;
   double number() const;
   std::optional<double> optional_number() const;

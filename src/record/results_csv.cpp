@@ -4,13 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <functional>
-#include <map>
 #include <new>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "base/error.h"
@@ -125,7 +124,7 @@ class Names {
   const std::vector<std::string>& list() const { return list_; }
 
  private:
-  std::map<std::string, std::size_t> places_;
+  std::unordered_map<std::string, std::size_t> places_;
   std::vector<std::string> list_;
 };
 
@@ -151,8 +150,9 @@ class Reading {
     }
     const std::size_t pair = place_of(row, pair_, pairs_, kMostPairs);
     const std::size_t order = place_of(row, by_, orders_, kMostResultOrders);
-    if (pair == cells_.size()) cells_.emplace_back();
-    Cell& cell = cells_[pair][order];
+    if (order == cells_.size()) cells_.emplace_back();
+    if (pair >= cells_[order].size()) cells_[order].resize(pair + 1);
+    Cell& cell = cells_[order][pair];
     if (cell.line != 0) {
       throw Error(fmt::format(
           "{}:{}: {} '{}' has a trial of {} '{}' in line {} already; keep one of them, or name "
@@ -178,7 +178,7 @@ class Reading {
     for (const std::string& name : orders_.list()) {
       results.orders.emplace_back().name = name;
     }
-    for (std::size_t p = 0; p < cells_.size(); ++p) add_pair(p, results);
+    for (std::size_t p = 0; p < pairs_.list().size(); ++p) add_pair(p, results);
     return results;
   }
 
@@ -286,11 +286,15 @@ class Reading {
                                : fmt::format("only '{}'", orders_.list()[0])));
   }
 
+  Cell cell_at(std::size_t order, std::size_t pair) const {
+    return pair < cells_[order].size() ? cells_[order][pair] : Cell{};
+  }
+
   void add_pair(std::size_t p, Results& results) const {
     const std::string& name = pairs_.list()[p];
     std::vector<std::string> missing;
     for (std::size_t o = 0; o < results.orders.size(); ++o) {
-      const Cell& cell = cells_[p][o];
+      const Cell cell = cell_at(o, p);
       if (cell.line == 0) {
         missing.push_back(results.orders[o].name);
       } else if (!cell.value) {
@@ -303,7 +307,7 @@ class Reading {
     }
     results.table.pairs.push_back(name);
     for (std::size_t o = 0; o < results.orders.size(); ++o) {
-      results.orders[o].values.push_back(cells_[p][o].value);
+      results.orders[o].values.push_back(cell_at(o, p).value);
     }
   }
 
@@ -315,7 +319,7 @@ class Reading {
   std::size_t metric_ = 0;
   Names pairs_;
   Names orders_;
-  std::vector<std::array<Cell, kMostResultOrders>> cells_;  // [pair][order]
+  std::vector<std::vector<Cell>> cells_;  // [order][pair], as far as there are trials
 };
 
 }  // namespace
@@ -332,6 +336,25 @@ Results parse_results(std::string_view text, std::string_view label, const Resul
 
 Results read_results(const std::filesystem::path& path, const ResultColumns& columns) {
   return parse_results(read_file(path, kMostResultBytes), path.string(), columns);
+}
+
+std::string print_results(const VerdictRecord& verdict) {
+  const auto quoted = [](std::string_view text) {
+    std::string field = "\"";
+    for (const char c : text) field += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return field + "\"";
+  };
+  const auto number = [](const std::optional<double>& value) {
+    return value ? fmt::format("{}", *value) : std::string();
+  };
+  std::string text = fmt::format("seed,order,lr,{}\n", verdict.metric);
+  for (const OrderResult& order : verdict.orders) {
+    for (std::size_t i = 0; i < order.values.size(); ++i) {
+      text += fmt::format("{},{},{},{}\n", i + 1, quoted(order.name), number(order.lr),
+                          number(order.values[i]));
+    }
+  }
+  return text;
 }
 
 }  // namespace whichfirst::record

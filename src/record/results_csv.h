@@ -21,7 +21,7 @@ namespace whichfirst::record {
 inline constexpr std::size_t kMostResultBytes = std::size_t{64} << 20;
 inline constexpr std::size_t kMostColumns = 1'000;
 inline constexpr std::size_t kMostResultOrders = 16;
-inline constexpr std::size_t kMostPairs = 10'000;
+inline constexpr std::size_t kMostPairs = 1'000'000;
 inline constexpr double kLargestResult = 1e150;  ///< in magnitude; its square exists
 
 /// Names in the header of the columns that are read; all others are ignored.
@@ -55,5 +55,10 @@ Results parse_results(std::string_view text, std::string_view label, const Resul
 /// parse_results of a file's content. Throws Error with the system's reason, and where there are
 /// more than kMostResultBytes.
 Results read_results(const std::filesystem::path& path, const ResultColumns& columns);
+
+/// The trials of a run as such a table: a line for each replicate of each order in the verdict,
+/// with the columns seed, order, lr and the metric; empty where there is no value. parse_results
+/// reads it.
+std::string print_results(const VerdictRecord& verdict);
 
 }  // namespace whichfirst::record

@@ -11,6 +11,7 @@
 #include "base/suggest.h"
 #include "record/atomic_file.h"
 #include "record/study_keys.h"
+#include "stats/repeated_ranks.h"
 
 namespace whichfirst::record {
 namespace {
@@ -246,6 +247,31 @@ void settle_source_of_data(Given& given) {
   given.keys.erase(is_name_typed ? path : name);
 }
 
+using FailAt = std::function<void(const char* key, const std::string& message)>;
+
+void check_plan(const Plan& plan, const FailAt& fail) {
+  const std::string_view rule = rule_word(plan.rule);
+  if (plan.guard && plan.rule != stats::Location::mean) {
+    fail("plan.guard", fmt::format("is of plan.rule = \"student\", found \"{}\"", rule));
+  }
+  if (plan.horizon != stats::Horizon::open && plan.seeds) {
+    fail("plan.horizon",
+         fmt::format("expected plan.seeds = \"auto\" with it, found {}", *plan.seeds));
+  }
+  constexpr int kMostRanked = stats::RepeatedSignedRank::kMostPairs;
+  if (!plan.seeds && plan.rule == stats::Location::pseudo_median && plan.max_seeds > kMostRanked) {
+    fail("plan.max-seeds", fmt::format("expected at most {} with plan.rule = \"{}\", found {}",
+                                       kMostRanked, rule, plan.max_seeds));
+  }
+  if (plan.equivalence == stats::EquivalenceShare::full) {
+    if (!plan.margin) fail("plan.equivalence", "expected a plan.margin with it, found none");
+    if (plan.confidence <= 0.5) {
+      fail("plan.equivalence",
+           fmt::format("expected a plan.confidence above 0.5 with it, found {}", plan.confidence));
+    }
+  }
+}
+
 /// Values that are right alone and wrong together. The one that was given is at fault.
 void check_together(const Study& study, const Given& given) {
   const Recipe& recipe = study.recipe;
@@ -254,6 +280,7 @@ void check_together(const Study& study, const Given& given) {
     check(found != given.keys.end(), "defaults do not contradict each other");
     found->second.fail(message);
   };
+  check_plan(study.plan, fail);
   if (recipe.warmup > 0 && recipe.warmup >= recipe.epochs) {
     fail(given.keys.contains("recipe.warmup") ? "recipe.warmup" : "recipe.epochs",
          fmt::format("expected a warm-up shorter than the training, found {} of {} epochs",

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "notation/sequence.h"
+#include "stats/verdict.h"
 
 namespace whichfirst::record {
 
@@ -104,8 +105,11 @@ struct Plan {
   double confidence = 0.95;
   std::optional<int> seeds;  ///< replicates; nullopt: as many as the answer needs,
   int max_seeds = 30;        ///< at most so many
-  bool guard = false;        ///< the skewness guard decides (stats/interval.h)
-  int tuning_seeds = 2;      ///< replicates at each rate, where there are several
+  stats::Location rule = stats::Location::mean;  ///< by whose interval is decided
+  stats::EquivalenceShare equivalence = stats::EquivalenceShare::half;
+  stats::Horizon horizon = stats::Horizon::open;  ///< of `seeds` that are not fixed
+  bool guard = false;                             ///< the skewness guard decides (stats/interval.h)
+  int tuning_seeds = 2;  ///< replicates at each rate, where there are several
   LrReport lr_report = LrReport::best;
   bool operator==(const Plan&) const = default;
 };
@@ -158,6 +162,9 @@ Study resolve_study(const std::optional<StudySource>& source,
 /// The words of the study file: "adamw", "one-cycle", {"bias", "ends"}, {"crop(4)", "flip"}.
 std::string_view optimizer_word(Optimizer optimizer);
 std::string_view schedule_word(Schedule schedule);
+std::string_view rule_word(stats::Location rule);
+std::string_view equivalence_word(stats::EquivalenceShare share);
+std::string_view horizon_word(stats::Horizon horizon);
 std::vector<std::string> match_words(const MatchChoice& match);
 std::vector<std::string> augment_words(const Augment& augment);
 
@@ -176,7 +183,8 @@ void require_orders(const Study& study, std::size_t least);
 std::string print_study(const Study& study);
 
 /// hash_hex over every key and value but the name and plan.max-seeds, which may be raised at any
-/// time; orders and bodies in canonical form.
+/// time unless plan.horizon is "max-seeds"; orders and bodies in canonical form. Keys that are
+/// younger than the first hashes play a part only where they differ from their defaults.
 std::string study_hash(const Study& study);
 
 /// The keys in which two studies of different study_hash differ, as "recipe.lr (0.05 there, 0.1

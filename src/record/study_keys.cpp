@@ -212,6 +212,39 @@ constexpr std::pair<std::string_view, Schedule> kSchedules[] = {{"constant", Sch
                                                                 {"cosine", Schedule::cosine},
                                                                 {"one-cycle", Schedule::one_cycle}};
 
+// --- words of the plan ---
+
+constexpr std::pair<std::string_view, stats::Location> kRules[] = {
+    {"student", stats::Location::mean},
+    {"signed-rank", stats::Location::pseudo_median},
+    {"sign", stats::Location::median}};
+
+constexpr std::pair<std::string_view, stats::EquivalenceShare> kEquivalences[] = {
+    {"half", stats::EquivalenceShare::half}, {"full", stats::EquivalenceShare::full}};
+
+constexpr std::pair<std::string_view, stats::Horizon> kHorizons[] = {
+    {"open", stats::Horizon::open}, {"max-seeds", stats::Horizon::max_pairs}};
+
+template <class Meaning, std::size_t count>
+Meaning meaning_of(const std::pair<std::string_view, Meaning> (&words)[count],
+                   std::string_view word) {
+  for (const auto& [known, meaning] : words) {
+    if (known == word) return meaning;
+  }
+  check(false, "a word that was chosen from a list is in it");
+  return words[0].second;
+}
+
+template <class Meaning, std::size_t count>
+std::string_view word_of(const std::pair<std::string_view, Meaning> (&words)[count],
+                         Meaning meaning) {
+  for (const auto& [word, known] : words) {
+    if (known == meaning) return word;
+  }
+  check(false, "every choice has a word");
+  return {};
+}
+
 constexpr std::array kKeys = {
     StudyKey{"name", [](Study& study, const GivenValue& value) { study.name = value.line(); },
              [](const Study& study) { return toml_string(study.name); }},
@@ -304,10 +337,8 @@ constexpr std::array kKeys = {
     StudyKey{"recipe.lr", read_rates, print_rates},
     StudyKey{"recipe.schedule",
              [](Study& study, const GivenValue& value) {
-               const std::string word = value.choice({"constant", "step", "cosine", "one-cycle"});
-               for (const auto& [name, schedule] : kSchedules) {
-                 if (name == word) study.recipe.schedule = schedule;
-               }
+               study.recipe.schedule = meaning_of(
+                   kSchedules, value.choice({"constant", "step", "cosine", "one-cycle"}));
              },
              [](const Study& study) { return toml_string(schedule_word(study.recipe.schedule)); }},
     StudyKey{"recipe.warmup",
@@ -377,6 +408,23 @@ constexpr std::array kKeys = {
                study.plan.max_seeds = small_whole(value, 1, kMostSeeds);
              },
              [](const Study& study) { return std::to_string(study.plan.max_seeds); }},
+    StudyKey{
+        "plan.rule",
+        [](Study& study, const GivenValue& value) {
+          study.plan.rule = meaning_of(kRules, value.choice({"student", "signed-rank", "sign"}));
+        },
+        [](const Study& study) { return toml_string(rule_word(study.plan.rule)); }},
+    StudyKey{
+        "plan.equivalence",
+        [](Study& study, const GivenValue& value) {
+          study.plan.equivalence = meaning_of(kEquivalences, value.choice({"half", "full"}));
+        },
+        [](const Study& study) { return toml_string(equivalence_word(study.plan.equivalence)); }},
+    StudyKey{"plan.horizon",
+             [](Study& study, const GivenValue& value) {
+               study.plan.horizon = meaning_of(kHorizons, value.choice({"open", "max-seeds"}));
+             },
+             [](const Study& study) { return toml_string(horizon_word(study.plan.horizon)); }},
     StudyKey{"plan.guard",
              [](Study& study, const GivenValue& value) { study.plan.guard = value.truth(); },
              [](const Study& study) { return print_truth(study.plan.guard); }},
@@ -405,13 +453,15 @@ std::string_view optimizer_word(Optimizer optimizer) {
   return optimizer == Optimizer::sgd ? "sgd" : "adamw";
 }
 
-std::string_view schedule_word(Schedule schedule) {
-  for (const auto& [word, candidate] : kSchedules) {
-    if (candidate == schedule) return word;
-  }
-  check(false, "every schedule has a word");
-  return {};
+std::string_view schedule_word(Schedule schedule) { return word_of(kSchedules, schedule); }
+
+std::string_view rule_word(stats::Location rule) { return word_of(kRules, rule); }
+
+std::string_view equivalence_word(stats::EquivalenceShare share) {
+  return word_of(kEquivalences, share);
 }
+
+std::string_view horizon_word(stats::Horizon horizon) { return word_of(kHorizons, horizon); }
 
 std::vector<std::string> match_words(const MatchChoice& match) {
   std::vector<std::string> words;

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,15 +19,25 @@ std::string canonical_order(const NamedOrder& order) {
   return notation::print(notation::parse(order.text, notation::Context::order));
 }
 
-/// Every key but the name and the maximum of seeds, and every order, with its value in canonical
-/// form.
+/// Keys that came after runs had been hashed without them.
+constexpr std::string_view kYoungerKeys[] = {"plan.rule", "plan.equivalence", "plan.horizon"};
+
+/// Whether a key plays no part in what was asked: the name; the maximum of seeds that may be
+/// raised; a younger key with the default that was always meant.
+bool is_free(const StudyKey& key, const Study& study, const std::string& value) {
+  if (key.name == "plan.max-seeds") return study.plan.horizon == stats::Horizon::open;
+  const bool is_younger = std::find(std::begin(kYoungerKeys), std::end(kYoungerKeys), key.name) !=
+                          std::end(kYoungerKeys);
+  return key.name == "name" || (is_younger && value == key.print(Study{}));
+}
+
+/// Every key that is not free, and every order, with its value in canonical form.
 std::vector<std::pair<std::string, std::string>> canonical_values(const Study& study) {
   std::vector<std::pair<std::string, std::string>> values;
   for (const StudyKey& key : study_keys()) {
     const std::string value =
         key.name == "network" ? toml_string(canonical_network(study.network)) : key.print(study);
-    const bool is_free = key.name == "name" || key.name == "plan.max-seeds";
-    if (!is_free && !value.empty()) values.emplace_back(key.name, value);
+    if (!value.empty() && !is_free(key, study, value)) values.emplace_back(key.name, value);
   }
   std::string names;
   for (const NamedOrder& order : study.orders) {

@@ -72,6 +72,31 @@ ordered_json json_of(const stats::Losses& losses) {
   return {{"diverged", losses.diverged}, {"failed", losses.failed}};
 }
 
+ordered_json json_of(const std::optional<stats::Prospect>& prospect) {
+  if (!prospect) return nullptr;
+  return {{"difference", finite(prospect->difference)},
+          {"power", finite(prospect->power)},
+          {"power_now", or_null(prospect->power_now)},
+          {"pairs_for_difference", or_null(prospect->pairs_for_difference)},
+          {"pairs_for_equivalence", or_null(prospect->pairs_for_equivalence)}};
+}
+
+ordered_json json_of(const stats::Warning& warning) {
+  return {{"kind", stats::name(warning.kind)},
+          {"found", finite(warning.found)},
+          {"limit", finite(warning.limit)}};
+}
+
+ordered_json json_of(const RankedOrder& order) {
+  return {{"name", order.name}, {"rank", order.rank}};
+}
+
+ordered_json json_of(const std::vector<stats::Warning>& warnings) {
+  ordered_json list = ordered_json::array();
+  for (const stats::Warning& warning : warnings) list.push_back(json_of(warning));
+  return list;
+}
+
 ordered_json json_of(const ComparisonResult& result) {
   const stats::Comparison& c = result.comparison;
   return {{"a", result.a},
@@ -80,13 +105,17 @@ ordered_json json_of(const ComparisonResult& result) {
           {"same_network", result.is_same_network},
           {"pairs", c.pairs},
           {"mean_diff", or_null(c.mean_diff)},
+          {"location", stats::name(c.location)},
+          {"center", or_null(c.center)},
           {"sd_diff", or_null(c.sd_diff)},
           {"interval", json_of(c.interval)},
+          {"interval_equivalence", json_of(c.equivalence_interval)},
           {"critical", or_null(c.critical)},
           {"looks", c.looks},
           {"interval_student", json_of(c.student_interval)},
           {"interval_images", json_of(result.interval_images)},
           {"images_standard_error", or_null(result.images_standard_error)},
+          {"images_floor", or_null(result.images_floor)},
           {"interval_skewness_guarded", json_of(c.guarded_interval)},
           {"guarded_verdict", c.guarded_verdict ? ordered_json(stats::name(*c.guarded_verdict))
                                                 : ordered_json(nullptr)},
@@ -101,6 +130,7 @@ ordered_json json_of(const ComparisonResult& result) {
           {"posterior", json_of(c.posterior)},
           {"effect_size", or_null(c.effect_size)},
           {"pairing_gain", or_null(c.pairing_gain)},
+          {"prospect", json_of(result.prospect)},
           {"wins_share", or_null(c.wins_share)},
           {"correlation", or_null(c.correlation)},
           {"lost", {{"a", json_of(c.a)}, {"b", json_of(c.b)}}},
@@ -108,6 +138,7 @@ ordered_json json_of(const ComparisonResult& result) {
           {"verdict", stats::name(c.verdict)},
           {"negligible", c.negligible},
           {"reason", or_null(c.reason)},
+          {"warnings", json_of(result.warnings)},
           {"more_pairs_needed", or_null(c.more_pairs_needed)},
           {"sentence", result.sentence}};
 }
@@ -133,6 +164,9 @@ ordered_json json_of(const TunedOrder& order) {
 ordered_json json_of(const PlanWords& plan) {
   return {{"seeds", plan.seeds ? ordered_json(*plan.seeds) : ordered_json("auto")},
           {"max_seeds", plan.seeds ? ordered_json(nullptr) : ordered_json(plan.max_seeds)},
+          {"rule", plan.rule},
+          {"equivalence", plan.equivalence},
+          {"horizon", plan.seeds ? ordered_json(nullptr) : ordered_json(plan.horizon)},
           {"guard", plan.guard},
           {"comparisons", plan.comparisons}};
 }
@@ -187,6 +221,7 @@ std::string to_json(const VerdictRecord& verdict) {
                        {"stop", name(verdict.stop)},
                        {"orders", list_of(verdict.orders)},
                        {"comparisons", list_of(verdict.comparisons)},
+                       {"ranking", list_of(verdict.ranking)},
                        {"tuning", list_of(verdict.tuning)},
                        {"ledger_orders", verdict.ledger_orders},
                        {"ledger", list_of(verdict.ledger)},

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "stats/comparison.h"
+#include "stats/power.h"
 #include "stats/verdict.h"
+#include "stats/warnings.h"
 
 namespace whichfirst::record {
 
@@ -52,8 +54,11 @@ std::string_view name(Stop stop);
 
 /// What was fixed before the first pair.
 struct PlanWords {
-  std::optional<int> seeds;  ///< nullopt: as many as the answer needs,
-  int max_seeds = 0;         ///< at most so many
+  std::optional<int> seeds;      ///< nullopt: as many as the answer needs,
+  int max_seeds = 0;             ///< at most so many
+  std::string rule = "student";  ///< the words of the study file
+  std::string equivalence = "half";
+  std::string horizon = "open";  ///< of `seeds` that are not fixed
   bool guard = false;
   int comparisons = 0;  ///< K: each interval has confidence 1 - (1 - confidence) / K
 };
@@ -76,7 +81,10 @@ struct ComparisonResult {
   stats::Comparison comparison;
   std::optional<stats::Interval> interval_images;  ///< seeds x images, points
   std::optional<double> images_standard_error;     ///< of these very networks, points
+  std::optional<double> images_floor;              ///< `stats::images_floor`, points
   std::optional<double> p_holm;                    ///< p_t, adjusted; description only
+  std::vector<stats::Warning> warnings = {};
+  std::optional<stats::Prospect> prospect = {};  ///< nullopt without a spread or a difference
   /// For comparison.more_pairs_needed; stands under "timings" in JSON.
   std::optional<double> more_core_hours_needed;
   std::optional<double> shared_lr =
@@ -103,6 +111,14 @@ struct TunedOrder {
   double best = 0;                    ///< the rate that suits this order
   bool is_at_low_end = false;         ///< the best rate is the smallest tried,
   bool is_at_high_end = false;        ///< or the largest: a wider list may hold a better one
+};
+
+/// Where an order stands among all: 1 + the number of orders that were found better than it. Orders
+/// of one rank are tied: no comparison tells them apart in that.
+struct RankedOrder {
+  std::string name;
+  int rank = 1;
+  bool operator==(const RankedOrder&) const = default;
 };
 
 /// Something in which the orders differ beside their order, one text for each of
@@ -143,7 +159,8 @@ struct VerdictRecord {
   int after_stop = 0;  ///< "timings.after_stop" in JSON
   std::vector<OrderResult> orders;
   std::vector<ComparisonResult> comparisons;
-  std::vector<TunedOrder> tuning = {};  ///< empty where there is one learning rate
+  std::vector<RankedOrder> ranking = {};  ///< best first; empty below three orders
+  std::vector<TunedOrder> tuning = {};    ///< empty where there is one learning rate
   std::vector<std::string> ledger_orders = {};
   std::vector<LedgerRow> ledger;
 };

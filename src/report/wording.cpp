@@ -20,13 +20,6 @@ stats::Rule rule_of(const record::VerdictRecord& verdict) {
       .confidence = verdict.confidence, .margin = verdict.margin, .direction = verdict.direction};
 }
 
-std::string interval_words(const stats::Interval& interval, const MetricWords& words,
-                           double confidence) {
-  return fmt::format("{:g} % interval {} to {}", 100 * confidence,
-                     signed_number(interval.lower, words.decimals),
-                     signed_number(interval.upper, words.decimals));
-}
-
 std::string order_words(const record::VerdictRecord& verdict, const std::string& name) {
   for (const record::OrderResult& order : verdict.orders) {
     if (order.name == name && order.order) return fmt::format("{} ({})", name, *order.order);
@@ -66,11 +59,12 @@ std::string losses_words(const record::ComparisonResult& result) {
 std::string evidence_words(const record::ComparisonResult& result, const MetricWords& words,
                            const record::VerdictRecord& verdict) {
   const stats::Comparison& c = result.comparison;
-  const double confidence = 1 - (1 - verdict.confidence) / std::max(verdict.plan.comparisons, 1);
   std::string text = fmt::format("{} pairs", c.pairs);
-  if (c.interval) {
-    text += ", " + interval_words(*c.interval, words, confidence);
-    if (!verdict.plan.seeds && !verdict.table) text += ", valid at every look";
+  if (const auto& interval = stats::deciding_interval(c)) {
+    text += fmt::format(", {} {} to {}", interval_title(verdict),
+                        signed_number(interval->lower, words.decimals),
+                        signed_number(interval->upper, words.decimals));
+    if (!verdict.plan.seeds) text += ", valid at every look";
   }
   return text;
 }
@@ -107,6 +101,11 @@ int table_decimals(const record::VerdictRecord& verdict) {
 }
 
 }  // namespace
+
+std::string interval_title(const record::VerdictRecord& verdict) {
+  const int comparisons = std::max(verdict.plan.comparisons, 1);
+  return fmt::format("{:.4g} % interval", 100 * (1 - (1 - verdict.confidence) / comparisons));
+}
 
 std::string grouped(std::int64_t number) {
   std::string digits = fmt::format("{}", number);
@@ -215,26 +214,29 @@ std::string verdict_sentence(const record::ComparisonResult& result,
   switch (c.verdict) {
     case Verdict::better:
     case Verdict::worse: {
-      const double size = std::abs(c.mean_diff.value_or(0));
-      text += fmt::format("{} is {} than {} by {:.{}f}{} of {} ({}), {}{}.", a,
+      const double size = std::abs(c.center.value_or(0));
+      text += fmt::format("{} is {} than {} by {:.{}f}{} of {} ({}{}), {}{}.", a,
                           stats::name(c.verdict), b, size, words.decimals, words.unit, words.name,
+                          c.location == stats::Location::mean
+                              ? std::string()
+                              : fmt::format("{}, ", stats::name(c.location)),
                           evidence, condition, claim_words(result, verdict));
       break;
     }
     case Verdict::equivalent:
       text += fmt::format(
-          "{} and {} are equivalent within {:g}{} of {}: mean difference {} ({}){}, "
+          "{} and {} are equivalent within {:g}{} of {}: {} difference {} ({}){}, "
           "{}{}.",
-          a, b, verdict.margin.value_or(0), words.unit, words.name,
-          signed_number(c.mean_diff.value_or(0), words.decimals), evidence,
+          a, b, verdict.margin.value_or(0), words.unit, words.name, stats::name(c.location),
+          signed_number(c.center.value_or(0), words.decimals), evidence,
           c.negligible ? ", real but negligible" : "", condition, claim_words(result, verdict));
       break;
     case Verdict::undecided:
       text += fmt::format("Undecided between {} and {}: ", a, b);
-      text += c.mean_diff ? fmt::format("mean difference {}{} of {} ({})",
-                                        signed_number(*c.mean_diff, words.decimals), words.unit,
-                                        words.name, evidence)
-                          : fmt::format("no pair is complete");
+      text += c.center ? fmt::format("{} difference {}{} of {} ({})", stats::name(c.location),
+                                     signed_number(*c.center, words.decimals), words.unit,
+                                     words.name, evidence)
+                       : fmt::format("no pair is complete");
       text += fmt::format(", {}.", condition);
       break;
   }

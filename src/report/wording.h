@@ -34,6 +34,9 @@ MetricWords metric_words(std::string_view metric);
 /// decimals then show three digits of the smallest spread between pairs.
 MetricWords metric_words(const record::VerdictRecord& verdict);
 
+/// "95 % interval", of three comparisons "98.33 % interval".
+std::string interval_title(const record::VerdictRecord& verdict);
+
 /// "after 3 epochs on 12,000 images of fashion-mnist at lr 0.1 (article-15, batch 64)", or "in
 /// results.csv, paired by seed" for a table.
 std::string condition_words(const record::ComparisonResult& result,

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "stats/moments.h"
 #include "stats/paired_tests.h"
+#include "stats/rank_interval.h"
 #include "stats/student.h"
 #include "stats/watch.h"
 
@@ -70,6 +71,27 @@ std::optional<double> share_of_wins(std::span<const double> differences, const R
   return wins / static_cast<double>(differences.size());
 }
 
+/// Of the values of both orders.
+std::optional<double> mean_magnitude(const Pairs& pairs) {
+  if (pairs.a.empty()) return std::nullopt;
+  double sum = 0;
+  for (std::size_t i = 0; i < pairs.a.size(); ++i)
+    sum += std::abs(pairs.a[i]) + std::abs(pairs.b[i]);
+  return sum / 2 / static_cast<double>(pairs.a.size());
+}
+
+int count_distinct(std::vector<double> differences) {
+  if (differences.empty()) return 0;
+  std::sort(differences.begin(), differences.end());
+  const double tolerance =
+      kTieShare * std::max(std::abs(differences.front()), std::abs(differences.back()));
+  int distinct = 1;
+  for (std::size_t i = 1; i < differences.size(); ++i) {
+    distinct += differences[i] - differences[i - 1] > tolerance ? 1 : 0;
+  }
+  return distinct;
+}
+
 std::string confidence_text(const Rule& rule) {
   std::string text = fmt::format("{:g} % confidence", 100 * rule.confidence);
   if (rule.comparisons > 1) text += fmt::format(" over {} comparisons", rule.comparisons);
@@ -81,6 +103,10 @@ std::string pairs_text(int pairs) {
                     : fmt::format("{} complete pair{}", pairs, pairs == 1 ? "" : "s");
 }
 
+std::string_view rank_word(Location location) {
+  return location == Location::median ? "sign" : "signed-rank";
+}
+
 /// Why there is no verdict, or what is odd about the one there is; nothing in the usual case.
 std::optional<std::string> reason_for(const Comparison& comparison, const Moments& moments,
                                       const Referee& referee) {
@@ -90,16 +116,27 @@ std::optional<std::string> reason_for(const Comparison& comparison, const Moment
     return fmt::format("{}, and {} are needed at {:g} % confidence", pairs_text(comparison.pairs),
                        needed, 100 * rule.confidence);
   }
-  if (deciding_sd(moments, rule) == 0) {
+  const bool is_of_mean = rule.location == Location::mean;
+  if ((is_of_mean ? deciding_sd(moments, rule) : *moments.sd) == 0) {
     const std::string equal = fmt::format(
         "all {} differences are equal: the seed seems to change nothing", comparison.pairs);
     if (comparison.interval) return equal;
     return fmt::format("{}, and {} are needed to decide by their sign at {}", equal,
                        referee.pairs_for_equal_signs(), confidence_text(rule));
   }
+  if (!comparison.interval) {
+    return fmt::format("{}, and a {} interval needs {} at {}", pairs_text(comparison.pairs),
+                       rank_word(rule.location), referee.pairs_for_equal_signs(),
+                       confidence_text(rule));
+  }
   if (comparison.verdict != Verdict::undecided) return std::nullopt;
-  return rule.margin ? "the interval holds 0 and is not inside the margin"
-                     : "the interval holds 0, and without a margin nothing is equivalent";
+  const std::string holds = is_of_mean
+                                ? "the interval holds 0"
+                                : fmt::format("the {} interval holds 0", rank_word(rule.location));
+  if (!rule.margin) return holds + ", and without a margin nothing is equivalent";
+  return comparison.equivalence_interval
+             ? holds + ", and the one for equivalence is not inside the margin"
+             : holds + " and is not inside the margin";
 }
 
 std::string losses_text(const Losses& losses) {
@@ -135,6 +172,13 @@ void describe(Comparison& comparison, const Pairs& pairs, const Moments& moments
               const Rule& rule) {
   comparison.pairs = moments.count;
   comparison.mean_diff = moments.mean;
+  comparison.location = rule.location;
+  comparison.center = moments.mean;
+  if (rule.location != Location::mean && moments.count > 0) {
+    std::vector<double> sorted = pairs.differences;
+    std::sort(sorted.begin(), sorted.end());
+    comparison.center = rank_center(sorted, rule.location);
+  }
   comparison.sd_diff = moments.sd;
   if (const auto student = student_intervals(moments, rule)) {
     comparison.student_interval = student->plain;
@@ -149,6 +193,8 @@ void describe(Comparison& comparison, const Pairs& pairs, const Moments& moments
   comparison.posterior = posterior_of(moments, rule);
   comparison.wins_share = share_of_wins(pairs.differences, rule);
   comparison.correlation = correlation(pairs.a, pairs.b);
+  comparison.mean_size = mean_magnitude(pairs);
+  comparison.distinct = count_distinct(pairs.differences);
   comparison.skewness = moments.skewness;
   if (moments.skewness) comparison.skewness_standard_error = skewness_standard_error(moments.count);
   if (moments.sd.value_or(0) > 0) {
@@ -162,15 +208,25 @@ void describe(Comparison& comparison, const Pairs& pairs, const Moments& moments
   }
 }
 
-void judge(Comparison& comparison, const Moments& moments, const std::optional<Watch>& watch,
-           Referee& referee) {
+/// What the guarded intervals say.
+std::optional<Verdict> guarded_verdict_of(const Look& look, const Rule& rule) {
+  if (!look.intervals || !look.intervals->guarded) return std::nullopt;
+  const Intervals of_equivalence = look.equivalence_intervals.value_or(*look.intervals);
+  return decide(*look.intervals->guarded, *of_equivalence.guarded, rule);
+}
+
+void judge(Comparison& comparison, std::span<const double> differences, const Moments& moments,
+           const std::optional<Watch>& watch, Referee& referee) {
   const Rule& rule = referee.rule();
-  const Look look = referee.look(moments);
+  const Look look = referee.look(differences);
   if (look.intervals) {
     comparison.interval = deciding(*look.intervals, rule);
     comparison.critical = look.critical;
     comparison.guarded_interval = look.intervals->guarded;
-    comparison.guarded_verdict = decide(look.intervals->guarded, rule);
+    comparison.guarded_verdict = guarded_verdict_of(look, rule);
+  }
+  if (look.equivalence_intervals) {
+    comparison.equivalence_interval = deciding(*look.equivalence_intervals, rule);
   }
   const Lost lost = lost_of(comparison, watch);
   if (losses_forbid(look.verdict, lost.a, lost.b)) {
@@ -183,7 +239,7 @@ void judge(Comparison& comparison, const Moments& moments, const std::optional<W
   comparison.negligible =
       look.verdict == Verdict::equivalent && leaves_zero_out(*comparison.interval);
   const int incomplete = comparison.replicates - comparison.pairs;
-  comparison.more_pairs_needed = referee.more_pairs(moments, rule.max_pairs - incomplete);
+  comparison.more_pairs_needed = referee.more_pairs(differences, rule.max_pairs - incomplete);
 }
 
 }  // namespace
@@ -208,7 +264,7 @@ Comparison compare(std::span<const std::optional<double>> a,
   const Pairs pairs = complete_pairs(a.first(used), b.first(used));
   const Moments moments = moments_of(pairs.differences);
   describe(comparison, pairs, moments, referee.rule());
-  judge(comparison, moments, watch, referee);
+  judge(comparison, pairs.differences, moments, watch, referee);
   return comparison;
 }
 
@@ -217,6 +273,12 @@ Comparison compare(std::span<const std::optional<double>> a,
                    const Losses& losses_b, const Rule& rule) {
   Referee referee(rule);
   return compare(a, b, losses_a, losses_b, referee);
+}
+
+const std::optional<Interval>& deciding_interval(const Comparison& comparison) {
+  const bool has_its_own =
+      comparison.verdict == Verdict::equivalent && comparison.equivalence_interval;
+  return has_its_own ? comparison.equivalence_interval : comparison.interval;
 }
 
 bool is_skewed(const Comparison& comparison) {

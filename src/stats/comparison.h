@@ -31,12 +31,17 @@ struct Posterior {
 
 /// Numbers are in the metric's unit; d = metric(a) - metric(b), whatever the direction.
 struct Comparison {
-  int replicates = 0;                ///< used, lost ones too; the first ones
-  int pairs = 0;                     ///< complete ones among them
-  std::optional<double> mean_diff;   ///< mean of d
-  std::optional<double> sd_diff;     ///< divisor pairs - 1; 0 where it is only rounding
-  std::optional<Interval> interval;  ///< decides; Student's or the repeated one, as the rule says
-  /// Its half width in standard errors, before the guard; nullopt without it or any spread.
+  int replicates = 0;                  ///< used, lost ones too; the first ones
+  int pairs = 0;                       ///< complete ones among them
+  std::optional<double> mean_diff;     ///< mean of d
+  std::optional<double> sd_diff;       ///< divisor pairs - 1; 0 where it is only rounding
+  Location location = Location::mean;  ///< what the interval is for, as the rule says:
+  std::optional<double> center;        ///< mean, pseudo-median or median of d
+  std::optional<Interval> interval;    ///< decides, but for `equivalence_interval`
+  /// Under EquivalenceShare::full: what `equivalent` is read off, at the whole one-sided error.
+  std::optional<Interval> equivalence_interval;
+  /// Of a mean: half the interval in standard errors, before the guard; nullopt without it or any
+  /// spread.
   std::optional<double> critical;
   int looks = 1;         ///< a fixed number of pairs is looked at once
   bool goes_on = false;  ///< automatic stopping: neither decided nor at the maximum
@@ -51,9 +56,11 @@ struct Comparison {
   std::optional<Posterior> posterior;         ///< nullopt without two pairs or any spread
   std::optional<double> wins_share;   ///< pairs in which a is on the good side; a tie is half a win
   std::optional<double> correlation;  ///< of the two values of a pair
+  std::optional<double> mean_size;    ///< mean magnitude of the metric, both orders together
+  int distinct = 0;                   ///< how many values d takes, `kTieShare` allowed
   std::optional<double> skewness;     ///< of d; nullopt below 3 pairs or without spread
   std::optional<double> skewness_standard_error;  ///< nullopt where skewness is
-  std::optional<Interval> guarded_interval;  ///< the deciding interval, guarded; where there is one
+  std::optional<Interval> guarded_interval;  ///< of a mean: `interval`, guarded; where there is one
   std::optional<Verdict> guarded_verdict;    ///< what it says, lost trials aside
   std::optional<double> effect_size;         ///< mean_diff / sd_diff; nullopt without spread
   /// Variance of the difference of two unpaired values over that of d: how many times as many pairs
@@ -90,6 +97,10 @@ Comparison compare(std::span<const std::optional<double>> a,
 Comparison compare(std::span<const std::optional<double>> a,
                    std::span<const std::optional<double>> b, const Losses& losses_a,
                    const Losses& losses_b, Referee& referee);
+
+/// The one that the verdict was read off: `equivalence_interval` where it is there and the verdict
+/// is `equivalent`, else `interval`.
+const std::optional<Interval>& deciding_interval(const Comparison& comparison);
 
 /// Whether the skewness of d exceeds 2 standard errors: the guarded interval is worth a look.
 bool is_skewed(const Comparison& comparison);

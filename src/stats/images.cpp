@@ -57,7 +57,8 @@ std::int64_t rest_variation(const Sums& s) {
 
 }  // namespace
 
-std::optional<Interval> images_interval(std::span<const PairBits> pairs, const Rule& rule) {
+std::optional<Interval> images_interval(std::span<const PairBits> pairs, const Rule& rule,
+                                        std::optional<double> critical) {
   check_rule(rule);
   const Sums sums = sums_of(pairs);
   if (sums.seeds < minimum_pairs(rule.confidence) || sums.images < 2) return std::nullopt;
@@ -74,13 +75,19 @@ std::optional<Interval> images_interval(std::span<const PairBits> pairs, const R
   const double variance = seeds + images - rest;
   if (variance <= 0) return std::nullopt;
 
+  const double mean = kPoints * static_cast<double>(sums.all) / cells;
+  const auto around = [mean](double half) {
+    return Interval{.lower = mean - kPoints * half, .upper = mean + kPoints * half};
+  };
+  if (critical) {
+    const double other = student_critical(error_share(rule), image_degrees);
+    return around(std::hypot(*critical * std::sqrt(seeds), other * std::sqrt(images - rest)));
+  }
   const double satterthwaite =
       variance * variance /
       (seeds * seeds / seed_degrees + images * images / image_degrees + rest * rest / rest_degrees);
   const double degrees = std::max(satterthwaite, std::min(seed_degrees, image_degrees));
-  const double mean = kPoints * static_cast<double>(sums.all) / cells;
-  const double half = kPoints * student_critical(error_share(rule), degrees) * std::sqrt(variance);
-  return Interval{.lower = mean - half, .upper = mean + half};
+  return around(student_critical(error_share(rule), degrees) * std::sqrt(variance));
 }
 
 std::optional<double> images_standard_error(std::span<const PairBits> pairs) {
@@ -89,6 +96,14 @@ std::optional<double> images_standard_error(std::span<const PairBits> pairs) {
   const double cells = static_cast<double>(sums.seeds * sums.images);
   const double variation = static_cast<double>(image_variation(sums));
   return kPoints * std::sqrt(variation / static_cast<double>(sums.images - 1)) / cells;
+}
+
+std::optional<double> images_floor(std::span<const PairBits> pairs, const Rule& rule) {
+  check_rule(rule);
+  const std::optional<double> error = images_standard_error(pairs);
+  if (!error) return std::nullopt;
+  constexpr double kAlmostNormal = 1e6;  // degrees of freedom
+  return student_critical(error_share(rule), kAlmostNormal) * *error;
 }
 
 }  // namespace whichfirst::stats

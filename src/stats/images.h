@@ -29,14 +29,22 @@ struct PairBits {
 /// Source: Cornfield and Tukey 1956, Ann. Math. Statist. 27:907; Satterthwaite 1946, Biometrics
 /// Bull. 2:110.
 ///
-/// For a fixed number of pairs: not corrected for looking.
+/// Where pairs were looked at more than once `critical` is the c_n of their repeated interval: the
+/// seeds' share of the variance then counts with c_n, which pays for looking. The images' share
+/// counts with Student's quantile of T - 1 degrees: it is the same at every look.
 ///
 /// nullopt below `minimum_pairs(confidence)` pairs or 2 images, and where no e_si differs from
 /// another: no spread, no interval. All spans have one length; at most 2^30 flags an order.
-std::optional<Interval> images_interval(std::span<const PairBits> pairs, const Rule& rule);
+std::optional<Interval> images_interval(std::span<const PairBits> pairs, const Rule& rule,
+                                        std::optional<double> critical = std::nullopt);
 
 /// Standard error over the images alone, in percentage points, of the mean difference of these very
 /// networks. nullopt without a pair or below 2 images.
 std::optional<double> images_standard_error(std::span<const PairBits> pairs);
+
+/// Half of the interval for other images that would be left if the seeds were without end: the
+/// normal quantile of `rule` times `images_standard_error`. No number of seeds tells a smaller
+/// difference from 0 on data like these. nullopt where the standard error is.
+std::optional<double> images_floor(std::span<const PairBits> pairs, const Rule& rule);
 
 }  // namespace whichfirst::stats

@@ -31,7 +31,7 @@ double deciding_sd(const Moments& differences, const Rule& rule) {
 }
 
 const Interval& deciding(const Intervals& intervals, const Rule& rule) {
-  return rule.guard == Guard::decides ? intervals.guarded : intervals.plain;
+  return rule.guard == Guard::decides ? *intervals.guarded : intervals.plain;
 }
 
 Intervals intervals_at(const Moments& differences, double critical, const Rule& rule) {
@@ -52,17 +52,24 @@ std::optional<Intervals> student_intervals(const Moments& differences, const Rul
 }
 
 std::optional<int> more_pairs_to_decide(const Moments& differences, const Rule& rule) {
-  const int n = differences.count;
-  if (n < 2) return std::nullopt;
-  const auto decides = [&](int count) {
+  if (differences.count < 2) return std::nullopt;
+  // The interval shrinks about a fixed mean as the count grows.
+  return more_pairs_to_decide(differences.count, [&](int count) {
     Moments forecast = differences;
     forecast.count = count;
     const auto intervals = student_intervals(forecast, rule);
-    return intervals && decide(deciding(*intervals, rule), rule) != Verdict::undecided;
-  };
+    if (!intervals) return false;
+    const bool is_flat = deciding_sd(forecast, rule) == 0;
+    const double shorter = is_flat ? 0 : student_critical(2 * equivalence_error(rule), count - 1);
+    const Intervals of_equivalence = intervals_at(forecast, shorter, rule);
+    return decide(deciding(*intervals, rule), deciding(of_equivalence, rule), rule) !=
+           Verdict::undecided;
+  });
+}
+
+std::optional<int> more_pairs_to_decide(int n, const std::function<bool(int)>& decides) {
   if (decides(n)) return 0;
   if (n >= kFarthestForecast || !decides(kFarthestForecast)) return std::nullopt;
-  // The interval shrinks about a fixed mean as the count grows: once decided, decided for ever.
   int undecided = n;
   int decided = kFarthestForecast;
   while (decided - undecided > 1) {

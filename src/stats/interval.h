@@ -2,6 +2,7 @@
 // q is the half width in standard deviations: critical value / sqrt(n).
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "stats/moments.h"
@@ -22,10 +23,10 @@ Interval guarded_interval(double mean, double sd, double q, double skewness);
 /// step of the metric. Needs two values.
 double deciding_sd(const Moments& differences, const Rule& rule);
 
-/// An interval and its guarded form.
+/// An interval and, of a mean, its guarded form.
 struct Intervals {
   Interval plain;
-  Interval guarded;
+  std::optional<Interval> guarded = std::nullopt;
 };
 
 /// The one of the two that decides under `rule`.
@@ -43,5 +44,8 @@ std::optional<Intervals> student_intervals(const Moments& differences, const Rul
 /// stayed as they are: the smallest number, looked for up to 10,000 pairs in all. nullopt where
 /// none does, and where mean or sd are not known yet. 0 where the pairs seen decide.
 std::optional<int> more_pairs_to_decide(const Moments& differences, const Rule& rule);
+
+/// The same for anything that, once decided at a number of pairs, is decided at any larger one.
+std::optional<int> more_pairs_to_decide(int pairs, const std::function<bool(int)>& decides);
 
 }  // namespace whichfirst::stats

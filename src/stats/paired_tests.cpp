@@ -1,6 +1,7 @@
 #include "stats/paired_tests.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -14,7 +15,9 @@ namespace whichfirst::stats {
 namespace {
 
 constexpr std::size_t kMostEnumerated = 20;
-constexpr int kDraws = 100'000;
+constexpr std::size_t kMostDraws = 100'000;
+constexpr std::size_t kFewestDraws = 1'000;
+constexpr std::size_t kMostFlips = 400'000'000;
 constexpr std::size_t kMostExactRanks = 25;
 
 double standard_error(double sd, int count) { return sd / std::sqrt(static_cast<double>(count)); }
@@ -33,19 +36,47 @@ double enumerated_share(std::span<const double> differences, double sum, double 
   return static_cast<double>(hits) / flips;
 }
 
-double drawn_share(std::span<const double> differences, double least) {
-  RandomSequence random(RandomKey{.stream = Stream::resampling});
-  int hits = 0;
-  for (int draw = 0; draw < kDraws; ++draw) {
-    double sum = 0;
-    std::uint64_t signs = 0;
+/// Of 64 differences at most, the sums of every four in a row under each of their 16 choices of
+/// signs: 64 random bits flip all with 16 look-ups.
+class SignedSums {
+ public:
+  static constexpr std::size_t kMost = 64;
+
+  explicit SignedSums(std::span<const double> differences) {
     for (std::size_t i = 0; i < differences.size(); ++i) {
-      if (i % 64 == 0) signs = random.next();
-      sum += (signs >> (i % 64) & 1) != 0 ? differences[i] : -differences[i];
+      for (std::size_t signs = 0; signs < 16; ++signs) {
+        const bool is_kept = (signs >> (i % 4) & 1) != 0;
+        sums_[i / 4][signs] += is_kept ? differences[i] : -differences[i];
+      }
     }
-    if (std::abs(sum) >= least) ++hits;
   }
-  return (hits + 1.0) / (kDraws + 1.0);
+
+  double sum(std::uint64_t signs) const {
+    double sum = 0;
+    for (const auto& four : sums_) {
+      sum += four[signs & 15];
+      signs >>= 4;
+    }
+    return sum;
+  }
+
+ private:
+  std::array<std::array<double, 16>, kMost / 4> sums_ = {};
+};
+
+PermutationTest drawn_share(std::span<const double> differences, double least) {
+  const std::size_t draws = std::clamp(kMostFlips / differences.size(), kFewestDraws, kMostDraws);
+  RandomSequence random(RandomKey{.stream = Stream::resampling});
+  std::vector<double> sums(draws, 0.0);
+  for (std::size_t i = 0; i < differences.size(); i += SignedSums::kMost) {
+    const SignedSums some(
+        differences.subspan(i, std::min(SignedSums::kMost, differences.size() - i)));
+    for (double& sum : sums) sum += some.sum(random.next());
+  }
+  const auto hits = std::count_if(sums.begin(), sums.end(),
+                                  [least](double sum) { return std::abs(sum) >= least; });
+  const double p = static_cast<double>(hits + 1) / static_cast<double>(draws + 1);
+  return {.p = p, .monte_carlo_error = std::sqrt(p * (1 - p) / static_cast<double>(draws))};
 }
 
 /// Twice the mean rank of each magnitude, which is whole. `magnitudes` are sorted and not 0.
@@ -105,8 +136,7 @@ std::optional<PermutationTest> permutation_test(std::span<const double> differen
   if (differences.size() <= kMostEnumerated) {
     return PermutationTest{.p = enumerated_share(differences, sum, least)};
   }
-  const double p = drawn_share(differences, least);
-  return PermutationTest{.p = p, .monte_carlo_error = std::sqrt(p * (1 - p) / kDraws)};
+  return drawn_share(differences, least);
 }
 
 std::optional<double> wilcoxon_test(std::span<const double> differences) {

@@ -26,8 +26,9 @@ struct PermutationTest {
 };
 
 /// Share of sign flips with |sum of flipped d| >= |sum of d|, `kTieShare` of sum |d| allowed.
-/// Exact up to 20 differences: all flips in Gray-code order. Beyond, 100,000 flips from
-/// Stream::resampling at a fixed key, p = (hits + 1) / (draws + 1). nullopt without differences.
+/// Exact up to 20 differences: all flips in Gray-code order. Beyond, 100,000 flips (from 4,000
+/// differences on fewer, at least 1,000) from Stream::resampling at a fixed key, p = (hits + 1) /
+/// (draws + 1). nullopt without differences.
 /// Source: Fisher 1935, The Design of Experiments, 21; Phipson and Smyth 2010, SAGMB 9(1) for + 1.
 std::optional<PermutationTest> permutation_test(std::span<const double> differences);
 

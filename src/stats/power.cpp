@@ -51,7 +51,7 @@ double power_of_equivalence(const Expected& expected, int pairs, const Rule& rul
   check_plan(expected, pairs, rule);
   check(rule.margin.has_value(), "equivalence needs a margin");
   const double degrees = pairs - 1;
-  const double critical = student_critical(error_share(rule), degrees);
+  const double critical = student_critical(2 * equivalence_error(rule), degrees);
   const double standard_error = expected.sd / std::sqrt(pairs);
   const double to_upper = (*rule.margin - expected.mean) / standard_error;
   const double to_lower = (*rule.margin + expected.mean) / standard_error;
@@ -67,6 +67,21 @@ std::optional<int> pairs_for_difference(const Expected& expected, double power, 
 std::optional<int> pairs_for_equivalence(const Expected& expected, double power, const Rule& rule) {
   return smallest_number(power, rule,
                          [&](int pairs) { return power_of_equivalence(expected, pairs, rule); });
+}
+
+Prospect prospect_of(const Expected& wanted, double power, int pairs, const Rule& rule) {
+  check(wanted.mean > 0, "a wanted difference is above 0");
+  Prospect prospect{.difference = wanted.mean,
+                    .power = power,
+                    .power_now = {},
+                    .pairs_for_difference = pairs_for_difference(wanted, power, rule),
+                    .pairs_for_equivalence = {}};
+  if (pairs >= 2) prospect.power_now = power_of_difference(wanted, pairs, rule);
+  if (rule.margin) {
+    prospect.pairs_for_equivalence =
+        pairs_for_equivalence({.mean = 0, .sd = wanted.sd}, power, rule);
+  }
+  return prospect;
 }
 
 }  // namespace whichfirst::stats

@@ -2,28 +2,34 @@
 #pragma once
 
 #include <optional>
+#include <span>
 
+#include "stats/critical_values.h"
 #include "stats/interval.h"
 #include "stats/moments.h"
-#include "stats/repeated_student.h"
 #include "stats/verdict.h"
 
 namespace whichfirst::stats {
 
 /// One look at the differences of the pairs seen.
 struct Look {
-  /// Standard errors on either side of the mean (before the guard): Student's quantile for a fixed
-  /// number of pairs, c_n of `RepeatedStudent` under automatic stopping. nullopt where `intervals`
-  /// are, and where the signs decide.
+  /// Of a mean: standard errors on either side of it (before the guard), Student's quantile for a
+  /// fixed number of pairs, c_n of `RepeatedStudent` under automatic stopping. nullopt where
+  /// `intervals` are, where the signs decide, and of ranks.
   std::optional<double> critical = std::nullopt;
-  /// nullopt below `minimum_pairs(confidence)`, and where equal differences are too few.
+  /// nullopt below `minimum_pairs(confidence)`, and where the pairs are too few for the signs of
+  /// equal differences or for any rank to decide.
   std::optional<Intervals> intervals = std::nullopt;
-  Verdict verdict = Verdict::undecided;  ///< read off the interval that decides
+  /// Those that `equivalent` is read off under EquivalenceShare::full, at the whole one-sided
+  /// error; nullopt under the half, and where `intervals` are.
+  std::optional<Intervals> equivalence_intervals = std::nullopt;
+  Verdict verdict = Verdict::undecided;  ///< read off the intervals that decide
 };
 
 /// Looks at pairs by the rule of one plan. All its comparisons share one referee, for the sake of
-/// its table of critical values; nothing else is remembered. A look costs microseconds once the
-/// table reaches its number of pairs. Not for two threads at once.
+/// its tables of critical values; nothing else is remembered. Once the table reaches its number of
+/// pairs a look costs microseconds; at signed ranks of 1,000 pairs a millisecond. Not for two
+/// threads at once.
 class Referee {
  public:
   /// Throws std::logic_error for a rule out of range.
@@ -31,27 +37,36 @@ class Referee {
 
   const Rule& rule() const { return rule_; }
 
-  /// n = differences.count; under Horizon::max_pairs no more than that. Throws std::logic_error
-  /// where mean or sd is not finite.
+  /// n = differences.size(); under Horizon::max_pairs no more than that. Throws std::logic_error
+  /// where a difference is not finite.
   ///
-  /// Where all n differences are equal and the resolution is 0 the signs decide: both intervals are
-  /// [d, d] once 2^-n is no more than the one-sided error that n pairs may use.
+  /// Mean: where all n differences are equal and the resolution is 0 the signs decide: both
+  /// intervals are [d, d] once 2^-n is no more than the one-sided error that n pairs may use. Ranks
+  /// need no such exception.
+  Look look(std::span<const double> differences);
+
+  /// The same for a mean, which needs no more than the moments.
   Look look(const Moments& differences);
 
-  /// The number of equal differences, resolution 0, from which the signs decide.
+  /// The number of equal differences (of a mean: resolution 0) from which the signs decide, and of
+  /// any differences from which ranks can.
   int pairs_for_equal_signs() const;
 
-  /// About how many more pairs: the smallest number that would decide if mean, sd and skewness
-  /// stayed as they are; 0 where the pairs seen decide. Fixed: `more_pairs_to_decide`. Automatic:
-  /// looked for up to `most` pairs in all. nullopt where none does, and below two pairs.
+  /// About how many more pairs: the smallest number that would decide if the differences kept their
+  /// law (mean: mean, sd and skewness; ranks: shares); 0 where the pairs seen decide. Fixed: looked
+  /// for up to 10,000 pairs in all. Automatic: up to `most`. nullopt where none does, and below two
+  /// pairs.
+  std::optional<int> more_pairs(std::span<const double> differences, int most);
   std::optional<int> more_pairs(const Moments& differences, int most);
 
  private:
-  double one_sided_error(int n) const;
-  double critical(int n);
+  /// What `pairs` pairs would say that share out as the sorted differences do.
+  Look look_at_ranks(std::span<const double> sorted, int pairs);
+  void decide_by_intervals(Look& look) const;
 
   Rule rule_;
-  std::optional<RepeatedStudent> repeated_;  ///< under automatic stopping
+  CriticalValues criticals_;
+  CriticalValues equivalence_criticals_;  ///< at the whole error; for EquivalenceShare::full
 };
 
 }  // namespace whichfirst::stats

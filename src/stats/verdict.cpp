@@ -3,8 +3,22 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "stats/repeated_ranks.h"
 
 namespace whichfirst::stats {
+
+std::string_view name(Location location) {
+  switch (location) {
+    case Location::mean:
+      return "mean";
+    case Location::pseudo_median:
+      return "pseudo-median";
+    case Location::median:
+      return "median";
+  }
+  check(false, "a location has a word");
+  return {};
+}
 
 std::string_view name(Verdict verdict) {
   switch (verdict) {
@@ -30,9 +44,20 @@ void check_rule(const Rule& rule) {
   check(rule.comparisons >= 1, "a plan has at least one comparison");
   check(rule.stopping == Stopping::fixed || rule.max_pairs >= minimum_pairs(rule.confidence),
         "the maximum allows a first look");
+  check(rule.stopping == Stopping::fixed || rule.location != Location::pseudo_median ||
+            rule.max_pairs <= RepeatedSignedRank::kMostPairs,
+        "signed ranks are looked at up to their largest number of pairs");
+  check(rule.guard == Guard::shown || rule.location == Location::mean, "a guard is of a mean");
+  check(rule.equivalence_share == EquivalenceShare::half || error_share(rule) < 0.5,
+        "a whole one-sided error is below 1/2");
 }
 
 double error_share(const Rule& rule) { return (1 - rule.confidence) / rule.comparisons; }
+
+double equivalence_error(const Rule& rule) {
+  return rule.equivalence_share == EquivalenceShare::full ? error_share(rule)
+                                                          : error_share(rule) / 2;
+}
 
 int pairs_for_signs(double alpha) {
   int n = 2;
@@ -43,7 +68,11 @@ int pairs_for_signs(double alpha) {
 int minimum_pairs(double confidence) { return pairs_for_signs(1 - confidence); }
 
 Verdict decide(const Interval& interval, const Rule& rule) {
-  if (rule.margin && interval.lower > -*rule.margin && interval.upper < *rule.margin) {
+  return decide(interval, interval, rule);
+}
+
+Verdict decide(const Interval& interval, const Interval& of_equivalence, const Rule& rule) {
+  if (rule.margin && of_equivalence.lower > -*rule.margin && of_equivalence.upper < *rule.margin) {
     return Verdict::equivalent;
   }
   if (!leaves_zero_out(interval)) return Verdict::undecided;

@@ -23,7 +23,7 @@ void Watch::add(const std::optional<double>& a, const std::optional<double>& b) 
   lost_b_ += is_measured(b) ? 0 : 1;
   if (is_measured(a) && is_measured(b)) {
     differences_.push_back(*a - *b);
-    look_ = referee_->look(moments_of(differences_));
+    look_ = referee_->look(differences_);
     const int n = static_cast<int>(differences_.size());
     looks_ += n >= minimum_pairs(referee_->rule().confidence) ? 1 : 0;
   }

@@ -93,8 +93,7 @@ void Campaign::tell() {
 
 std::optional<int> Campaign::more_pairs(std::size_t comparison) {
   check(referee_.has_value(), "pairs are added one by one");
-  return referee_->more_pairs(stats::moments_of(watches_[comparison].differences()),
-                              referee_->rule().max_pairs);
+  return referee_->more_pairs(watches_[comparison].differences(), referee_->rule().max_pairs);
 }
 
 bool Campaign::is_needed(const TrialId& id) const {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -79,9 +80,12 @@ stats::Rule rule_of(const Experiment& experiment, int comparisons) {
                    .direction = direction_of(plan.metric),
                    .resolution = 0,
                    .comparisons = std::max(comparisons, 1),
+                   .location = plan.rule,
+                   .equivalence_share = plan.equivalence,
                    .guard = plan.guard ? stats::Guard::decides : stats::Guard::shown,
                    .stopping = plan.seeds ? stats::Stopping::fixed : stats::Stopping::automatic,
-                   .max_pairs = std::max(plan.max_seeds, stats::minimum_pairs(plan.confidence))};
+                   .max_pairs = std::max(plan.max_seeds, stats::minimum_pairs(plan.confidence)),
+                   .horizon = plan.horizon};
   if (record::is_accuracy(plan.metric)) {
     const data::Parts& parts = experiment.material.parts;
     const auto& measured = plan.metric.starts_with("test_")  ? parts.test
@@ -111,17 +115,48 @@ void summarise(record::OrderResult& order) {
 }
 
 record::ComparisonResult compare_orders(const record::OrderResult& a, const record::OrderResult& b,
-                                        stats::Referee& referee) {
-  return {
+                                        stats::Referee& referee, const Wanted& wanted) {
+  record::ComparisonResult result{
       .a = a.name,
       .b = b.name,
       .comparison = stats::compare(a.values, b.values, {.diverged = a.diverged, .failed = a.failed},
                                    {.diverged = b.diverged, .failed = b.failed}, referee),
       .interval_images = {},
       .images_standard_error = {},
+      .images_floor = {},
       .p_holm = {},
       .more_core_hours_needed = {},
       .sentence = {}};
+  const stats::Rule& rule = referee.rule();
+  const stats::Comparison& comparison = result.comparison;
+  const std::optional<double> difference = wanted.difference ? wanted.difference : rule.margin;
+  if (difference && comparison.sd_diff.value_or(0) > 0) {
+    result.prospect = stats::prospect_of({.mean = *difference, .sd = *comparison.sd_diff},
+                                         wanted.power, comparison.pairs, rule);
+  }
+  result.warnings = stats::warnings_of(comparison, rule);
+  return result;
+}
+
+/// Of orders each at its own best rate.
+std::vector<record::RankedOrder> ranking_of(const record::VerdictRecord& verdict) {
+  std::map<std::string, int> ranks;
+  for (const record::ComparisonResult& result : verdict.comparisons) {
+    if (result.shared_lr) continue;
+    ranks.try_emplace(result.a, 1);
+    ranks.try_emplace(result.b, 1);
+    if (result.comparison.verdict == stats::Verdict::better) ++ranks[result.b];
+    if (result.comparison.verdict == stats::Verdict::worse) ++ranks[result.a];
+  }
+  std::vector<record::RankedOrder> ranking;
+  if (ranks.size() < 3) return ranking;
+  for (const record::OrderResult& order : verdict.orders) {
+    const auto found = ranks.find(order.name);
+    if (found != ranks.end()) ranking.push_back({.name = order.name, .rank = found->second});
+  }
+  std::stable_sort(ranking.begin(), ranking.end(),
+                   [](const auto& x, const auto& y) { return x.rank < y.rank; });
+  return ranking;
 }
 
 void adjust_p_values(record::VerdictRecord& verdict) {
@@ -131,13 +166,34 @@ void adjust_p_values(record::VerdictRecord& verdict) {
   for (std::size_t i = 0; i < adjusted.size(); ++i) verdict.comparisons[i].p_holm = adjusted[i];
 }
 
+/// The smallest gap between two values of the metric: what a table tells of its steps.
+double smallest_step(const std::vector<record::OrderResult>& orders) {
+  std::vector<double> values;
+  for (const record::OrderResult& order : orders) {
+    for (const std::optional<double>& value : order.values) {
+      if (stats::is_measured(value)) values.push_back(*value);
+    }
+  }
+  std::sort(values.begin(), values.end());
+  std::optional<double> smallest;
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    const double gap = values[i] - values[i - 1];
+    const double rounding =
+        stats::kTieShare * std::max(std::abs(values[i]), std::abs(values[i - 1]));
+    if (gap > rounding) smallest = std::min(gap, smallest.value_or(gap));
+  }
+  return smallest.value_or(0);
+}
+
 class Conclusion {
  public:
   Conclusion(const Experiment& experiment, const std::vector<PlannedComparison>& comparisons,
-             const std::vector<record::TunedOrder>& tuned, const Trials& trials, Ending ending)
+             const std::vector<record::TunedOrder>& tuned, const Trials& trials, Ending ending,
+             const Wanted& wanted)
       : experiment_(experiment),
         comparisons_(comparisons),
         trials_(trials),
+        wanted_(wanted),
         campaign_(experiment, comparisons, trials),
         referee_(rule_of(experiment, static_cast<int>(comparisons.size()))) {
     const record::Study& study = experiment.study;
@@ -150,6 +206,9 @@ class Conclusion {
     verdict_.confidence = study.plan.confidence;
     verdict_.plan = {.seeds = study.plan.seeds,
                      .max_seeds = study.plan.max_seeds,
+                     .rule = std::string(record::rule_word(study.plan.rule)),
+                     .equivalence = std::string(record::equivalence_word(study.plan.equivalence)),
+                     .horizon = std::string(record::horizon_word(study.plan.horizon)),
                      .guard = study.plan.guard,
                      .comparisons = static_cast<int>(comparisons.size())};
     verdict_.tuning = tuned;
@@ -160,6 +219,7 @@ class Conclusion {
     for (std::size_t i = 0; i < experiment_.arms.size(); ++i) add_order(static_cast<int>(i));
     for (std::size_t i = 0; i < comparisons_.size(); ++i) compare(i);
     adjust_p_values(verdict_);
+    verdict_.ranking = ranking_of(verdict_);
     verdict_.after_stop = count_after_stop();
     return std::move(verdict_);
   }
@@ -252,14 +312,20 @@ class Conclusion {
     const record::OrderResult left = order_result(planned.a, replicates);
     const record::OrderResult right = order_result(planned.b, replicates);
     const std::vector<stats::PairBits> bits = matched_bits(planned, replicates);
-    record::ComparisonResult result = compare_orders(left, right, referee_);
+    record::ComparisonResult result = compare_orders(left, right, referee_, wanted_);
     result.shared_lr = planned.shared_lr;
     if (arm(planned.a).lr == arm(planned.b).lr && is_same_network(arm(planned.a), arm(planned.b))) {
       result.is_same_network = true;
       result.comparison.more_pairs_needed.reset();
     }
     if (verdict_.metric == "test_accuracy") {
-      result.interval_images = stats::images_interval(bits, referee_.rule());
+      const bool is_automatic = !experiment_.study.plan.seeds;
+      const std::optional<double> critical = result.comparison.critical;
+      if (!is_automatic || critical) {
+        result.interval_images =
+            stats::images_interval(bits, referee_.rule(), is_automatic ? critical : std::nullopt);
+      }
+      result.images_floor = stats::images_floor(bits, referee_.rule());
       result.images_standard_error = stats::images_standard_error(bits);
     }
     if (verdict_.stop == record::Stop::interrupted) leave_open(index, result.comparison);
@@ -320,6 +386,7 @@ class Conclusion {
   const Experiment& experiment_;
   const std::vector<PlannedComparison>& comparisons_;
   const Trials& trials_;
+  const Wanted& wanted_;
   Campaign campaign_;
   stats::Referee referee_;  // one table of critical values for all comparisons
   record::VerdictRecord verdict_;
@@ -349,11 +416,11 @@ double pair_seconds(const Experiment& experiment, const PlannedComparison& plann
 record::VerdictRecord conclude(const Experiment& experiment,
                                const std::vector<PlannedComparison>& comparisons,
                                const std::vector<record::TunedOrder>& tuned, const Trials& trials,
-                               Ending ending) {
-  return Conclusion(experiment, comparisons, tuned, trials, ending).conclude();
+                               Ending ending, const Wanted& wanted) {
+  return Conclusion(experiment, comparisons, tuned, trials, ending, wanted).conclude();
 }
 
-record::VerdictRecord conclude(record::Results results, stats::Rule rule) {
+record::VerdictRecord conclude(record::Results results, stats::Rule rule, const Wanted& wanted) {
   record::VerdictRecord verdict;
   verdict.table = std::move(results.table);
   verdict.metric = std::move(results.metric);
@@ -362,16 +429,31 @@ record::VerdictRecord conclude(record::Results results, stats::Rule rule) {
   verdict.confidence = rule.confidence;
   verdict.orders = std::move(results.orders);
   rule.comparisons = count_comparisons(verdict.orders.size());
-  verdict.plan = {.seeds = static_cast<int>(verdict.table->pairs.size()),
+  const bool is_automatic = rule.stopping == stats::Stopping::automatic;
+  verdict.plan = {.seeds = {},
+                  .max_seeds = 0,
+                  .guard = rule.guard == stats::Guard::decides,
                   .comparisons = rule.comparisons};
+  if (is_automatic) {
+    rule.resolution = smallest_step(verdict.orders);
+    verdict.plan.max_seeds = rule.max_pairs;
+  } else {
+    verdict.plan.seeds = static_cast<int>(verdict.table->pairs.size());
+  }
   stats::Referee referee(rule);
   for (record::OrderResult& order : verdict.orders) summarise(order);
+  bool is_decided = true;
   for (std::size_t a = 0; a < verdict.orders.size(); ++a) {
     for (std::size_t b = a + 1; b < verdict.orders.size(); ++b) {
-      verdict.comparisons.push_back(compare_orders(verdict.orders[a], verdict.orders[b], referee));
+      verdict.comparisons.push_back(
+          compare_orders(verdict.orders[a], verdict.orders[b], referee, wanted));
+      is_decided =
+          is_decided && verdict.comparisons.back().comparison.verdict != stats::Verdict::undecided;
     }
   }
+  if (is_automatic) verdict.stop = is_decided ? record::Stop::decided : record::Stop::max_seeds;
   adjust_p_values(verdict);
+  verdict.ranking = ranking_of(verdict);
   return verdict;
 }
 

@@ -34,6 +34,13 @@ double pair_seconds(const Experiment& experiment, const PlannedComparison& plann
 /// How a run ended.
 enum class Ending { complete, interrupted };
 
+/// What a reader would like to be able to see: for `stats::Prospect`. The difference is the margin
+/// where none is named.
+struct Wanted {
+  std::optional<double> difference = std::nullopt;  ///< above 0, in the metric's unit
+  double power = 0.8;                               ///< in (0, 1)
+};
+
 /// What the comparisons say, each of its own complete pairs. Sentences and ledger are left to the
 /// caller. Of a fixed number of pairs, a run that was stopped before it decides nothing: its
 /// verdicts are `undecided`. Throws Error where the two trials of a pair did not see the same data
@@ -41,10 +48,12 @@ enum class Ending { complete, interrupted };
 record::VerdictRecord conclude(const Experiment& experiment,
                                const std::vector<PlannedComparison>& comparisons,
                                const std::vector<record::TunedOrder>& tuned, const Trials& trials,
-                               Ending ending);
+                               Ending ending, const Wanted& wanted = {});
 
-/// The same of trials that were trained elsewhere. Of the rule, `comparisons` is set here. Name of
-/// the study and sentences are left to the caller.
-record::VerdictRecord conclude(record::Results results, stats::Rule rule);
+/// The same of trials that were trained elsewhere. Of the rule, `comparisons` is set here. Under
+/// automatic stopping the pairs are looked at one by one, in the order of the table, and those
+/// after the verdict are left out. Name of the study and sentences are left to the caller.
+record::VerdictRecord conclude(record::Results results, stats::Rule rule,
+                               const Wanted& wanted = {});
 
 }  // namespace whichfirst::study

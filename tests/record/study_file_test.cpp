@@ -76,6 +76,9 @@ TEST(StudyFile, DefaultsAreThoseOfTheDocumentedTable) {
             "confidence = 0.95\n"
             "seeds = \"auto\"\n"
             "max-seeds = 30\n"
+            "rule = \"student\"\n"
+            "equivalence = \"half\"\n"
+            "horizon = \"open\"\n"
             "guard = false\n"
             "tuning-seeds = 2\n"
             "lr-report = \"best\"\n");
@@ -427,6 +430,66 @@ TEST(StudyFile, ReadsANumberOfSeedsOrLeavesItToTheVerdict) {
   // The maximum may be raised at any time.
   EXPECT_EQ(study_hash(from_overrides({"plan.max-seeds=40"})), study_hash(from_overrides({})));
   EXPECT_NE(study_hash(from_overrides({"plan.guard=true"})), study_hash(from_overrides({})));
+}
+
+TEST(StudyFile, ReadsTheRuleThatDecides) {
+  const Plan usual = from_overrides({}).plan;
+  EXPECT_EQ(usual.rule, stats::Location::mean);
+  EXPECT_EQ(usual.equivalence, stats::EquivalenceShare::half);
+  EXPECT_EQ(usual.horizon, stats::Horizon::open);
+  const Study chosen = from_file(
+      "[plan]\nrule = \"signed-rank\"\nequivalence = \"full\"\nhorizon = \"max-seeds\"\n");
+  EXPECT_EQ(chosen.plan.rule, stats::Location::pseudo_median);
+  EXPECT_EQ(chosen.plan.equivalence, stats::EquivalenceShare::full);
+  EXPECT_EQ(chosen.plan.horizon, stats::Horizon::max_pairs);
+  EXPECT_EQ(from_overrides({"plan.rule=sign"}).plan.rule, stats::Location::median);
+  EXPECT_EQ(from_file(print_study(chosen), {"name=my"}), chosen);
+  EXPECT_EQ(complaint_about("plan.rule=median"),
+            "plan.rule=median: expected \"student\", \"signed-rank\" or \"sign\", found 'median'");
+}
+
+TEST(StudyFile, HashesYoungerKeysOnlyWhereTheyDifferFromTheirDefaults) {
+  const std::string plain = study_hash(from_overrides({}));
+  EXPECT_EQ(plain, "f0d7c741cec50f68") << "as before there were such keys";
+  EXPECT_EQ(study_hash(from_overrides(
+                {"plan.rule=student", "plan.equivalence=half", "plan.horizon=open"})),
+            plain);
+  for (const char* other : {"plan.rule=sign", "plan.equivalence=full", "plan.horizon=max-seeds"}) {
+    EXPECT_NE(study_hash(from_overrides({other})), plain) << other;
+  }
+  EXPECT_THAT(differing_keys(from_overrides({}), from_overrides({"plan.rule=sign"})),
+              ElementsAre("plan.rule (missing there, \"sign\" here)"));
+}
+
+TEST(StudyFile, TakesTheMaximumOfSeedsAsFinalWhereTheHorizonIs) {
+  const Study thirty = from_overrides({"plan.horizon=max-seeds"});
+  const Study sixty = from_overrides({"plan.horizon=max-seeds", "plan.max-seeds=60"});
+  EXPECT_NE(study_hash(thirty), study_hash(sixty));
+  EXPECT_THAT(differing_keys(thirty, sixty), ElementsAre("plan.max-seeds (30 there, 60 here)"));
+}
+
+TEST(StudyFile, RefusesRulesThatContradictThePlan) {
+  const auto complaint = [](std::vector<std::string> overrides) {
+    return complaint_of([&] { from_overrides(overrides); });
+  };
+  EXPECT_EQ(complaint({"plan.guard=true", "plan.rule=sign"}),
+            "plan.guard=true: is of plan.rule = \"student\", found \"sign\"");
+  EXPECT_EQ(complaint({"plan.horizon=max-seeds", "plan.seeds=12"}),
+            "plan.horizon=max-seeds: expected plan.seeds = \"auto\" with it, found 12");
+  EXPECT_EQ(complaint({"plan.rule=signed-rank", "plan.max-seeds=1001"}),
+            "plan.max-seeds=1001: expected at most 1000 with plan.rule = \"signed-rank\", found "
+            "1001");
+  EXPECT_EQ(complaint({"plan.equivalence=full", "plan.margin=none"}),
+            "plan.equivalence=full: expected a plan.margin with it, found none");
+  EXPECT_EQ(complaint({"plan.equivalence=full", "plan.confidence=0.5"}),
+            "plan.equivalence=full: expected a plan.confidence above 0.5 with it, found 0.5");
+  for (const std::vector<std::string>& right :
+       {std::vector<std::string>{"plan.rule=signed-rank", "plan.max-seeds=1000"},
+        {"plan.rule=sign", "plan.max-seeds=10000"},
+        {"plan.rule=signed-rank", "plan.seeds=5000"},
+        {"plan.equivalence=full", "plan.confidence=0.51"}}) {
+    EXPECT_EQ(complaint(right), "no error") << right[0];
+  }
 }
 
 TEST(StudyFile, ReadsListsAsTomlAndAsPeopleTypeThem) {

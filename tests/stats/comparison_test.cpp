@@ -354,6 +354,112 @@ TEST(Compare, LetsTheGuardDecideWhereTheRuleSaysSo) {
   EXPECT_LT(once.interval->lower, once.student_interval->lower);
 }
 
+TEST(CompareByRanks, SaysWhatItJudgesAndByWhichInterval) {
+  Rule rule{.margin = 0.25, .location = Location::pseudo_median};
+  const Comparison ranks = compare_with_zero(kClear, rule);
+  EXPECT_EQ(ranks.verdict, Verdict::better);
+  EXPECT_EQ(ranks.location, Location::pseudo_median);
+  EXPECT_EQ(ranks.critical, std::nullopt);
+  EXPECT_EQ(ranks.guarded_interval, std::nullopt);
+  EXPECT_EQ(ranks.guarded_verdict, std::nullopt);
+  EXPECT_EQ(ranks.equivalence_interval, std::nullopt);
+  EXPECT_EQ(deciding_interval(ranks), ranks.interval);
+  EXPECT_NEAR(ranks.interval->lower, .12, 1e-9);
+  EXPECT_NEAR(ranks.interval->upper, .45, 1e-9);
+  EXPECT_THAT(ranks.more_pairs_needed, Optional(0));
+  EXPECT_EQ(ranks.student_interval, compare_with_zero(kClear, kPoints).interval) << "beside it";
+  EXPECT_EQ(ranks.p_t, compare_with_zero(kClear, kPoints).p_t);
+  rule.location = Location::median;
+  const Comparison signs = compare_with_zero(kClear, rule);
+  EXPECT_THAT(signs.center, Optional(DoubleNear(.29, 1e-12)));
+  EXPECT_EQ(compare_with_zero(negated(kClear), rule).verdict, Verdict::worse);
+  EXPECT_EQ(compare_with_zero(kClear, kPoints).center,
+            compare_with_zero(kClear, kPoints).mean_diff);
+}
+
+TEST(CompareByRanks, SaysWhyItIsUndecided) {
+  Rule rule = kAutomatic;
+  rule.location = Location::pseudo_median;
+  EXPECT_THAT(compare({}, {}, {}, {}, rule).reason,
+              Optional(StrEq("no complete pair, and 6 are needed at 95 % confidence")));
+  EXPECT_THAT(compare_with_zero({1.0}, rule).reason,
+              Optional(StrEq("1 complete pair, and 6 are needed at 95 % confidence")));
+  EXPECT_THAT(compare_with_zero({1.0, 2.0}, rule).reason,
+              Optional(StrEq("2 complete pairs, and 6 are needed at 95 % confidence")));
+  const Comparison seven = compare_with_zero(kWide, rule);
+  EXPECT_EQ(seven.interval, std::nullopt);
+  EXPECT_THAT(seven.reason,
+              Optional(StrEq("7 complete pairs, and a signed-rank interval needs 8 at "
+                             "95 % confidence")));
+  Values nine = kWide;
+  nine.insert(nine.end(), {0.1, -0.3});
+  EXPECT_THAT(compare_with_zero(nine, rule).reason,
+              Optional(StrEq("the signed-rank interval holds 0 and is not inside the margin")));
+  rule.location = Location::median;
+  rule.margin.reset();
+  EXPECT_THAT(compare_with_zero(nine, rule).reason,
+              Optional(StrEq("the sign interval holds 0, and without a margin nothing is "
+                             "equivalent")));
+  rule.comparisons = 3;
+  EXPECT_THAT(
+      compare_with_zero(kWide, rule).reason,
+      Optional(StrEq("7 complete pairs, and a sign interval needs 9 at 95 % confidence over "
+                     "3 comparisons")));
+  const Comparison zeros = compare_with_zero(Values(7, 0.0), rule);
+  EXPECT_THAT(zeros.reason,
+              Optional(StrEq("all 7 differences are equal: the seed seems to change nothing, and 9 "
+                             "are needed to decide by their sign at 95 % confidence over 3 "
+                             "comparisons")));
+}
+
+TEST(CompareByRanks, IsUndecidedWhereAnOrderAlwaysDiverged) {
+  for (const Location location : {Location::mean, Location::pseudo_median, Location::median}) {
+    for (const Stopping stopping : {Stopping::fixed, Stopping::automatic}) {
+      Rule rule = kAutomatic;
+      rule.location = location;
+      rule.stopping = stopping;
+      const Comparison comparison = compare(Values(12, kNan), Values(12, 90.0), {}, {}, rule);
+      EXPECT_EQ(comparison.verdict, Verdict::undecided);
+      EXPECT_EQ(comparison.pairs, 0);
+      EXPECT_EQ(comparison.a.diverged, 12);
+      EXPECT_EQ(comparison.center, std::nullopt);
+      EXPECT_EQ(comparison.interval, std::nullopt);
+      EXPECT_EQ(comparison.more_pairs_needed, std::nullopt);
+      EXPECT_THAT(comparison.reason,
+                  Optional(StrEq("no complete pair, and 6 are needed at 95 % confidence")));
+    }
+  }
+}
+
+TEST(Compare, ShowsBothIntervalsWhereEquivalenceHasTheFullShare) {
+  const Rule full{.margin = 0.5, .equivalence_share = EquivalenceShare::full};
+  const Comparison comparison = compare_with_zero(kNear, full);
+  EXPECT_EQ(comparison.verdict, Verdict::equivalent);
+  ASSERT_TRUE(comparison.interval && comparison.equivalence_interval);
+  EXPECT_GT(comparison.equivalence_interval->lower, comparison.interval->lower);
+  EXPECT_EQ(deciding_interval(comparison), comparison.equivalence_interval);
+  EXPECT_EQ(comparison.interval, compare_with_zero(kNear, Rule{.margin = 0.5}).interval);
+  const Comparison better = compare_with_zero(kClear, full);
+  EXPECT_EQ(deciding_interval(better).has_value(), true);
+  const Comparison open = compare_with_zero(kWide, full);
+  EXPECT_THAT(open.reason,
+              Optional(StrEq("the interval holds 0, and the one for equivalence is not "
+                             "inside the margin")));
+  // p_equivalence is below the whole error exactly where the shorter interval is inside.
+  EXPECT_LT(*comparison.p_equivalence, 0.05);
+}
+
+TEST(Compare, NeedsFewerPairsForEquivalenceAtTheFullShare) {
+  const Values spread = {.21, -.35, .14, .41, -.23, .36, -.32, .13, -.29, .05};
+  Rule rule{.margin = 0.15};
+  const auto half = compare_with_zero(spread, rule).more_pairs_needed;
+  rule.equivalence_share = EquivalenceShare::full;
+  const auto full = compare_with_zero(spread, rule).more_pairs_needed;
+  ASSERT_TRUE(half && full);
+  EXPECT_LT(*full, *half);
+  EXPECT_GT(*full, 0);
+}
+
 TEST(Compare, WarnsOfAVerdictThatFewPairsCarry) {
   EXPECT_FALSE(is_skewed(compare_with_zero(kClear, kPoints)));
   EXPECT_FALSE(is_carried_by_few(compare_with_zero(kClear, kPoints)));
@@ -393,9 +499,11 @@ bool all_finite(const Comparison& c) {
                                                 c.p_equivalence,
                                                 c.failure_rate_bound,
                                                 c.critical,
+                                                c.center,
                                                 c.effect_size,
                                                 c.pairing_gain};
-  for (const auto& interval : {c.interval, c.guarded_interval, c.student_interval}) {
+  for (const auto& interval :
+       {c.interval, c.guarded_interval, c.student_interval, c.equivalence_interval}) {
     if (interval) numbers.insert(numbers.end(), {interval->lower, interval->upper});
   }
   if (c.posterior) {
@@ -435,13 +543,15 @@ TEST(Compare, MirrorsWhenTheOrdersAreSwappedAndIsAlwaysFinite) {
       for (const std::size_t n : {0U, 1U, 2U, 3U, 6U, 9U, 12U, 24U}) {
         const Values a = generate(random, n, offset, spread);
         const Values b = generate(random, n, random.below(2) == 0 ? offset : 0, spread);
-        const Rule rule{.margin = random.below(2) == 0 ? std::optional(0.25) : std::nullopt,
-                        .direction = random.below(2) == 0 ? Direction::higher_is_better
-                                                          : Direction::lower_is_better,
-                        .resolution = random.below(2) == 0 ? 0.0 : 0.01,
-                        .guard = random.below(2) == 0 ? Guard::shown : Guard::decides,
-                        .stopping = random.below(2) == 0 ? Stopping::fixed : Stopping::automatic,
-                        .max_pairs = 20};
+        Rule rule{.margin = random.below(2) == 0 ? std::optional(0.25) : std::nullopt,
+                  .direction = random.below(2) == 0 ? Direction::higher_is_better
+                                                    : Direction::lower_is_better,
+                  .resolution = random.below(2) == 0 ? 0.0 : 0.01,
+                  .guard = random.below(2) == 0 ? Guard::shown : Guard::decides,
+                  .stopping = random.below(2) == 0 ? Stopping::fixed : Stopping::automatic,
+                  .max_pairs = 20};
+        if (rule.guard == Guard::shown) rule.location = static_cast<Location>(random.below(3));
+        if (random.below(2) == 0) rule.equivalence_share = EquivalenceShare::full;
         const Comparison ours = compare(a, b, {.failed = 1}, {}, rule);
         const Comparison swapped = compare(b, a, {}, {.failed = 1}, rule);
         SCOPED_TRACE(::testing::Message() << n << " about " << offset << " spread " << spread);

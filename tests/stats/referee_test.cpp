@@ -192,7 +192,7 @@ TEST(Referee, AgreesWithTheVectorsOfTheRuleWithAndWithoutTheGuard) {
     EXPECT_THAT(plain.critical, Optional(DoubleNear(vector.critical, 1e-9)));
     ASSERT_TRUE(plain.intervals);
     expect_near(plain.intervals->plain, vector.plain);
-    expect_near(plain.intervals->guarded, vector.guarded);
+    expect_near(*plain.intervals->guarded, vector.guarded);
     EXPECT_EQ(plain.verdict, vector.says);
     rule.guard = Guard::decides;
     EXPECT_EQ(Referee(rule).look(moments).verdict, vector.guarded_says);
@@ -217,6 +217,147 @@ TEST(Referee, LooksAtAFixedNumberWithStudentsInterval) {
   EXPECT_EQ(look.intervals->plain, student->plain);
   EXPECT_EQ(look.intervals->guarded, student->guarded);
   EXPECT_EQ(look.verdict, Verdict::better);
+}
+
+// Vector V1 with the row of critical values at the whole error: 3.714313475 at 6 pairs.
+TEST(Referee, ReadsEquivalentOffTheShorterIntervalAtTheFullShare) {
+  Rule rule = automatic(0.5);
+  const Moments moments = moments_of(std::vector{.31, .12, .45, .22, .38, .27});
+  const Look half = Referee(rule).look(moments);
+  EXPECT_EQ(half.verdict, Verdict::better) << "up to .5025";
+  EXPECT_FALSE(half.equivalence_intervals);
+  rule.equivalence_share = EquivalenceShare::full;
+  const Look full = Referee(rule).look(moments);
+  EXPECT_EQ(full.intervals->plain, half.intervals->plain);
+  EXPECT_EQ(full.critical, half.critical);
+  const double half_width = 3.714313475 / std::sqrt(6) * .116861741672;
+  EXPECT_NEAR(full.equivalence_intervals->plain.upper, 1.75 / 6 + half_width, 1e-9);
+  EXPECT_NEAR(full.equivalence_intervals->plain.lower, 1.75 / 6 - half_width, 1e-9);
+  EXPECT_EQ(full.verdict, Verdict::equivalent);
+  rule.stopping = Stopping::fixed;
+  const Look once = Referee(rule).look(moments);
+  EXPECT_NEAR(once.equivalence_intervals->plain.upper,
+              1.75 / 6 + 2.015048373 / std::sqrt(6) * .116861741672, 1e-9);
+}
+
+constexpr Location kRankLocations[] = {Location::pseudo_median, Location::median};
+
+TEST(RefereeOfRanks, HasNoIntervalBeforeTheEighthPairAndDecidesEqualSignsThen) {
+  for (const Location location : kRankLocations) {
+    Rule rule = automatic(0.25);
+    rule.location = location;
+    Referee referee(rule);
+    EXPECT_EQ(referee.pairs_for_equal_signs(), 8);
+    std::vector<double> values;
+    for (int n = 0; n < 8; ++n) {
+      const Look look = referee.look(values);
+      EXPECT_FALSE(look.intervals) << n;
+      EXPECT_EQ(look.verdict, Verdict::undecided) << n;
+      values.push_back(0.5 + 0.01 * n);
+    }
+    const Look look = referee.look(values);
+    ASSERT_TRUE(look.intervals);
+    EXPECT_EQ(look.verdict, Verdict::better);
+    EXPECT_NEAR(look.intervals->plain.lower, 0.5, 1e-9);
+    EXPECT_NEAR(look.intervals->plain.upper, 0.57, 1e-9);
+    EXPECT_FALSE(look.intervals->guarded) << "of a mean only";
+    EXPECT_EQ(look.critical, std::nullopt);
+    for (const auto& [value, verdict] :
+         {std::pair(0.0, Verdict::equivalent), std::pair(0.1, Verdict::equivalent),
+          std::pair(1e149, Verdict::better), std::pair(-0.5, Verdict::worse)}) {
+      EXPECT_EQ(referee.look(std::vector<double>(8, value)).verdict, verdict) << value;
+    }
+    EXPECT_EQ(Referee(rule).look(std::vector<double>(7, 0.0)).verdict, Verdict::undecided);
+  }
+}
+
+TEST(RefereeOfRanks, OfAFixedNumberDecidesFromTheSixthPairOn) {
+  for (const Location location : kRankLocations) {
+    const Rule rule{.margin = 0.25, .location = location};
+    Referee referee(rule);
+    EXPECT_FALSE(referee.look(std::vector{.3, .4, .5, .6, .7}).intervals);
+    EXPECT_EQ(referee.look(std::vector{.3, .4, .5, .6, .7, .8}).verdict, Verdict::better);
+    EXPECT_EQ(referee.look(std::vector{.3, .4, .5, .6, .7, -.8}).verdict, Verdict::undecided);
+  }
+}
+
+TEST(RefereeOfRanks, IsNotMovedByOneHugeDifference) {
+  std::vector<double> values(29, 0.0);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = 0.3 + 0.01 * static_cast<double>(i);
+  values.push_back(-1e6);
+  Rule rule = automatic(std::nullopt);
+  EXPECT_EQ(Referee(rule).look(values).verdict, Verdict::undecided);
+  for (const Location location : kRankLocations) {
+    rule.location = location;
+    EXPECT_EQ(Referee(rule).look(values).verdict, Verdict::better);
+  }
+}
+
+TEST(RefereeOfRanks, RefusesDifferencesThatAreNotFinite) {
+  for (const Location location : kRankLocations) {
+    Rule rule = automatic(0.25);
+    rule.location = location;
+    Referee referee(rule);
+    for (const double wrong : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+      std::vector<double> values(9, 0.5);
+      values[3] = wrong;
+      EXPECT_THROW(referee.look(values), std::logic_error);
+      EXPECT_THROW(referee.more_pairs(values, 30), std::logic_error);
+    }
+    EXPECT_THROW(referee.look(moments_of(std::vector<double>(9, 0.5))), std::logic_error);
+  }
+}
+
+TEST(RefereeOfRanks, ForecastsWhatTheSamplesSharesWouldSay) {
+  const std::vector<double> leaning = {-.9, -.5, -.3, -.1, .1, .2, .4, .6, .7, .9, 1.1, 1.4};
+  for (const Location location : kRankLocations) {
+    for (const Stopping stopping : {Stopping::fixed, Stopping::automatic}) {
+      Rule rule = automatic(0.25);
+      rule.location = location;
+      rule.stopping = stopping;
+      Referee referee(rule);
+      ASSERT_EQ(referee.look(leaning).verdict, Verdict::undecided);
+      const auto more = referee.more_pairs(leaning, 100);
+      ASSERT_TRUE(more);
+      EXPECT_GT(*more, 0);
+      EXPECT_LT(*more, 100);
+      EXPECT_EQ(referee.more_pairs(std::vector<double>(9, 1.0), 100), 0);
+      EXPECT_EQ(referee.more_pairs(std::vector<double>{}, 100), std::nullopt);
+      EXPECT_EQ(referee.more_pairs(std::vector{1.0}, 100), std::nullopt);
+      const std::vector<double> hopeless = {-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5};
+      EXPECT_EQ(referee.more_pairs(hopeless, 40).value_or(1000) > 29, true);
+    }
+    Rule rule = automatic(0.25);
+    rule.location = location;
+    EXPECT_THAT(Referee(rule).more_pairs(std::vector<double>(3, 0.5), 30), Optional(5));
+    EXPECT_EQ(Referee(rule).more_pairs(std::vector<double>(3, 0.5), 7), std::nullopt);
+  }
+}
+
+TEST(RefereeOfRanks, LooksAtAThousandPairs) {
+  for (const Location location : kRankLocations) {
+    Rule rule = automatic(0.25);
+    rule.location = location;
+    rule.stopping = Stopping::fixed;
+    const auto look = Referee(rule).look(ramp(1000));
+    ASSERT_TRUE(look.intervals);
+    EXPECT_LT(look.intervals->plain.upper - look.intervals->plain.lower, 0.2);
+  }
+}
+
+TEST(Referee, RefusesRulesThatContradictThemselves) {
+  Rule guarded = automatic(0.25);
+  guarded.guard = Guard::decides;
+  guarded.location = Location::median;
+  EXPECT_THROW(Referee{guarded}, std::logic_error);
+  Rule long_one = automatic(0.25);
+  long_one.location = Location::pseudo_median;
+  long_one.max_pairs = 1000;
+  EXPECT_NO_THROW(Referee{long_one});
+  long_one.max_pairs = 1001;
+  EXPECT_THROW(Referee{long_one}, std::logic_error);
+  EXPECT_THROW(Referee(Rule{.confidence = 0.5, .equivalence_share = EquivalenceShare::full}),
+               std::logic_error);
 }
 
 TEST(Referee, SaysNothingBelowTheFirstLook) {

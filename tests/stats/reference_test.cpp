@@ -73,6 +73,40 @@ TEST(Reference, EveryNumberOfAComparisonAgrees) {
   }
 }
 
+/// Ends to the rounding by which they are moved outwards.
+void expect_ends(const std::optional<Interval>& ours, const json& theirs, const char* what) {
+  ASSERT_EQ(ours.has_value(), !theirs.is_null()) << what;
+  if (!ours) return;
+  EXPECT_NEAR(ours->lower, theirs[0].get<double>(), 1e-8) << what;
+  EXPECT_NEAR(ours->upper, theirs[1].get<double>(), 1e-8) << what;
+}
+
+TEST(Reference, RankIntervalsAreThoseOfScipysTestsInverted) {
+  const json cases =
+      json::parse(std::ifstream(std::string(WHICHFIRST_FIXTURES) + "/stats/ranks.json"));
+  for (const json& given : cases) {
+    SCOPED_TRACE(given["law"].get<std::string>() + " of " + std::to_string(given["d"].size()));
+    const auto differences = values_of(given["d"]);
+    const std::vector<std::optional<double>> zeros(differences.size(), 0.0);
+    for (const auto& [location, word, center] :
+         {std::tuple(Location::pseudo_median, "signed_rank", "pseudo_median"),
+          {Location::median, "sign", "median"}}) {
+      const Rule rule{.confidence = given["confidence"],
+                      .margin = 0.25,
+                      .comparisons = given["comparisons"],
+                      .location = location,
+                      .equivalence_share = EquivalenceShare::full};
+      const Comparison ours = compare(differences, zeros, {}, {}, rule);
+      expect_ends(ours.interval, given[word], word);
+      if (ours.interval) {
+        expect_ends(ours.equivalence_interval, given[std::string(word) + "_full"], "full");
+      }
+      expect_close(ours.center, given[center], center);
+      EXPECT_EQ(ours.location, location);
+    }
+  }
+}
+
 std::vector<std::vector<std::uint8_t>> flags_of(const json& rows) {
   std::vector<std::vector<std::uint8_t>> flags;
   for (const json& row : rows) {

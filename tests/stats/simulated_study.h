@@ -2,6 +2,7 @@
 // and for bench/stats_calibration.cpp.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <string_view>
@@ -25,9 +26,18 @@ enum class Law {
   failures,     ///< normal, but either arm fails: 5 % at -10, 5 % at +10; the normal's sd is 1
   gamma4,       ///< skewness 1
   exponential,  ///< skewness 2
+  chi_square1,  ///< skewness 2.8
+  a_fails,      ///< normal, but a fails: 10 % at -10, left in; the normal's sd is 1
 };
 
-/// sd, by which margins are chosen, and resolution; one image is 0.01 points.
+/// Whether the law of d is that of -d.
+inline bool is_symmetric(Law law) {
+  return law != Law::gamma4 && law != Law::exponential && law != Law::chi_square1 &&
+         law != Law::a_fails;
+}
+
+/// sd, by which margins are chosen (of those that fail: of all), and resolution; one image is 0.01
+/// points.
 struct LawFacts {
   std::string_view name;
   double sd;
@@ -49,13 +59,17 @@ inline LawFacts facts_of(Law law) {
     case Law::one_image:
       return {"-1 or +1 image", 0.01, 0.01};
     case Law::failures:
-      return {"either arm fails: 5 % at -10 sd, 5 % at +10 sd", 1, 0};
+      return {"either arm fails: 5 % at -10 sd, 5 % at +10 sd", std::sqrt(0.9 + 10), 0};
     case Law::gamma4:
       return {"skewed d: gamma(4), skewness 1", 1, 0};
     case Law::exponential:
+      return {"skewed d: exponential, skewness 2", 1, 0};
+    case Law::chi_square1:
+      return {"skewed d: chi-square(1), skewness 2.8", 1, 0};
+    case Law::a_fails:
       break;
   }
-  return {"skewed d: exponential, skewness 2", 1, 0};
+  return {"only a fails: 10 % at -10 sd, left in d", std::sqrt(0.9 + 10 - 1), 0};
 }
 
 inline double draw_exponential(RandomSequence& random) { return -std::log(1 - random.uniform()); }
@@ -90,9 +104,15 @@ inline double draw(Law law, RandomSequence& random) {
       return (sum - 4) / 2;
     }
     case Law::exponential:
+      return draw_exponential(random) - 1;
+    case Law::chi_square1: {
+      const double normal = random.normal();
+      return (normal * normal - 1) / std::sqrt(2.0);
+    }
+    case Law::a_fails:
       break;
   }
-  return draw_exponential(random) - 1;
+  return 1 + (random.uniform() < 0.1 ? -10 : random.normal());
 }
 
 /// Shares of the studies.
@@ -121,7 +141,7 @@ inline Rates simulate(const Rule& rule, Law law, double mean, int studies, std::
       look = watch.look();
     } else {
       for (int i = 0; i < rule.max_pairs; ++i) differences.push_back(mean + draw(law, random));
-      look = referee.look(moments_of(differences));
+      look = referee.look(differences);
     }
     rates.better += look.verdict == Verdict::better ? one : 0;
     rates.worse += look.verdict == Verdict::worse ? one : 0;
@@ -136,6 +156,51 @@ inline Rates simulate(const Rule& rule, Law law, double mean, int studies, std::
     rates.warned += skewness && std::abs(*skewness) > 2 * *error ? one : 0;
   }
   return rates;
+}
+
+/// Three arms, three comparisons.
+struct ThreeArms {
+  double wrong = 0;   ///< share of studies with any wrong verdict
+  double trials = 0;  ///< mean number
+};
+
+/// Three normal arms about `means`, such that a difference has sd 1. An arm gets no more replicates
+/// once its comparisons are over.
+inline ThreeArms simulate_arms(const std::array<double, 3>& means, Rule rule, int studies) {
+  rule.comparisons = 3;
+  Referee referee(rule);
+  RandomSequence random(RandomKey{.seed = 20259});
+  constexpr std::array<std::array<std::size_t, 2>, 3> kPairs = {{{0, 1}, {0, 2}, {1, 2}}};
+  ThreeArms result;
+  for (int study = 0; study < studies; ++study) {
+    std::vector<Watch> watches(3, Watch(referee));
+    const auto wanted = [&](std::size_t arm) {
+      for (std::size_t i = 0; i < 3; ++i) {
+        if ((kPairs[i][0] == arm || kPairs[i][1] == arm) && watches[i].goes_on()) return true;
+      }
+      return false;
+    };
+    while (wanted(0) || wanted(1) || wanted(2)) {
+      std::array<double, 3> values{};
+      for (std::size_t arm = 0; arm < 3; ++arm) {
+        if (wanted(arm)) result.trials += 1.0 / studies;
+        values[arm] = means[arm] + random.normal() / std::sqrt(2.0);
+      }
+      for (std::size_t i = 0; i < 3; ++i) {
+        if (watches[i].goes_on()) watches[i].add(values[kPairs[i][0]], values[kPairs[i][1]]);
+      }
+    }
+    bool is_wrong = false;
+    for (std::size_t i = 0; i < 3; ++i) {
+      const double mean = means[kPairs[i][0]] - means[kPairs[i][1]];
+      const Verdict verdict = watches[i].look().verdict;
+      is_wrong = is_wrong || (verdict == Verdict::better && mean <= 0) ||
+                 (verdict == Verdict::worse && mean >= 0) ||
+                 (verdict == Verdict::equivalent && std::abs(mean) >= rule.margin.value_or(0));
+    }
+    result.wrong += is_wrong ? 1.0 / studies : 0;
+  }
+  return result;
 }
 
 }  // namespace whichfirst::stats

@@ -1,0 +1,40 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+
+#include "cli/verbs.h"
+#include "cli/verdict_format.h"
+#include "record/verdict_reader.h"
+
+namespace whichfirst::cli {
+namespace {
+
+struct ReportOptions {
+  std::string run;
+  VerdictFormat format;
+};
+
+}  // namespace
+
+AddedVerb add_report(CLI::App& program) {
+  auto options = std::make_shared<ReportOptions>();
+  CLI::App* command =
+      program.add_subcommand("report", "Print the verdict of a finished run again, in any format");
+  command->add_option("run", options->run, "The run folder; its data are not needed")
+      ->required()
+      ->type_name("RUN");
+  options->format.add_to(*command);
+  command->footer(
+      "Examples:\n"
+      "  whichfirst report runs/demo-8d0bedb7\n"
+      "  whichfirst report runs/demo-8d0bedb7 --format latex >table.tex\n"
+      "  whichfirst report runs/demo-8d0bedb7 --format csv |\n"
+      "    whichfirst verdict - --metric test_accuracy");
+  return {command, [options] {
+            fmt::print("{}", options->format.print(record::read_verdict(options->run)));
+            return kDone;
+          }};
+}
+
+}  // namespace whichfirst::cli

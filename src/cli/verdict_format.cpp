@@ -1,0 +1,50 @@
+#include "cli/verdict_format.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "record/results_csv.h"
+#include "report/paper.h"
+#include "report/verdict_text.h"
+
+namespace whichfirst::cli {
+
+void VerdictFormat::add_to(CLI::App& verb) {
+  CLI::Option* const short_way =
+      verb.add_flag("--json", json, "Print the verdict as one JSON document");
+  verb.add_option("--format", word,
+                  "How the verdict is printed; md and latex carry tables, sentences and a "
+                  "paragraph on the methods, csv the values")
+      ->check(CLI::IsMember({"text", "json", "md", "latex", "csv"}))
+      ->capture_default_str()
+      ->excludes(short_way);
+}
+
+std::string VerdictFormat::print(const record::VerdictRecord& verdict) const {
+  if (is_json()) return record::to_json(verdict);
+  if (word == "md") return report::print_markdown(verdict);
+  if (word == "latex") return report::print_latex(verdict);
+  if (word == "csv") return record::print_results(verdict);
+  return report::print_verdict(verdict);
+}
+
+void WantedOptions::add_to(CLI::App& verb) {
+  verb.add_option("--difference", difference,
+                  "A difference that you would like to see, in the metric's unit: how many pairs "
+                  "it takes is printed; default: the margin");
+  verb.add_option("--power", power, "With this chance")->capture_default_str();
+}
+
+study::Wanted WantedOptions::wanted() const {
+  if (difference && !(std::isfinite(*difference) && *difference > 0)) {
+    throw Error(fmt::format("--difference: expected a number above 0, found {}", *difference));
+  }
+  if (!(power >= 0.05 && power <= 0.999)) {
+    throw Error(fmt::format("--power: expected a number from 0.05 to 0.999, found {}", power));
+  }
+  return {.difference = difference, .power = power};
+}
+
+}  // namespace whichfirst::cli

@@ -1,0 +1,312 @@
+#include "record/verdict_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "base/error.h"
+#include "record/atomic_file.h"
+#include "record/json_reader.h"
+#include "record/metrics.h"
+#include "record/printable.h"
+#include "record/version.h"
+
+namespace whichfirst::record {
+namespace {
+
+constexpr int kMostDepth = 12;
+
+template <class Item>
+std::vector<Item> list_of(const JsonValue& value, Item (*read)(const JsonValue&)) {
+  std::vector<Item> list;
+  for (std::size_t i = 0; i < value.size(); ++i) list.push_back(read(value.at(i)));
+  return list;
+}
+
+/// As it may reach a terminal.
+std::string text_of(const JsonValue& value) {
+  constexpr std::size_t kLongest = 4'000;
+  return printable(value.text(), kLongest);
+}
+double number_of(const JsonValue& value) { return value.number(); }
+std::optional<double> optional_number_of(const JsonValue& value) { return value.optional_number(); }
+
+int whole_of(const JsonValue& value) {
+  return static_cast<int>(value.whole(std::numeric_limits<int>::max()));
+}
+
+int dimension_of(const JsonValue& value) { return whole_of(value); }
+
+std::int64_t count_of(const JsonValue& value) {
+  return static_cast<std::int64_t>(value.whole(std::numeric_limits<std::int64_t>::max()));
+}
+
+std::optional<int> optional_whole_of(const JsonValue& value) {
+  return value.is_null() ? std::nullopt : std::optional(whole_of(value));
+}
+
+std::optional<std::string> optional_text_of(const JsonValue& value) {
+  return value.is_null() ? std::nullopt : std::optional(text_of(value));
+}
+
+std::optional<stats::Interval> interval_of(const JsonValue& value) {
+  if (value.is_null()) return std::nullopt;
+  if (value.size() != 2) value.fail_expected("two numbers");
+  return stats::Interval{.lower = value.at(std::size_t{0}).number(),
+                         .upper = value.at(std::size_t{1}).number()};
+}
+
+/// The one of `words` that is named so.
+template <class Word, std::size_t kCount>
+Word word_of(const JsonValue& value, const std::array<Word, kCount>& words) {
+  const std::string text = value.text();
+  const auto found =
+      std::find_if(words.begin(), words.end(), [&](Word word) { return name(word) == text; });
+  if (found == words.end()) value.fail_expected("a word of this program");
+  return *found;
+}
+
+stats::Verdict verdict_of(const JsonValue& value) {
+  using stats::Verdict;
+  return word_of(
+      value, std::array{Verdict::better, Verdict::worse, Verdict::equivalent, Verdict::undecided});
+}
+
+Condition condition_of(const JsonValue& value) {
+  Condition condition{.dataset = text_of(value.at("data"))};
+  condition.train = count_of(value.at("train"));
+  condition.test = count_of(value.at("test"));
+  if (!value.at("validation").is_null()) condition.validation = count_of(value.at("validation"));
+  condition.classes = whole_of(value.at("classes"));
+  condition.input = list_of<int>(value.at("input"), dimension_of);
+  condition.notes = list_of<std::string>(value.at("notes"), text_of);
+  condition.network = text_of(value.at("network"));
+  condition.bias = text_of(value.at("bias"));
+  condition.match = list_of<std::string>(value.at("match"), text_of);
+  condition.epochs = whole_of(value.at("epochs"));
+  condition.batch = whole_of(value.at("batch"));
+  const JsonValue lr = value.at("lr");
+  condition.lr = lr.is_list() ? list_of<double>(lr, number_of) : std::vector{lr.number()};
+  condition.momentum = value.at("momentum").optional_number();
+  condition.nesterov = value.at("nesterov").truth();
+  condition.decay = value.at("decay").number();
+  condition.decay_all = value.at("decay_all").truth();
+  condition.label_smoothing = value.at("label_smoothing").number();
+  condition.augment = list_of<std::string>(value.at("augment"), text_of);
+  condition.optimizer = text_of(value.at("optimizer"));
+  condition.schedule = text_of(value.at("schedule"));
+  condition.warmup = value.at("warmup").number();
+  condition.precision = text_of(value.at("precision"));
+  return condition;
+}
+
+OrderResult order_of(const JsonValue& value) {
+  return {.name = text_of(value.at("name")),
+          .order = optional_text_of(value.at("order")),
+          .lr = value.at("lr").optional_number(),
+          .values = list_of<std::optional<double>>(value.at("values"), optional_number_of),
+          .mean = value.at("mean").optional_number(),
+          .sd = value.at("sd").optional_number(),
+          .diverged = whole_of(value.at("diverged")),
+          .failed = whole_of(value.at("failed"))};
+}
+
+stats::Losses losses_of(const JsonValue& value) {
+  return {.diverged = whole_of(value.at("diverged")), .failed = whole_of(value.at("failed"))};
+}
+
+stats::Warning warning_of(const JsonValue& value) {
+  using stats::WarningKind;
+  return {
+      .kind = word_of(value.at("kind"), std::array{WarningKind::skewed, WarningKind::carried_by_few,
+                                                   WarningKind::ties, WarningKind::wide_margin,
+                                                   WarningKind::negative_correlation}),
+      .found = value.at("found").number(),
+      .limit = value.at("limit").number()};
+}
+
+std::optional<stats::Posterior> posterior_of(const JsonValue& value) {
+  if (value.is_null()) return std::nullopt;
+  return stats::Posterior{.better = value.at("better").number(),
+                          .within_margin = value.at("within_margin").optional_number(),
+                          .worse = value.at("worse").number()};
+}
+
+std::optional<stats::Prospect> prospect_of(const JsonValue& value) {
+  if (value.is_null()) return std::nullopt;
+  return stats::Prospect{
+      .difference = value.at("difference").number(),
+      .power = value.at("power").number(),
+      .power_now = value.at("power_now").optional_number(),
+      .pairs_for_difference = optional_whole_of(value.at("pairs_for_difference")),
+      .pairs_for_equivalence = optional_whole_of(value.at("pairs_for_equivalence"))};
+}
+
+stats::Comparison numbers_of(const JsonValue& value) {
+  stats::Comparison c;
+  c.pairs = whole_of(value.at("pairs"));
+  c.mean_diff = value.at("mean_diff").optional_number();
+  using stats::Location;
+  c.location = word_of(value.at("location"),
+                       std::array{Location::mean, Location::pseudo_median, Location::median});
+  c.center = value.at("center").optional_number();
+  c.sd_diff = value.at("sd_diff").optional_number();
+  c.interval = interval_of(value.at("interval"));
+  c.equivalence_interval = interval_of(value.at("interval_equivalence"));
+  c.critical = value.at("critical").optional_number();
+  c.looks = whole_of(value.at("looks"));
+  c.student_interval = interval_of(value.at("interval_student"));
+  c.p_t = value.at("p_t").optional_number();
+  c.p_permutation = value.at("p_permutation").optional_number();
+  c.p_permutation_error = value.at("p_permutation_error").optional_number();
+  c.p_wilcoxon = value.at("p_wilcoxon").optional_number();
+  c.p_equivalence = value.at("p_equivalence").optional_number();
+  c.posterior = posterior_of(value.at("posterior"));
+  c.wins_share = value.at("wins_share").optional_number();
+  c.correlation = value.at("correlation").optional_number();
+  c.skewness = value.at("skewness").optional_number();
+  c.skewness_standard_error = value.at("skewness_standard_error").optional_number();
+  c.guarded_interval = interval_of(value.at("interval_skewness_guarded"));
+  if (!value.at("guarded_verdict").is_null()) {
+    c.guarded_verdict = verdict_of(value.at("guarded_verdict"));
+  }
+  c.effect_size = value.at("effect_size").optional_number();
+  c.pairing_gain = value.at("pairing_gain").optional_number();
+  c.verdict = verdict_of(value.at("verdict"));
+  c.negligible = value.at("negligible").truth();
+  c.reason = optional_text_of(value.at("reason"));
+  c.more_pairs_needed = optional_whole_of(value.at("more_pairs_needed"));
+  c.a = losses_of(value.at("lost").at("a"));
+  c.b = losses_of(value.at("lost").at("b"));
+  c.failure_rate_bound = value.at("failure_rate_bound").optional_number();
+  return c;
+}
+
+ComparisonResult comparison_of(const JsonValue& value) {
+  return {.a = text_of(value.at("a")),
+          .b = text_of(value.at("b")),
+          .comparison = numbers_of(value),
+          .interval_images = interval_of(value.at("interval_images")),
+          .images_standard_error = value.at("images_standard_error").optional_number(),
+          .images_floor = value.at("images_floor").optional_number(),
+          .p_holm = value.at("p_holm").optional_number(),
+          .warnings = list_of<stats::Warning>(value.at("warnings"), warning_of),
+          .prospect = prospect_of(value.at("prospect")),
+          .more_core_hours_needed = {},
+          .shared_lr = value.at("shared_lr").optional_number(),
+          .is_same_network = value.at("same_network").truth(),
+          .sentence = text_of(value.at("sentence"))};
+}
+
+TunedRate rate_of(const JsonValue& value) {
+  return {.lr = value.at("lr").number(),
+          .values = list_of<std::optional<double>>(value.at("values"), optional_number_of),
+          .mean = value.at("mean").optional_number(),
+          .sd = value.at("sd").optional_number(),
+          .diverged = whole_of(value.at("diverged")),
+          .failed = whole_of(value.at("failed"))};
+}
+
+TunedOrder tuned_of(const JsonValue& value) {
+  return {.name = text_of(value.at("name")),
+          .metric = text_of(value.at("metric")),
+          .rates = list_of<TunedRate>(value.at("rates"), rate_of),
+          .best = value.at("best").number(),
+          .is_at_low_end = value.at("at_low_end").truth(),
+          .is_at_high_end = value.at("at_high_end").truth()};
+}
+
+RankedOrder ranked_of(const JsonValue& value) {
+  return {.name = text_of(value.at("name")), .rank = whole_of(value.at("rank"))};
+}
+
+LedgerRow ledger_row_of(const JsonValue& value) {
+  return {.what = text_of(value.at("what")),
+          .values = list_of<std::string>(value.at("values"), text_of)};
+}
+
+PlanWords plan_of(const JsonValue& value) {
+  PlanWords plan;
+  plan.guard = value.at("guard").truth();
+  plan.comparisons = whole_of(value.at("comparisons"));
+  plan.rule = text_of(value.at("rule"));
+  plan.equivalence = text_of(value.at("equivalence"));
+  if (!value.at("horizon").is_null()) plan.horizon = text_of(value.at("horizon"));
+  if (value.at("max_seeds").is_null()) {
+    plan.seeds = whole_of(value.at("seeds"));
+  } else {
+    plan.max_seeds = whole_of(value.at("max_seeds"));
+  }
+  return plan;
+}
+
+/// Tables have as many columns and rows as their headings say: nothing is read beyond an end.
+void require_shape(const VerdictRecord& verdict, const JsonValue& document) {
+  for (const LedgerRow& row : verdict.ledger) {
+    if (row.values.size() != verdict.ledger_orders.size()) {
+      document.at("ledger").fail_expected("a value for each of ledger_orders");
+    }
+  }
+  for (const TunedOrder& order : verdict.tuning) {
+    if (order.rates.empty() || order.rates.size() != verdict.tuning.front().rates.size()) {
+      document.at("tuning").fail_expected("the same rates for every order");
+    }
+  }
+  if (verdict.comparisons.empty()) document.at("comparisons").fail_expected("a comparison");
+}
+
+}  // namespace
+
+VerdictRecord parse_verdict(std::string_view text, const std::string& label) {
+  const nlohmann::json json = parse_json(text, label, kMostDepth);
+  const JsonValue document(json, label);
+  if (whole_of(document.at("format")) != kFormatVersion) {
+    document.at("format").fail_expected(fmt::format("{}", kFormatVersion));
+  }
+  using record::Stop;
+  VerdictRecord verdict;
+  verdict.study = text_of(document.at("study"));
+  verdict.study_hash = optional_text_of(document.at("study_hash"));
+  verdict.run_folder = optional_text_of(document.at("timings").at("run"));
+  verdict.condition = condition_of(document.at("condition"));
+  verdict.metric = text_of(document.at("metric"));
+  verdict.direction = is_accuracy(verdict.metric) ? stats::Direction::higher_is_better
+                                                  : stats::Direction::lower_is_better;
+  verdict.margin = document.at("margin").optional_number();
+  verdict.confidence = document.at("confidence").number();
+  if (!(verdict.confidence > 0 && verdict.confidence < 1)) {
+    document.at("confidence").fail_expected("a number between 0 and 1");
+  }
+  verdict.plan = plan_of(document.at("plan"));
+  verdict.stop = word_of(document.at("stop"), std::array{Stop::fixed, Stop::decided,
+                                                         Stop::max_seeds, Stop::interrupted});
+  verdict.after_stop = whole_of(document.at("timings").at("after_stop"));
+  verdict.orders = list_of<OrderResult>(document.at("orders"), order_of);
+  verdict.comparisons = list_of<ComparisonResult>(document.at("comparisons"), comparison_of);
+  const JsonValue hours = document.at("timings").at("more_core_hours_needed");
+  for (std::size_t i = 0; i < verdict.comparisons.size(); ++i) {
+    verdict.comparisons[i].more_core_hours_needed = hours.at(i).optional_number();
+  }
+  verdict.ranking = list_of<RankedOrder>(document.at("ranking"), ranked_of);
+  verdict.tuning = list_of<TunedOrder>(document.at("tuning"), tuned_of);
+  verdict.ledger_orders = list_of<std::string>(document.at("ledger_orders"), text_of);
+  verdict.ledger = list_of<LedgerRow>(document.at("ledger"), ledger_row_of);
+  require_shape(verdict, document);
+  return verdict;
+}
+
+VerdictRecord read_verdict(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "verdict.json";
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) {
+    throw Error(fmt::format(
+        "{}: no verdict.json in it; name the folder of a finished run (whichfirst compare prints "
+        "it at the end; the same command again finishes a run that was stopped)",
+        printable(folder.string())));
+  }
+  return parse_verdict(read_file(file, kMostVerdictBytes), file.string());
+}
+
+}  // namespace whichfirst::record

@@ -1,0 +1,141 @@
+#include "report/remarks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "report/wording.h"
+#include "stats/verdict.h"
+
+namespace whichfirst::report {
+namespace {
+
+/// "decided after 8 pairs", of several comparisons "after 8 to 12 pairs".
+std::string done_words(const record::VerdictRecord& verdict) {
+  if (verdict.comparisons.empty()) return "nothing was compared";
+  const auto fewer = [](const record::ComparisonResult& x, const record::ComparisonResult& y) {
+    return x.comparison.pairs < y.comparison.pairs;
+  };
+  const auto [least, most] =
+      std::minmax_element(verdict.comparisons.begin(), verdict.comparisons.end(), fewer);
+  const int few = least->comparison.pairs;
+  const int many = most->comparison.pairs;
+  const std::string pairs = few == many
+                                ? fmt::format("{} complete pair{}", few, few == 1 ? "" : "s")
+                                : fmt::format("{} to {} complete pairs", few, many);
+  switch (verdict.stop) {
+    case record::Stop::fixed:
+      return pairs;
+    case record::Stop::decided:
+      return fmt::format("decided after {}", pairs);
+    case record::Stop::max_seeds:
+      return fmt::format("{}, and the maximum is reached", pairs);
+    case record::Stop::interrupted:
+      return fmt::format("stopped from outside after {}", pairs);
+  }
+  check(false, "a stop has words");
+  return {};
+}
+
+/// The larger part is "better" in the metric's good direction, so words speak of sizes only.
+std::string size_words(double size, const MetricWords& words) {
+  return fmt::format("{:.{}f}{}", size, words.decimals, words.unit);
+}
+
+}  // namespace
+
+std::string plan_words(const record::VerdictRecord& verdict) {
+  const MetricWords words = metric_words(verdict);
+  std::string text = fmt::format("Planned: {}, ", words.name);
+  text += verdict.margin ? fmt::format("margin {:g}{}", *verdict.margin, words.unit) : "no margin";
+  text += fmt::format(", {:g} % confidence", 100 * verdict.confidence);
+  if (verdict.plan.comparisons > 1) {
+    text += fmt::format(" over {} comparisons", verdict.plan.comparisons);
+  }
+  if (verdict.plan.seeds) {
+    text += fmt::format(", {} pair{}", *verdict.plan.seeds, *verdict.plan.seeds == 1 ? "" : "s");
+  } else {
+    text += fmt::format(", pairs until it is decided, {} to {}",
+                        stats::minimum_pairs(verdict.confidence), verdict.plan.max_seeds);
+  }
+  if (verdict.plan.guard) text += ", skewness guard";
+  return fmt::format("{}. Done: {}.", text, done_words(verdict));
+}
+
+std::string prospect_words(const record::ComparisonResult& result,
+                           const record::VerdictRecord& verdict) {
+  if (!result.prospect) return "";
+  const MetricWords words = metric_words(verdict);
+  const stats::Prospect& prospect = *result.prospect;
+  const auto pairs = [](const std::optional<int>& count) {
+    return count ? fmt::format("{} pairs", grouped(*count))
+                 : std::string("more than 100,000 pairs");
+  };
+  std::string text = fmt::format("at this spread {:g} % power takes {} for a difference of {:g}{}",
+                                 100 * prospect.power, pairs(prospect.pairs_for_difference),
+                                 prospect.difference, words.unit);
+  if (verdict.margin) {
+    text += fmt::format(", {} to show that none is as large as {:g}{}",
+                        pairs(prospect.pairs_for_equivalence), *verdict.margin, words.unit);
+  }
+  if (prospect.power_now) {
+    text +=
+        fmt::format("; {} pairs have {:.0f} %", result.comparison.pairs, 100 * *prospect.power_now);
+  }
+  return text + (verdict.plan.seeds ? "" : " (fixed numbers of pairs)");
+}
+
+std::string floor_words(const record::ComparisonResult& result,
+                        const record::VerdictRecord& verdict) {
+  if (!result.images_floor || !result.comparison.mean_diff) return "";
+  const double floor = *result.images_floor;
+  const bool is_seen = std::abs(*result.comparison.mean_diff) > floor;
+  if (is_seen && floor < verdict.margin.value_or(floor + 1)) return "";
+  const MetricWords words = metric_words(verdict);
+  return fmt::format(
+      "for data like these {} test images no number of seeds tells differences below {} from 0: "
+      "buy test images, not seeds",
+      grouped(verdict.condition.test), size_words(floor, words));
+}
+
+std::string warning_words(const stats::Warning& warning, const record::ComparisonResult& result,
+                          const record::VerdictRecord& verdict) {
+  const MetricWords words = metric_words(verdict);
+  const stats::Comparison& c = result.comparison;
+  switch (warning.kind) {
+    case stats::WarningKind::skewed: {
+      std::string text = fmt::format("the differences are skewed ({:.2f}, {:.1f} standard errors",
+                                     c.skewness.value_or(0), std::abs(warning.found));
+      if (!c.guarded_interval || verdict.plan.guard) return text + ")";
+      return fmt::format(
+          "{}); the skewness-guarded interval is {} to {}{}", text,
+          signed_number(c.guarded_interval->lower, words.decimals),
+          signed_number(c.guarded_interval->upper, words.decimals),
+          c.guarded_verdict ? fmt::format(": {}", stats::name(*c.guarded_verdict)) : "");
+    }
+    case stats::WarningKind::carried_by_few:
+      return fmt::format(
+          "{:.0f} % of the pairs lie on the verdict's side, fewer than half: few carry the mean",
+          100 * warning.found);
+    case stats::WarningKind::ties:
+      return fmt::format(
+          "the differences of {} pairs take {:.0f} value{} only: the metric has few steps, and an "
+          "interval for a mean treats it as one of many",
+          c.pairs, warning.found, warning.found == 1 ? "" : "s");
+    case stats::WarningKind::wide_margin:
+      return fmt::format(
+          "the margin of {:g}{} is {:.0f} % of the metric's size: `equivalent` says little then",
+          *verdict.margin, words.unit, 100 * warning.found);
+    case stats::WarningKind::negative_correlation:
+      return fmt::format(
+          "the two values of a pair move against each other (correlation {:.2f}): here pairing "
+          "costs pairs instead of saving them",
+          warning.found);
+  }
+  check(false, "a warning has words");
+  return {};
+}
+
+}  // namespace whichfirst::report

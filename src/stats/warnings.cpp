@@ -1,0 +1,63 @@
+#include "stats/warnings.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+
+namespace whichfirst::stats {
+
+std::string_view name(WarningKind kind) {
+  switch (kind) {
+    case WarningKind::skewed:
+      return "skewed";
+    case WarningKind::carried_by_few:
+      return "carried-by-few";
+    case WarningKind::ties:
+      return "ties";
+    case WarningKind::wide_margin:
+      return "wide-margin";
+    case WarningKind::negative_correlation:
+      return "negative-correlation";
+  }
+  check(false, "a warning has a word");
+  return {};
+}
+
+std::vector<Warning> warnings_of(const Comparison& comparison, const Rule& rule) {
+  constexpr int kFewestPairs = 3;
+  constexpr double kSkewnessErrors = 2;
+  constexpr double kFewValues = 10;
+  constexpr double kMarginShare = 0.1;
+  std::vector<Warning> warnings;
+  if (comparison.pairs < kFewestPairs) return warnings;
+  if (is_skewed(comparison)) {
+    warnings.push_back({.kind = WarningKind::skewed,
+                        .found = *comparison.skewness / *comparison.skewness_standard_error,
+                        .limit = kSkewnessErrors});
+  }
+  if (is_carried_by_few(comparison)) {
+    const bool is_better = comparison.verdict == Verdict::better;
+    warnings.push_back({.kind = WarningKind::carried_by_few,
+                        .found = is_better ? *comparison.wins_share : 1 - *comparison.wins_share,
+                        .limit = 0.5});
+  }
+  const double many = std::min(kFewValues, comparison.pairs / 2.0);
+  if (comparison.distinct < many) {
+    warnings.push_back({.kind = WarningKind::ties,
+                        .found = static_cast<double>(comparison.distinct),
+                        .limit = many});
+  }
+  const double size = comparison.mean_size.value_or(0);
+  if (rule.margin && size > 0 && *rule.margin > kMarginShare * size) {
+    warnings.push_back(
+        {.kind = WarningKind::wide_margin, .found = *rule.margin / size, .limit = kMarginShare});
+  }
+  if (comparison.correlation.value_or(0) < 0) {
+    warnings.push_back(
+        {.kind = WarningKind::negative_correlation, .found = *comparison.correlation, .limit = 0});
+  }
+  return warnings;
+}
+
+}  // namespace whichfirst::stats

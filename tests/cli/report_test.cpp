@@ -1,0 +1,110 @@
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/run_program.h"
+
+namespace whichfirst::cli {
+namespace {
+
+using nlohmann::json;
+using record::put;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+/// Three quick orders, in a run folder named run.
+Ended compare(const Scratch& folder, const std::vector<std::string>& more = {}) {
+  std::vector<std::string> words = {"compare",
+                                    "network=unit(4, pool=2) flatten fc(classes)",
+                                    "orders.a=conv bn relu",
+                                    "orders.b=conv relu bn",
+                                    "orders.c=bn conv relu",
+                                    "data.train=200",
+                                    "data.test=100",
+                                    "data.size=8",
+                                    "recipe.epochs=1",
+                                    "plan.seeds=6",
+                                    "--quiet",
+                                    "--out",
+                                    "run"};
+  words.insert(words.end(), more.begin(), more.end());
+  return run(folder, words);
+}
+
+TEST(Report, PrintsWhatCompareDid) {
+  const Scratch folder;
+  const Ended compared = compare(folder);
+  ASSERT_EQ(compared.status, 0) << compared.err;
+  const Ended text = run(folder, {"report", "run"});
+  EXPECT_EQ(text.status, 0) << text.err;
+  EXPECT_EQ("\n" + text.out + "\nRun folder: run\n", compared.out);
+  EXPECT_THAT(compared.out, AllOf(HasSubstr("\nRanking: "), HasSubstr("\nPlanned: test accuracy")));
+  for (const char* format : {"json", "md", "latex", "csv"}) {
+    const Ended again = compare(folder, {"--format", format});
+    EXPECT_TRUE(run(folder, {"report", "run", "--format", format}).out == again.out) << format;
+  }
+  EXPECT_EQ(run(folder, {"report", "run", "--json"}).out,
+            record::content_of(folder / "run/verdict.json"));
+}
+
+TEST(Report, ItsValuesGiveTheSameVerdict) {
+  const Scratch folder;
+  ASSERT_EQ(compare(folder).status, 0);
+  put(folder / "values.csv", run(folder, {"report", "run", "--format", "csv"}).out);
+  const Ended ended = run(
+      folder, {"verdict", "values.csv", "--metric", "test_accuracy", "--margin", "0.25", "--json"});
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  const json there = json::parse(record::content_of(folder / "run/verdict.json"))["comparisons"];
+  const json here = json::parse(ended.out)["comparisons"];
+  ASSERT_EQ(there.size(), 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(here[i]["p_t"], there[i]["p_t"]);
+    EXPECT_EQ(here[i]["mean_diff"], there[i]["mean_diff"]);
+  }
+}
+
+TEST(Report, AFolderThatIsNoRunIsCodeTwo) {
+  const Scratch folder;
+  const Ended ended = run(folder, {"report", "nowhere"});
+  EXPECT_EQ(ended.status, 2);
+  EXPECT_THAT(ended.err, HasSubstr("nowhere: no verdict.json in it"));
+}
+
+TEST(VerdictVerb, AutomaticStoppingUsesTheFirstPairsThatDecide) {
+  const Scratch folder;
+  std::string text = "seed,order,accuracy\n";
+  // V1 of the stopping rule: decided at the sixth pair, so the seventh is left out.
+  const double differences[] = {.31, .12, .45, .22, .38, .27, -9};
+  for (int i = 0; i < 7; ++i) {
+    text += std::to_string(i) + ",a," + std::to_string(90 + differences[i]) + "\n" +
+            std::to_string(i) + ",b,90\n";
+  }
+  put(folder / "r.csv", text);
+  const Ended ended =
+      run(folder, {"verdict", "r.csv", "--auto", "--max-pairs", "7", "--margin", "0.25", "--json"});
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  const json verdict = json::parse(ended.out);
+  EXPECT_EQ(verdict["stop"], "decided");
+  EXPECT_EQ(verdict["plan"]["max_seeds"], 7);
+  const json& comparison = verdict["comparisons"][0];
+  EXPECT_EQ(comparison["pairs"], 6);
+  EXPECT_EQ(comparison["verdict"], "better");
+  EXPECT_NEAR(comparison["interval"][0].get<double>(), .080828569, 1e-9);
+  EXPECT_NEAR(comparison["interval"][1].get<double>(), .502504765, 1e-9);
+  EXPECT_THAT(run(folder, {"verdict", "r.csv", "--auto", "--max-pairs", "5"}).err,
+              StartsWith("whichfirst: --max-pairs: expected 6 to 1000 pairs, found 5"));
+}
+
+TEST(VerdictVerb, SaysWhatAWantedDifferenceTakes) {
+  const Scratch folder;
+  put(folder / "r.csv",
+      "seed,order,accuracy\n1,a,1\n1,b,2\n2,a,2\n2,b,2.5\n3,a,3\n3,b,3.25\n4,a,4\n4,b,4\n");
+  EXPECT_THAT(run(folder, {"verdict", "r.csv", "--difference", "0.5", "--power", "0.9"}).out,
+              HasSubstr("at this spread 90 % power takes 10 pairs for a difference of 0.5"));
+  EXPECT_THAT(run(folder, {"verdict", "r.csv", "--difference", "-1"}).err,
+              HasSubstr("--difference: expected a number above 0, found -1"));
+}
+
+}  // namespace
+}  // namespace whichfirst::cli
