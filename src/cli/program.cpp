@@ -61,9 +61,10 @@ int run(int argc, char** argv) {
       "Start with `whichfirst compare`: two orders of batch normalisation and activation, trained "
       "in\n"
       "matched pairs on drawn shapes. `whichfirst VERB --help` shows examples.");
-  const std::vector<AddedVerb> verbs = {add_compare(program), add_train(program),
-                                        add_summary(program), add_bench(program),
-                                        add_verdict(program), add_data(program)};
+  const std::vector<AddedVerb> verbs = {
+      add_compare(program), add_explain(program), add_train(program),
+      add_summary(program), add_bench(program),   add_verdict(program),
+      add_report(program),  add_lab(program),     add_data(program)};
   refuse_unknown_verb(verbs, argc, argv);
   try {
     program.parse(argc, argv);

@@ -1,6 +1,7 @@
 #include "data/npy.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +10,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "data/input_file.h"
 
 namespace whichfirst::data {
 namespace {
@@ -173,6 +175,66 @@ double npy_number(const NpyType& type, const std::uint8_t* bytes) {
   if (type.kind == 'u') return static_cast<double>(bits);
   const int unused_bits = 64 - 8 * type.bytes;  // shifted out and in again, with the sign
   return static_cast<double>(static_cast<std::int64_t>(bits << unused_bits) >> unused_bits);
+}
+
+NpyArray read_npy(const std::filesystem::path& path, std::uint64_t most) {
+  const std::string where = path.string();
+  InputFile file(path);
+  std::vector<std::uint8_t> bytes(kNpyPreambleBytes);
+  bytes.resize(file.read(bytes));
+  const NpyLengths lengths = parse_npy_preamble(where, bytes);
+  const auto refuse = [&](const std::string& found) {
+    throw Error(
+        fmt::format("{}: expected one array of numbers in C order, found {}; "
+                    "numpy.save(file, numpy.ascontiguousarray(array)) writes one",
+                    where, found));
+  };
+  // Version 1 has the first bytes of the text in those of a preamble.
+  const std::size_t had = bytes.size();
+  bytes.resize(lengths.preamble + lengths.text);
+  if (bytes.size() < had) refuse("a header cut short");
+  const std::span<std::uint8_t> rest = std::span(bytes).subspan(had);
+  if (file.read(rest) != rest.size()) refuse("a header cut short");
+  const NpyHeader header = parse_npy_text(
+      where, {reinterpret_cast<const char*>(bytes.data()) + lengths.preamble, lengths.text});
+  const auto type = parse_npy_type(header.descr);
+  if (!type) refuse(fmt::format("the type '{}'", header.descr));
+  if (header.fortran_order && header.shape.size() > 1) refuse("Fortran order");
+  NpyArray array{.shape = header.shape, .values = {}};
+  std::uint64_t count = 1;
+  for (const std::uint64_t length : header.shape) {
+    if (length == 0 || length > most / count) {
+      refuse(fmt::format("{} numbers; 1 to {} are read", fmt::join(header.shape, " x "), most));
+    }
+    count *= length;
+  }
+  const auto size = static_cast<std::size_t>(type->bytes);
+  file.require_room_for(bytes.size() + count * size);
+  std::vector<std::uint8_t> numbers(count * size);
+  if (file.read(numbers) != numbers.size() || file.count_rest() != 0) {
+    refuse("a file of another length than its header says");
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    array.values.push_back(npy_number(*type, numbers.data() + i * size));
+  }
+  return array;
+}
+
+std::string write_npy(std::span<const double> values) {
+  constexpr std::size_t kAlignment = 64;
+  std::string text =
+      fmt::format("{{'descr': '<f8', 'fortran_order': False, 'shape': ({},), }}", values.size());
+  constexpr std::size_t kPreamble = 10;
+  text.append(kAlignment - 1 - (kPreamble + text.size()) % kAlignment, ' ');
+  text += '\n';
+  std::string file(kMagic.begin(), kMagic.end());
+  file += {1, 0, static_cast<char>(text.size() & 0xff), static_cast<char>(text.size() >> 8)};
+  file += text;
+  for (const double value : values) {
+    const auto bits = std::bit_cast<std::uint64_t>(value);
+    for (int i = 0; i < 8; ++i) file += static_cast<char>(bits >> (8 * i) & 0xff);
+  }
+  return file;
 }
 
 }  // namespace whichfirst::data

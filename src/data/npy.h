@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -50,5 +51,17 @@ std::optional<NpyType> parse_npy_type(std::string_view descr);
 
 /// The number of `type` at `bytes`. Integers beyond 2^53 are rounded.
 double npy_number(const NpyType& type, const std::uint8_t* bytes);
+
+struct NpyArray {
+  std::vector<std::uint64_t> shape;
+  std::vector<double> values;  ///< row-major; NaN and infinities as they stand
+};
+
+/// The one array of the file, of any simple type and in C order. Throws Error beginning with its
+/// path: another kind of file, none or more than `most` numbers, a file that is longer or shorter.
+NpyArray read_npy(const std::filesystem::path& path, std::uint64_t most);
+
+/// A .npy file, version 1.0, of one axis of doubles.
+std::string write_npy(std::span<const double> values);
 
 }  // namespace whichfirst::data

@@ -1,0 +1,159 @@
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "cli/verbs.h"
+#include "data/dataset.h"
+#include "data/npy.h"
+#include "lab/inspect.h"
+#include "notation/parse.h"
+#include "record/atomic_file.h"
+#include "record/lab_record.h"
+#include "report/lab_html.h"
+#include "report/lab_text.h"
+
+namespace whichfirst::cli {
+namespace {
+
+struct LabOptions {
+  std::string image;
+  std::optional<std::string> values;
+  std::optional<std::string> normal;
+  lab::Gaussian gaussian;
+  lab::ChainParameters parameters;
+  std::vector<std::string> orders = {"bn relu", "relu bn"};
+  std::string then = "maxpool(2)";
+  std::string html;
+  std::string values_out;
+  bool json = false;
+};
+
+lab::Input read_input(const LabOptions& options) {
+  const int given = int{!options.image.empty()} + int{options.values.has_value()} +
+                    int{options.normal.has_value()};
+  if (given > 1) {
+    throw Error("expected one of IMAGE, --values and --normal, found several; choose one");
+  }
+  if (options.values) return lab::parse_values(*options.values);
+  if (options.normal) {
+    return lab::draw_normal(*options.normal, options.gaussian, options.parameters.seed);
+  }
+  if (options.image.empty()) return lab::built_in_picture();
+  return lab::read_input(options.image, data::search_folders());
+}
+
+void refuse_unfit(const LabOptions& options) {
+  const auto require = [](bool holds, const char* message) {
+    if (!holds) throw Error(message);
+  };
+  const lab::ChainParameters& parameters = options.parameters;
+  for (const auto* list : {&parameters.scale, &parameters.offset, &parameters.given_mean,
+                           &parameters.given_variance}) {
+    for (const double number : *list) {
+      require(std::isfinite(number),
+              "--scale, --offset, --given-mean, --given-variance: expected finite numbers");
+    }
+  }
+  for (const double variance : parameters.given_variance) {
+    require(variance >= 0, "--given-variance: expected numbers from 0 on, found a negative one");
+  }
+  require(!parameters.eps || (*parameters.eps >= 1e-12 && *parameters.eps <= 1),
+          "--eps: expected a number from 1e-12 to 1");
+  require(options.normal || (options.gaussian.mean == 0 && options.gaussian.sd == 1),
+          "--mean and --sd are of generated values; give --normal NxCxHxW with them");
+}
+
+std::size_t terminal_width() {
+  winsize size{};
+  constexpr std::size_t kDefaultWidth = 100;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20) return kDefaultWidth;
+  return size.ws_col;
+}
+
+int run(const LabOptions& options) {
+  refuse_unfit(options);
+  std::vector<notation::Sequence> orders;
+  for (const std::string& order : options.orders) {
+    orders.push_back(notation::parse(order, notation::Context::order));
+  }
+  notation::Sequence then;
+  if (options.then != "none") then = notation::parse(options.then, notation::Context::order);
+  const lab::Question question{.input = read_input(options),
+                               .orders = std::move(orders),
+                               .then = std::move(then),
+                               .parameters = options.parameters};
+  const lab::Inspection inspection = lab::inspect(question);
+  if (!options.html.empty()) {
+    record::write_file_atomically(options.html, report::print_lab_html(inspection));
+  }
+  if (!options.values_out.empty()) {
+    record::write_file_atomically(options.values_out,
+                                  data::write_npy(record::lab_values(inspection)));
+  }
+  fmt::print("{}", options.json ? record::to_json(inspection)
+                                : report::print_lab(inspection, terminal_width()));
+  return kDone;
+}
+
+}  // namespace
+
+AddedVerb add_lab(CLI::App& program) {
+  auto options = std::make_shared<LabOptions>();
+  CLI::App* command =
+      program.add_subcommand("lab", "Show what orders do to values, stage by stage");
+  command
+      ->add_option("image", options->image,
+                   "PNG, JPEG or .npy file, or a picture of a set such as fashion-mnist:17; "
+                   "default: a built-in 5x5 picture")
+      ->type_name("IMAGE");
+  command->add_option("--values", options->values, "Numbers, rows separated by ';'");
+  command->add_option("--normal", options->normal, "Normal random numbers")->type_name("NxCxHxW");
+  command->add_option("--mean", options->gaussian.mean, "Of --normal")->capture_default_str();
+  command->add_option("--sd", options->gaussian.sd, "Of --normal")->capture_default_str();
+  command->add_option("--seed", options->parameters.seed, "Of --normal, weights and dropout")
+      ->capture_default_str();
+  command->add_option("--orders", options->orders, "Default: \"bn relu\" \"relu bn\"")
+      ->type_name("ORDER ...");
+  command->add_option("--then", options->then, "Stages behind each order, or none")
+      ->capture_default_str();
+  const auto add_list = [&](const char* name, std::vector<double>& list, const char* what) {
+    command
+        ->add_option_function<std::string>(
+            name, [name, &list](const std::string& text) { list = lab::parse_numbers(name, text); },
+            what)
+        ->type_name("X[,X...]");
+  };
+  add_list("--scale", options->parameters.scale,
+           "Of every normaliser: one number, or one for each channel; default 1");
+  add_list("--offset", options->parameters.offset, "Likewise; default 0");
+  command->add_option("--eps", options->parameters.eps, "Of every normaliser");
+  add_list("--given-mean", options->parameters.given_mean,
+           "bn subtracts this instead of the batch's mean, as at test time");
+  add_list("--given-variance", options->parameters.given_variance,
+           "bn divides by the root of this instead of the batch's");
+  command->add_option("--html", options->html, "Write a page with curves, histograms and pictures")
+      ->type_name("FILE");
+  command
+      ->add_option("--values-out", options->values_out,
+                   "Write all values, stage after stage, as one array")
+      ->type_name("FILE.npy");
+  command->add_flag("--json", options->json, "Print one JSON document");
+  command->footer(
+      "Examples:\n"
+      "  whichfirst lab\n"
+      "  whichfirst lab --values \"1 2 3; 4 -5 6\" --then none\n"
+      "  whichfirst lab fashion-mnist:17 --html lab.html\n"
+      "  whichfirst lab --normal 64x32x28x28 --mean 0.5 --orders \"bn relu\" \"relu bn\" \"tanh "
+      "bn\"");
+  return {command, [options] { return run(*options); }};
+}
+
+}  // namespace whichfirst::cli

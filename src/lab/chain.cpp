@@ -1,0 +1,123 @@
+#include "lab/chain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "base/error.h"
+#include "network/expand.h"
+
+namespace whichfirst::lab {
+namespace {
+
+using network::Network;
+using network::ParameterKind;
+using notation::Sequence;
+
+/// Widths, pools and eps written in.
+Sequence complete(const Sequence& order, int channels, const std::optional<double>& eps) {
+  Sequence completed;
+  for (notation::Item item : order.items) {
+    std::visit(
+        notation::Overload{
+            [&](notation::Conv& conv) { conv.channels = channels; },
+            [&](notation::BatchNorm& bn) { bn.eps = eps.value_or(bn.eps); },
+            [&](notation::GroupNorm& norm) { norm.eps = eps.value_or(norm.eps); },
+            [&](notation::Repeat& repeat) { repeat.body = complete(repeat.body, channels, eps); },
+            [&](notation::Residual& residual) {
+              residual.body = complete(residual.body, channels, eps);
+            },
+            [](auto&) {}},
+        item.stage);
+    if (std::holds_alternative<notation::PoolPlace>(item.stage)) item.stage = notation::MaxPool{};
+    completed.items.push_back(std::move(item));
+  }
+  return completed;
+}
+
+/// Takes the classifier off that every network ends with.
+void drop_stages(Network& network, std::size_t count) {
+  for (; count > 0; --count) {
+    const std::size_t parameters = network.stages.back().parameters.size();
+    network.parameters.resize(network.parameters.size() - parameters);
+    network.stages.pop_back();
+  }
+}
+
+void assign(std::vector<double>& array, const std::vector<double>& list, std::string_view what,
+            const network::Stage& stage) {
+  if (list.empty()) return;
+  if (list.size() != 1 && list.size() != array.size()) {
+    const std::string expected =
+        array.size() == 1 ? "1 number" : fmt::format("1 number or {}, one a channel", array.size());
+    throw Error(
+        fmt::format("{}: expected {} for {}, found {}", what, expected, stage.path, list.size()));
+  }
+  for (std::size_t c = 0; c < array.size(); ++c) array[c] = list[list.size() == 1 ? 0 : c];
+}
+
+void limit_work(const Network& network, int images) {
+  std::int64_t numbers = network.parameter_count();
+  for (const network::Stage& stage : network.stages) numbers += stage.output.size() * images;
+  const std::int64_t flops = network.flops_per_image();
+  if (numbers <= kMostChainNumbers && flops <= kMostChainFlops / images) return;
+  throw Error(
+      fmt::format("its stages make {} numbers of {} images with {} multiplications and additions "
+                  "each; at most {} and, together, {} are looked at; take fewer or smaller images",
+                  numbers, images, flops, kMostChainNumbers, kMostChainFlops));
+}
+
+}  // namespace
+
+Chain build_chain(const Sequence& order, const reference::Tensor& images,
+                  const ChainParameters& parameters) {
+  const Shape& input = images.shape;
+  Sequence body = complete(order, input.channels, parameters.eps);
+  const bool makes_vectors = input.is_vector ||
+                             network::contains<notation::GlobalAveragePool>(order) ||
+                             network::contains<notation::Flatten>(order);
+  if (!makes_vectors) body.items.push_back({.stage = notation::GlobalAveragePool{}});
+  body.items.push_back({.stage = notation::FullyConnected{.features = 1}});
+  Chain chain{.network = network::build({.body = body, .order = {}, .input = input, .classes = 1}),
+              .values = {},
+              .step = {.seed = parameters.seed}};
+  drop_stages(chain.network, makes_vectors ? 1 : 2);
+  limit_work(chain.network, images.count);
+  chain.values = reference::widen(network::initial_values(chain.network, parameters.seed, 0));
+  if (parameters.has_given_statistics()) chain.mode = reference::Mode::evaluation;
+  for (std::size_t i = 0; i < chain.values.size(); ++i) {
+    const network::Stage& stage =
+        chain.network.stages[static_cast<std::size_t>(chain.network.parameters[i].stage)];
+    const auto set = [&](const std::vector<double>& list, std::string_view what) {
+      if (network::is_normaliser(stage)) assign(chain.values[i], list, what, stage);
+    };
+    switch (chain.network.parameters[i].kind) {
+      case ParameterKind::scale:
+        set(parameters.scale, "--scale");
+        break;
+      case ParameterKind::offset:
+        set(parameters.offset, "--offset");
+        break;
+      case ParameterKind::running_mean:
+        set(parameters.given_mean, "--given-mean");
+        break;
+      case ParameterKind::running_variance:
+        set(parameters.given_variance, "--given-variance");
+        break;
+      case ParameterKind::weight:
+      case ParameterKind::bias:
+        break;
+    }
+  }
+  return chain;
+}
+
+reference::ForwardPass run_chain(const Chain& chain, const reference::Tensor& images) {
+  return reference::run_forward(chain.network, chain.values, images, chain.mode, chain.step);
+}
+
+}  // namespace whichfirst::lab

@@ -1,0 +1,51 @@
+// The claims that people make about two orders, measured on the values at hand. Internal to
+// inspect.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lab/inspect.h"
+
+namespace whichfirst::lab {
+
+/// One order, run, with the stages that follow it.
+struct OrderRun {
+  std::string name;
+  notation::Sequence order;
+  Chain chain;
+  reference::ForwardPass pass;
+  std::size_t own_stages = 0;
+};
+
+/// All values of one channel, image by image.
+std::vector<double> channel_values(const reference::Tensor& tensor, int channel);
+notation::Sequence join(notation::Sequence first, const notation::Sequence& second);
+
+/// Number `c` of the parameter of this kind that `stage` has, or `missing`.
+double parameter_of(const OrderRun& run, const network::Stage& stage, network::ParameterKind kind,
+                    std::size_t c, double missing);
+bool is_relu(const network::Stage& stage);
+
+/// The share of a spread up to which a difference is rounding.
+inline constexpr double kRoundingShare = 1e-9;
+
+/// Whether the first relu of both cuts the same values of `input`, and where; nothing where one has
+/// none, or they read different shapes.
+std::optional<Claim> claim_same_cut(const OrderRun& a, const OrderRun& b,
+                                    const reference::Tensor& input);
+/// Whether generated input comes out as in theory, as far as bn and relu lead; nothing for others.
+std::optional<Claim> claim_theory(const OrderRun& run, const Input& input);
+/// Whether a max-pool that follows the order could as well stand first; nothing where none does, it
+/// does not fit there, or numbers are dropped.
+std::optional<Claim> claim_pool(const Question& question, const OrderRun& run);
+
+/// For each pair: whether the values differ in scale and offset only (at the end of the orders and
+/// after what follows them), whether the first relu cuts the same values, whether both leave as
+/// many zeros. For each order: whether generated input comes out as in theory, whether a max-pool
+/// that follows could as well stand first.
+std::vector<Claim> measure_claims(const Question& question, const std::vector<OrderRun>& runs);
+
+}  // namespace whichfirst::lab

@@ -1,0 +1,65 @@
+// Holds what algebra says of two orders against numbers: random small networks in double precision.
+//
+// Values of both signs, equal pixels, padded borders, odd sizes; an answer that the numbers do not
+// bear out is contradicted, with the case in which it fails.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "algebra/relation.h"
+#include "base/shape.h"
+#include "notation/sequence.h"
+
+namespace whichfirst::lab {
+
+struct CheckedOrders {
+  notation::Sequence a;
+  notation::Sequence b;
+  Shape input;    // whether the orders read pictures or vectors, and a size that fits
+  int units = 1;  // of the stack (algebra/stack.h)
+};
+
+struct CheckOptions {
+  int cases = 1000;
+  std::uint64_t seed = 1;
+  algebra::Scales scales = algebra::Scales::any;  // of bn; the rules' own assumption
+  /// Operations after which no further case is begun.
+  double most_flops = 4e9;
+};
+
+/// A case in which two numbers differ that were compared.
+struct DifferingCase {
+  int number = 0;  // of the case, from 0: with the seed it can be made again
+  Shape input;
+  int images = 0;
+  std::string what;  // "logits in training"
+  double a = 0;
+  double b = 0;
+};
+
+struct RelationCheck {
+  int cases = 0;  // in which something was compared; 0 where no network is small enough
+  /// Over all numbers that the answer says are equal: of |a - b| / max(1, largest |a|).
+  double largest_difference = 0;
+  /// The answer is wrong here. Of `different`: outputs never differed, and `what` says so.
+  std::optional<DifferingCase> contradiction;
+  /// Of every answer but `same training`: with the same parameters the two differ here in training,
+  /// so that no stronger answer holds for values in training.
+  std::optional<DifferingCase> witness;
+};
+
+/// Checks `answer`, which `rules` give for the two orders:
+///   same_training        logits, loss, running statistics, gradients equal bit for bit
+///   same_function        the same within rounding; gradients where no two pixels are equal
+///   same_at_inference    logits at inference
+///   same_function_class  logits at inference of the one, and of the other with the first one's
+///                        parameters carried over (algebra/transfer.h), both ways
+///   different            a witness is found
+/// Throws Error where no small network of these orders can be built.
+RelationCheck check_relation(const CheckedOrders& orders, algebra::Answer answer,
+                             const std::vector<algebra::Rule>& rules, const CheckOptions& options);
+
+}  // namespace whichfirst::lab

@@ -1,0 +1,40 @@
+// Counts of values between fixed edges, which merge; quantiles, exact from the values or estimated
+// from the counts.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace whichfirst::measure {
+
+/// Bin i is [edges[i], edges[i+1]), the last one with its right edge, as numpy.histogram has it.
+struct Histogram {
+  std::vector<double> edges;         ///< rising, at least 2
+  std::vector<std::int64_t> counts;  ///< one less than edges
+  std::int64_t below = 0;            ///< under the first edge, -infinity too
+  std::int64_t above = 0;            ///< beyond the last edge, infinity too
+  std::int64_t nan_count = 0;
+};
+
+/// `bins` equal bins from `least` to `largest`, both finite and in this order; where they are equal
+/// (or too near for so many edges), a little more to both sides. bins > 0.
+std::vector<double> even_edges(double least, double largest, int bins);
+
+Histogram count_between(std::vector<double> edges, std::span<const double> values);
+Histogram count_between(std::vector<double> edges, std::span<const float> values);
+
+/// Adds the counts of `other`, which has the same edges, to `sum`.
+void merge(Histogram& sum, const Histogram& other);
+
+/// The quantile at `share` in [0, 1] of the numbers between the edges, taken as evenly spread in
+/// their bin; missing where there are none.
+std::optional<double> estimate_quantile(const Histogram& histogram, double share);
+
+/// The exact quantiles of the finite ones of `values` at each of `shares` in [0, 1], which rise;
+/// between two values in proportion (numpy.quantile's rule; Hyndman and Fan 1996, type 7). Empty
+/// where no value is finite.
+std::vector<double> quantiles(std::span<const double> values, std::span<const double> shares);
+
+}  // namespace whichfirst::measure

@@ -1,0 +1,17 @@
+// What `explain` found, as text.
+#pragma once
+
+#include <string>
+
+#include "record/explain_record.h"
+
+namespace whichfirst::report {
+
+/// The answer with its reasons and its check, the answer for two units in a row, the cycles, what
+/// is known beside, what else differs. Lines of at most 100 columns where words allow.
+std::string print_explanation(const record::ExplainRecord& record);
+
+/// Every answer that numbers contradict, a line each, with the case; empty where there is none.
+std::string print_contradictions(const record::ExplainRecord& record);
+
+}  // namespace whichfirst::report

@@ -1,0 +1,92 @@
+#include "report/lab_text.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <limits>
+#include <sstream>
+#include <vector>
+
+#include "notation/parse.h"
+#include "record/printable.h"
+#include "report/lab_html.h"
+
+namespace whichfirst::report {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+std::string curve(const std::vector<double>& values, std::size_t most = 100) {
+  return spark_curve(values, most);
+}
+
+lab::Inspection inspect(lab::Input input) {
+  lab::Question question{.input = std::move(input), .orders = {}, .then = {}, .parameters = {}};
+  for (const char* order : {"bn relu", "relu bn"}) {
+    question.orders.push_back(notation::parse(order, notation::Context::order));
+  }
+  return lab::inspect(question);
+}
+
+std::size_t longest_line(const std::string& text) {
+  std::istringstream lines(text);
+  std::size_t longest = 0;
+  for (std::string line; std::getline(lines, line);) {
+    longest = std::max(longest, record::count_characters(line));
+  }
+  return longest;
+}
+
+TEST(SparkCurve, RunsFromTheLowestToTheHighestValue) {
+  EXPECT_EQ(curve({0, 1, 2, 3, 4, 5, 6, 7}), "▁▂▃▄▅▆▇█");
+  EXPECT_EQ(curve({-1e308, 1e308}), "▁█");
+  EXPECT_EQ(curve({5, 5, 5}), "▁▁▁");
+  EXPECT_EQ(curve({0, kNan, 7}), "▁·█");
+  EXPECT_EQ(curve({kNan}), "·");
+  EXPECT_EQ(curve({}), "");
+}
+
+TEST(SparkCurve, AveragesWhatDoesNotFit) { EXPECT_EQ(curve({0, 0, 7, 7, 2, 4}, 3), "▁█▄"); }
+
+TEST(SparkHistogram, HasABlockForEachTwoBins) {
+  EXPECT_EQ(spark_histogram({.edges = {0, 1, 2, 3, 4, 5, 6}, .counts = {1, 0, 0, 0, 3, 4}}), "▂ █");
+  EXPECT_EQ(spark_histogram({.edges = {0, 1, 2}, .counts = {0, 0}}), " ");
+}
+
+TEST(LabText, PutsTheOrdersSideBySideWhereTheyFitAndBelowEachOtherElsewhere) {
+  const lab::Inspection inspection = inspect(lab::built_in_picture());
+  const std::string wide = print_lab(inspection, 100);
+  EXPECT_THAT(wide, HasSubstr("== bn relu ==                        == relu bn ==\n"));
+  EXPECT_LE(longest_line(wide), 100U);
+  const std::string narrow = print_lab(inspection, 60);
+  EXPECT_THAT(narrow, HasSubstr("== bn relu ==\n"));
+  EXPECT_THAT(narrow, HasSubstr("== relu bn ==\n"));
+  EXPECT_LE(longest_line(narrow), 60U);
+}
+
+TEST(LabText, SaysWhatIsNotFinite) {
+  const std::string text = print_lab(inspect(lab::parse_values("1 nan; inf 2")), 100);
+  EXPECT_THAT(text, HasSubstr("1 NaN, 1 infinite, left out of these"));
+  EXPECT_THAT(text, HasSubstr("only? cannot be told: there are NaN or infinities"));
+  EXPECT_THAT(text, HasSubstr("mean -  sd -"));
+}
+
+TEST(LabHtml, EscapesWhatAPageCouldTakeForMarkup) {
+  EXPECT_EQ(escape_html("<a href=\"x\">&'\x01"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;\\x01");
+}
+
+TEST(LabHtml, OfValuesThatAreNotFiniteHasNoneInItsDrawings) {
+  for (const char* values : {"nan nan", "1 nan; inf -2", "3 3"}) {
+    const std::string page = print_lab_html(inspect(lab::parse_values(values)));
+    EXPECT_THAT(page, Not(HasSubstr("nan\""))) << values;
+    EXPECT_THAT(page, Not(HasSubstr("=\"inf"))) << values;
+    EXPECT_THAT(page, Not(HasSubstr("Mnan"))) << values;
+    EXPECT_THAT(page, HasSubstr("</html>"));
+  }
+}
+
+}  // namespace
+}  // namespace whichfirst::report
