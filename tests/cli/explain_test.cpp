@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cli/run_program.h"
 
@@ -112,6 +113,35 @@ TEST(Explain, EndsOnOrdersOfAbsurdSize) {
   EXPECT_EQ(longest["answer"], "same training");
   const json wide = explain("conv bn relu", "conv relu bn", "512");
   EXPECT_EQ(wide["answer"], "same function class");
+}
+
+TEST(Studies, TheFactorialCrossesOrderAffineAndBiasWithEndsThatAreAlike) {
+  const Scratch folder;
+  const Ended ended = run(
+      folder, {"summary", (std::filesystem::path(WHICHFIRST_STUDIES) / "factorial.toml").string(),
+               "data.train=400", "data.test=200", "--json"});
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  std::set<std::string> cells;
+  const json summary = json::parse(ended.out);
+  for (const json& order : summary["orders"]) {
+    std::string cell;
+    for (const json& stage : order["stages"]) {
+      const std::string path = stage["path"];
+      if (path.starts_with("units.0.")) cell += stage["stage"].get<std::string>() + " ";
+      if (path == "body.bn.0") cell += "| " + stage["stage"].get<std::string>();
+    }
+    cells.insert(cell);
+  }
+  EXPECT_THAT(cells,
+              ::testing::ElementsAre("conv(16, bias=off) bn relu maxpool(2) | bn",
+                                     "conv(16, bias=off) bn(affine=off) relu maxpool(2) | bn",
+                                     "conv(16, bias=off) relu bn maxpool(2) ",
+                                     "conv(16, bias=off) relu bn(affine=off) maxpool(2) ",
+                                     "conv(16, bias=on) bn relu maxpool(2) | bn",
+                                     "conv(16, bias=on) bn(affine=off) relu maxpool(2) | bn",
+                                     "conv(16, bias=on) relu bn maxpool(2) ",
+                                     "conv(16, bias=on) relu bn(affine=off) maxpool(2) "))
+      << "the head reads what a bn made in all";
 }
 
 TEST(Compare, WarnsOfOrdersThatTrainTheSameThoughTheyAreWrittenOtherwise) {
