@@ -33,8 +33,12 @@ BoundProgram::BoundProgram(const Program& program, const Storage& storage,
     }
     memories_.emplace_back(value.layout, engine, place);
   }
-  const dnnl::memory::desc scratch_layout({static_cast<dnnl::memory::dim>(program.scratch_bytes)},
-                                          dnnl::memory::data_type::u8, dnnl::memory::format_tag::x);
+  if (program.scratch_bytes > 0) {
+    const dnnl::memory::desc scratch_layout({static_cast<dnnl::memory::dim>(program.scratch_bytes)},
+                                            dnnl::memory::data_type::u8,
+                                            dnnl::memory::format_tag::x);
+    scratch_ = dnnl::memory(scratch_layout, engine, storage.scratch);
+  }
   for (const Step& step : program.steps) {
     if (const auto* kernel = std::get_if<RunKernel>(&step.action)) {
       BoundKernel bound{{}, kernel->run};
@@ -47,11 +51,11 @@ BoundProgram::BoundProgram(const Program& program, const Storage& storage,
     const auto& run = std::get<RunPrimitive>(step.action);
     BoundPrimitive bound{run.primitive, {}};
     for (const Argument& argument : run.arguments) {
-      bound.arguments.emplace(argument.name, memories_[static_cast<std::size_t>(argument.value)]);
+      bound.arguments.push_back(
+          {argument.name, memories_[static_cast<std::size_t>(argument.value)].get()});
     }
     if (program.scratch_bytes > 0) {
-      bound.arguments.emplace(DNNL_ARG_SCRATCHPAD,
-                              dnnl::memory(scratch_layout, engine, storage.scratch));
+      bound.arguments.push_back({DNNL_ARG_SCRATCHPAD, scratch_.get()});
     }
     steps_.emplace_back(std::move(bound));
   }
@@ -61,7 +65,10 @@ void BoundProgram::run(dnnl::stream& stream, std::size_t begin, std::size_t end,
                        const network::DropoutStep& step) {
   for (std::size_t i = begin; i < end; ++i) {
     if (const auto* primitive = std::get_if<BoundPrimitive>(&steps_[i])) {
-      primitive->primitive.execute(stream, primitive->arguments);
+      dnnl::error::wrap_c_api(dnnl_primitive_execute(primitive->primitive.get(), stream.get(),
+                                                     static_cast<int>(primitive->arguments.size()),
+                                                     primitive->arguments.data()),
+                              "a primitive does not run");
     } else {
       stream.wait();
       const auto& kernel = std::get<BoundKernel>(steps_[i]);

@@ -12,7 +12,6 @@
 #include <oneapi/dnnl/dnnl.hpp>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -127,9 +126,11 @@ class BoundProgram {
   float* pointer(ValueId value) const;
 
  private:
+  /// `arguments` point into memories_ or scratch_: the form that oneDNN's C interface takes as it
+  /// is, so that a step makes nothing anew.
   struct BoundPrimitive {
     dnnl::primitive primitive;
-    std::unordered_map<int, dnnl::memory> arguments;
+    std::vector<dnnl_exec_arg_t> arguments;
   };
   struct BoundKernel {
     std::vector<std::byte*> places;
@@ -137,6 +138,7 @@ class BoundProgram {
   };
 
   std::vector<dnnl::memory> memories_;
+  dnnl::memory scratch_;
   std::vector<std::variant<BoundPrimitive, BoundKernel>> steps_;
 };
 
