@@ -32,7 +32,14 @@ AddedVerb add_report(CLI::App& program) {
       "  whichfirst report runs/demo-8d0bedb7 --format csv |\n"
       "    whichfirst verdict - --metric test_accuracy");
   return {command, [options] {
-            fmt::print("{}", options->format.print(record::read_verdict(options->run)));
+            const record::VerdictRecord verdict = record::read_verdict(options->run);
+            if (options->format.word == "csv" && !verdict.plan.seeds) {
+              fmt::print(stderr,
+                         "note: pairs were added until it was decided; give --auto --max-pairs {} "
+                         "to whichfirst verdict, and it allows for that\n",
+                         verdict.plan.max_seeds);
+            }
+            fmt::print("{}", options->format.print(verdict));
             return kDone;
           }};
 }

@@ -347,11 +347,15 @@ std::string print_results(const VerdictRecord& verdict) {
   const auto number = [](const std::optional<double>& value) {
     return value ? fmt::format("{}", *value) : std::string();
   };
-  std::string text = fmt::format("seed,order,lr,{}\n", verdict.metric);
+  const std::optional<ResultsTable>& table = verdict.table;
+  std::string text = table ? fmt::format("{},{},{}\n", quoted(table->pair), quoted(table->by),
+                                         quoted(verdict.metric))
+                           : fmt::format("seed,order,lr,{}\n", quoted(verdict.metric));
   for (const OrderResult& order : verdict.orders) {
     for (std::size_t i = 0; i < order.values.size(); ++i) {
-      text += fmt::format("{},{},{},{}\n", i + 1, quoted(order.name), number(order.lr),
-                          number(order.values[i]));
+      text += table ? fmt::format("{},{},", quoted(table->pairs[i]), quoted(order.name))
+                    : fmt::format("{},{},{},", i + 1, quoted(order.name), number(order.lr));
+      text += number(order.values[i]) + "\n";
     }
   }
   return text;

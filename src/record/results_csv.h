@@ -56,9 +56,9 @@ Results parse_results(std::string_view text, std::string_view label, const Resul
 /// more than kMostResultBytes.
 Results read_results(const std::filesystem::path& path, const ResultColumns& columns);
 
-/// The trials of a run as such a table: a line for each replicate of each order in the verdict,
-/// with the columns seed, order, lr and the metric; empty where there is no value. parse_results
-/// reads it.
+/// The values of a verdict as such a table: a line for each pair of each order, with the columns
+/// seed, order, lr and the metric, or those that its table was read from; empty where there is no
+/// value. parse_results reads it.
 std::string print_results(const VerdictRecord& verdict);
 
 }  // namespace whichfirst::record

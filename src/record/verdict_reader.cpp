@@ -17,6 +17,7 @@ namespace whichfirst::record {
 namespace {
 
 constexpr int kMostDepth = 12;
+constexpr std::size_t kMostOrders = 1'000;
 
 template <class Item>
 std::vector<Item> list_of(const JsonValue& value, Item (*read)(const JsonValue&)) {
@@ -219,7 +220,9 @@ TunedOrder tuned_of(const JsonValue& value) {
 }
 
 RankedOrder ranked_of(const JsonValue& value) {
-  return {.name = text_of(value.at("name")), .rank = whole_of(value.at("rank"))};
+  return {.name = text_of(value.at("name")),
+          .rank = whole_of(value.at("rank")),
+          .is_tied = value.at("tied").truth()};
 }
 
 LedgerRow ledger_row_of(const JsonValue& value) {
@@ -253,6 +256,19 @@ void require_shape(const VerdictRecord& verdict, const JsonValue& document) {
     if (order.rates.empty() || order.rates.size() != verdict.tuning.front().rates.size()) {
       document.at("tuning").fail_expected("the same rates for every order");
     }
+  }
+  for (const ComparisonResult& result : verdict.comparisons) {
+    for (const stats::Warning& warning : result.warnings) {
+      if (warning.kind == stats::WarningKind::wide_margin && !verdict.margin) {
+        document.at("margin").fail_expected("a number, since a warning speaks of it");
+      }
+    }
+  }
+  if (verdict.orders.size() > kMostOrders) {
+    document.at("orders").fail_expected(fmt::format("at most {} orders", kMostOrders));
+  }
+  if (verdict.ranking.size() > verdict.orders.size()) {
+    document.at("ranking").fail_expected("no more entries than orders");
   }
   if (verdict.comparisons.empty()) document.at("comparisons").fail_expected("a comparison");
 }
@@ -306,7 +322,14 @@ VerdictRecord read_verdict(const std::filesystem::path& folder) {
         "it at the end; the same command again finishes a run that was stopped)",
         printable(folder.string())));
   }
-  return parse_verdict(read_file(file, kMostVerdictBytes), file.string());
+  try {
+    return parse_verdict(read_file(file, kMostVerdictBytes), file.string());
+  } catch (const Error& reason) {
+    throw Error(fmt::format(
+        "{}; if another version wrote it, `whichfirst compare {} --out {}` writes it anew without "
+        "training",
+        reason.what(), printable((folder / "study.toml").string()), printable(folder.string())));
+  }
 }
 
 }  // namespace whichfirst::record

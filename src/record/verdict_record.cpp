@@ -88,7 +88,7 @@ ordered_json json_of(const stats::Warning& warning) {
 }
 
 ordered_json json_of(const RankedOrder& order) {
-  return {{"name", order.name}, {"rank", order.rank}};
+  return {{"name", order.name}, {"rank", order.rank}, {"tied", order.is_tied}};
 }
 
 ordered_json json_of(const std::vector<stats::Warning>& warnings) {

@@ -113,11 +113,11 @@ struct TunedOrder {
   bool is_at_high_end = false;        ///< or the largest: a wider list may hold a better one
 };
 
-/// Where an order stands among all: 1 + the number of orders that were found better than it. Orders
-/// of one rank are tied: no comparison tells them apart in that.
+/// Where an order stands among all: 1 + the number of orders that were found better than it.
 struct RankedOrder {
   std::string name;
   int rank = 1;
+  bool is_tied = false;  ///< with another of this rank, that no comparison tells from it
   bool operator==(const RankedOrder&) const = default;
 };
 
@@ -155,7 +155,8 @@ struct VerdictRecord {
   double confidence = 0;
   PlanWords plan = {};
   Stop stop = Stop::fixed;
-  /// Trials that were under way when the last verdict fell: kept, not used.
+  /// Trials that were under way when the last verdict fell, or pairs of a table behind it: kept,
+  /// not used.
   int after_stop = 0;  ///< "timings.after_stop" in JSON
   std::vector<OrderResult> orders;
   std::vector<ComparisonResult> comparisons;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <vector>
 
 #include "record/printable.h"
@@ -72,6 +74,18 @@ std::string interval_words(const record::VerdictRecord& verdict) {
   return fmt::format("Student {} for the mean", title);
 }
 
+/// "8 complete pairs", of several comparisons "6 to 8 complete pairs".
+std::string pairs_words(const record::VerdictRecord& verdict) {
+  int least = verdict.comparisons.front().comparison.pairs;
+  int most = least;
+  for (const record::ComparisonResult& result : verdict.comparisons) {
+    least = std::min(least, result.comparison.pairs);
+    most = std::max(most, result.comparison.pairs);
+  }
+  return least == most ? fmt::format("{} complete pair{}", least, least == 1 ? "" : "s")
+                       : fmt::format("{} to {} complete pairs", least, most);
+}
+
 std::string rule_words(const record::VerdictRecord& verdict) {
   const MetricWords words = metric_words(verdict);
   const record::PlanWords& plan = verdict.plan;
@@ -79,12 +93,13 @@ std::string rule_words(const record::VerdictRecord& verdict) {
       verdict.margin ? fmt::format("{:g}{}", *verdict.margin, words.unit) : std::string();
   std::string text;
   if (plan.seeds) {
-    text = fmt::format(" The difference of {} was judged by the {} over the {} pairs", words.name,
-                       interval_words(verdict), *plan.seeds);
+    text = fmt::format(" The difference of {} was judged by the {} over {}", words.name,
+                       interval_words(verdict), pairs_words(verdict));
   } else {
     text = fmt::format(
         " Pairs were added until the repeated {} of the difference of {} (Jennison and Turnbull "
-        "1989, 1991; simultaneous over all looks, one after every pair from the {}th, error spent "
+        "1989, 1991; simultaneous over all looks, one after every pair from number {} on, error "
+        "spent "
         "as {}) {}, at most {} pairs",
         interval_words(verdict), words.name, stats::minimum_pairs(verdict.confidence),
         plan.horizon == "open" ? "n^2/(n^2 + 15^2)" : fmt::format("n/{}", plan.max_seeds),
@@ -92,11 +107,15 @@ std::string rule_words(const record::VerdictRecord& verdict) {
                        : fmt::format("excluded 0 or lay within -/+ {}", margin),
         plan.max_seeds);
   }
-  text += ": better or worse where it excludes 0";
-  if (!margin.empty()) {
-    text += fmt::format(", equivalent where it lies within -/+ {} (Schuirmann 1987)", margin);
-  }
-  text += ", undecided otherwise.";
+  text += margin.empty()
+              ? ": better or worse where it excludes 0, undecided otherwise."
+              : fmt::format(
+                    ": equivalent where it lies within -/+ {} (Schuirmann 1987), else better "
+                    "or worse where it excludes 0, else undecided.",
+                    margin);
+  text +=
+      " A pair with a lost trial is left out, and no order is favoured that lost more trials than "
+      "the other.";
   if (plan.equivalence == "full") {
     text += " Equivalence was read off an interval at the whole one-sided error.";
   }
@@ -109,12 +128,12 @@ std::string rule_words(const record::VerdictRecord& verdict) {
 }
 
 std::string losses_words(const record::VerdictRecord& verdict) {
-  int lost = 0;
-  for (const record::OrderResult& order : verdict.orders) lost += order.diverged + order.failed;
-  return lost == 0
-             ? " No trial was lost."
-             : fmt::format(" {} trial{} diverged or failed; their pairs are left out and counted.",
-                           lost, lost == 1 ? "" : "s");
+  std::int64_t lost = 0;
+  for (const record::OrderResult& order : verdict.orders) {
+    lost += std::int64_t{order.diverged} + order.failed;
+  }
+  return lost == 0 ? " No trial was lost."
+                   : fmt::format(" {} trial{} diverged or failed.", lost, lost == 1 ? "" : "s");
 }
 
 std::string latex_table(const Table& table, const std::string& caption) {
@@ -159,7 +178,10 @@ std::string print_markdown(const record::VerdictRecord& verdict) {
   }
   text += orders_table(verdict).print_markdown();
   text += "\n" + comparisons_table(verdict).print_markdown();
-  if (!verdict.ranking.empty()) text += "\n" + ranking_table(verdict).print_markdown();
+  if (!verdict.ranking.empty()) {
+    text += fmt::format("\n## Ranking\n\n{}.\n\n{}", kRankingTitle,
+                        ranking_table(verdict).print_markdown());
+  }
   if (!verdict.tuning.empty()) {
     text += fmt::format(
         "\n## Learning rates\n\n{} on tuning replicates, \\* the best of an order.\n\n{}",
@@ -179,14 +201,20 @@ std::string print_markdown(const record::VerdictRecord& verdict) {
 std::string print_latex(const record::VerdictRecord& verdict) {
   std::string text = "% \\usepackage{booktabs}\n";
   text += latex_table(orders_table(verdict), caption(verdict));
-  text += latex_table(comparisons_table(verdict), "Mean differences and what they say of a");
+  text += latex_table(comparisons_table(verdict), "Differences and what they say of a");
   if (!verdict.tuning.empty()) {
     text += latex_table(tuning_table(verdict), "Learning rates on tuning replicates, * the best");
+  }
+  if (!verdict.ranking.empty()) {
+    text += latex_table(ranking_table(verdict), std::string("Ranking: ") + kRankingTitle);
   }
   text += "\\paragraph{Methods} " + escape_latex(methods_paragraph(verdict)) + "\n\n";
   text += "\\paragraph{Results}\n";
   for (const record::ComparisonResult& result : verdict.comparisons) {
     text += escape_latex(result.sentence) + "\n";
+    for (const stats::Warning& warning : result.warnings) {
+      text += escape_latex(fmt::format("Warning: {}.\n", warning_words(warning, result, verdict)));
+    }
   }
   return text;
 }

@@ -33,7 +33,8 @@ std::string done_words(const record::VerdictRecord& verdict) {
     case record::Stop::max_seeds:
       return fmt::format("{}, and the maximum is reached", pairs);
     case record::Stop::interrupted:
-      return fmt::format("stopped from outside after {}", pairs);
+      return verdict.table ? fmt::format("{}, where the table ends", pairs)
+                           : fmt::format("stopped from outside after {}", pairs);
   }
   check(false, "a stop has words");
   return {};
@@ -48,20 +49,30 @@ std::string size_words(double size, const MetricWords& words) {
 
 std::string plan_words(const record::VerdictRecord& verdict) {
   const MetricWords words = metric_words(verdict);
-  std::string text = fmt::format("Planned: {}, ", words.name);
+  const bool is_planned = !verdict.table || !verdict.plan.seeds;  // a table says no plan of its own
+  std::string text = fmt::format("{}: {}, ", is_planned ? "Planned" : "Judged", words.name);
   text += verdict.margin ? fmt::format("margin {:g}{}", *verdict.margin, words.unit) : "no margin";
   text += fmt::format(", {:g} % confidence", 100 * verdict.confidence);
   if (verdict.plan.comparisons > 1) {
     text += fmt::format(" over {} comparisons", verdict.plan.comparisons);
   }
+  if (!is_planned) return fmt::format("{}, {}.", text, done_words(verdict));
   if (verdict.plan.seeds) {
     text += fmt::format(", {} pair{}", *verdict.plan.seeds, *verdict.plan.seeds == 1 ? "" : "s");
   } else {
     text += fmt::format(", pairs until it is decided, {} to {}",
                         stats::minimum_pairs(verdict.confidence), verdict.plan.max_seeds);
   }
+  if (verdict.plan.rule != "student") text += fmt::format(", {} rule", verdict.plan.rule);
+  if (verdict.plan.equivalence != "half") text += ", equivalence at the whole error";
+  if (!verdict.plan.seeds && verdict.plan.horizon != "open") text += ", the maximum final";
   if (verdict.plan.guard) text += ", skewness guard";
-  return fmt::format("{}. Done: {}.", text, done_words(verdict));
+  text = fmt::format("{}. Done: {}", text, done_words(verdict));
+  if (verdict.table && verdict.after_stop > 0) {
+    text += fmt::format("; {} later pair{} left out", grouped(verdict.after_stop),
+                        verdict.after_stop == 1 ? " is" : "s are");
+  }
+  return text + ".";
 }
 
 std::string prospect_words(const record::ComparisonResult& result,
@@ -121,9 +132,12 @@ std::string warning_words(const stats::Warning& warning, const record::Compariso
           100 * warning.found);
     case stats::WarningKind::ties:
       return fmt::format(
-          "the differences of {} pairs take {:.0f} value{} only: the metric has few steps, and an "
-          "interval for a mean treats it as one of many",
-          c.pairs, warning.found, warning.found == 1 ? "" : "s");
+          "the differences of {} pairs take {:.0f} value{} only: the metric has few "
+          "steps{}",
+          c.pairs, warning.found, warning.found == 1 ? "" : "s",
+          c.location == stats::Location::mean
+              ? ", and an interval for a mean treats it as one of many"
+              : "");
     case stats::WarningKind::wide_margin:
       return fmt::format(
           "the margin of {:g}{} is {:.0f} % of the metric's size: `equivalent` says little then",

@@ -8,6 +8,10 @@
 
 namespace whichfirst::report {
 
+/// What the ranking's numbers mean.
+inline constexpr const char* kRankingTitle =
+    "1 and the number of orders that were found better; = where nothing tells equal ranks apart";
+
 /// "Planned: test accuracy, margin 0.25 points, 95 % confidence, pairs until it is decided, 6 to
 /// 30. Done: decided after 8 pairs."
 std::string plan_words(const record::VerdictRecord& verdict);

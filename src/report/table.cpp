@@ -15,11 +15,12 @@ std::size_t width_of(const std::string& text) {
   }));
 }
 
-/// "a & b \\\\".
+/// "a & b \\\\"; what the line break before would take for its argument is kept from it.
 std::string latex_row(const std::vector<std::string>& row) {
   std::string line = "  ";
   for (std::size_t c = 0; c < row.size(); ++c) {
-    line += (c > 0 ? " & " : "") + escape_latex(row[c]);
+    const bool is_argument = c == 0 && (row[c].starts_with('[') || row[c].starts_with('*'));
+    line += (c > 0 ? " & " : "") + std::string(is_argument ? "{}" : "") + escape_latex(row[c]);
   }
   return line + " \\\\\n";
 }

@@ -42,6 +42,17 @@ std::string center_title(const record::VerdictRecord& verdict) {
              : std::string(stats::name(verdict.comparisons.front().comparison.location));
 }
 
+/// "-0.30 to +0.25"; where it is not of the confidence in the heading, with its own.
+std::string interval_cell(const record::VerdictRecord& verdict, const stats::Comparison& c,
+                          int decimals) {
+  const std::optional<stats::Interval>& interval = stats::deciding_interval(c);
+  if (!interval) return kMissing;
+  const std::string ends = fmt::format("{} to {}", signed_number(interval->lower, decimals),
+                                       signed_number(interval->upper, decimals));
+  if (!is_for_equivalence(c)) return ends;
+  return fmt::format("{} ({:.4g} %)", ends, interval_percent(verdict, c));
+}
+
 /// "87.31 (sd 0.21) 1 lost *".
 std::string tuned_cell(const record::TunedRate& rate, bool is_best, int decimals) {
   std::string cell = number(rate.mean, decimals);
@@ -80,11 +91,7 @@ Table comparisons_table(const record::VerdictRecord& verdict) {
     const stats::Comparison& c = result.comparison;
     table.add({fmt::format("{} - {}", result.a, result.b), fmt::format("{}", c.pairs),
                c.center ? signed_number(*c.center, words.decimals) : kMissing,
-               number(c.sd_diff, words.decimals),
-               c.interval
-                   ? fmt::format("{} to {}", signed_number(c.interval->lower, words.decimals),
-                                 signed_number(c.interval->upper, words.decimals))
-                   : kMissing,
+               number(c.sd_diff, words.decimals), interval_cell(verdict, c, words.decimals),
                std::string(stats::name(c.verdict))});
   }
   return table;
@@ -138,9 +145,7 @@ Table tuning_table(const record::VerdictRecord& verdict) {
 Table ranking_table(const record::VerdictRecord& verdict) {
   Table table({"rank", "order"}, {Align::right, Align::left});
   for (const record::RankedOrder& order : verdict.ranking) {
-    const auto equal = std::count_if(verdict.ranking.begin(), verdict.ranking.end(),
-                                     [&](const auto& other) { return other.rank == order.rank; });
-    table.add({fmt::format("{}{}", order.rank, equal > 1 ? "=" : " "), order.name});
+    table.add({fmt::format("{}{}", order.rank, order.is_tied ? "=" : " "), order.name});
   }
   return table;
 }

@@ -150,8 +150,7 @@ std::string print_verdict(const record::VerdictRecord& verdict) {
     text += "\n" + comparison_lines(result, verdict, words);
   }
   if (!verdict.ranking.empty()) {
-    text += "\nRanking: 1 and the number of orders that were found better; = is a tie\n" +
-            ranking_table(verdict).print(2);
+    text += fmt::format("\nRanking: {}\n{}", kRankingTitle, ranking_table(verdict).print(2));
   }
   text += "\n" + plan_words(verdict) + "\n";
   for (const record::ComparisonResult& result : verdict.comparisons) {

@@ -61,7 +61,7 @@ std::string evidence_words(const record::ComparisonResult& result, const MetricW
   const stats::Comparison& c = result.comparison;
   std::string text = fmt::format("{} pairs", c.pairs);
   if (const auto& interval = stats::deciding_interval(c)) {
-    text += fmt::format(", {} {} to {}", interval_title(verdict),
+    text += fmt::format(", {:.4g} % interval {} to {}", interval_percent(verdict, c),
                         signed_number(interval->lower, words.decimals),
                         signed_number(interval->upper, words.decimals));
     if (!verdict.plan.seeds) text += ", valid at every look";
@@ -103,8 +103,17 @@ int table_decimals(const record::VerdictRecord& verdict) {
 }  // namespace
 
 std::string interval_title(const record::VerdictRecord& verdict) {
+  return fmt::format("{:.4g} % interval", interval_percent(verdict, {}));
+}
+
+bool is_for_equivalence(const stats::Comparison& comparison) {
+  return comparison.equivalence_interval && comparison.verdict == Verdict::equivalent;
+}
+
+double interval_percent(const record::VerdictRecord& verdict, const stats::Comparison& comparison) {
   const int comparisons = std::max(verdict.plan.comparisons, 1);
-  return fmt::format("{:.4g} % interval", 100 * (1 - (1 - verdict.confidence) / comparisons));
+  const int sides = is_for_equivalence(comparison) ? 2 : 1;
+  return 100 * (1 - sides * (1 - verdict.confidence) / comparisons);
 }
 
 std::string grouped(std::int64_t number) {

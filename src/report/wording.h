@@ -37,6 +37,11 @@ MetricWords metric_words(const record::VerdictRecord& verdict);
 /// "95 % interval", of three comparisons "98.33 % interval".
 std::string interval_title(const record::VerdictRecord& verdict);
 
+/// Whether the verdict was read off `equivalence_interval`, which is shorter than the title says.
+bool is_for_equivalence(const stats::Comparison& comparison);
+/// The confidence of the interval that decided, in percent.
+double interval_percent(const record::VerdictRecord& verdict, const stats::Comparison& comparison);
+
 /// "after 3 epochs on 12,000 images of fashion-mnist at lr 0.1 (article-15, batch 64)", or "in
 /// results.csv, paired by seed" for a table.
 std::string condition_words(const record::ComparisonResult& result,

@@ -119,7 +119,7 @@ std::optional<std::string> reason_for(const Comparison& comparison, const Moment
   const bool is_of_mean = rule.location == Location::mean;
   if ((is_of_mean ? deciding_sd(moments, rule) : *moments.sd) == 0) {
     const std::string equal = fmt::format(
-        "all {} differences are equal: the seed seems to change nothing", comparison.pairs);
+        "all {} differences are equal: the seed seems to change nothing in them", comparison.pairs);
     if (comparison.interval) return equal;
     return fmt::format("{}, and {} are needed to decide by their sign at {}", equal,
                        referee.pairs_for_equal_signs(), confidence_text(rule));

@@ -55,6 +55,27 @@ std::int64_t rest_variation(const Sums& s) {
   return s.seeds * s.images * s.squares - s.all * s.all - seed_variation(s) - image_variation(s);
 }
 
+/// Mean squares over n T: variances of the mean, rest no larger than either of the others.
+struct MeanSquares {
+  double seeds = 0;
+  double images = 0;
+  double rest = 0;
+};
+
+MeanSquares mean_squares(const Sums& sums) {
+  const double cells = static_cast<double>(sums.seeds * sums.images);
+  const double seed_degrees = static_cast<double>(sums.seeds - 1);
+  const double image_degrees = static_cast<double>(sums.images - 1);
+  const auto square = [cells](std::int64_t variation, double degrees) {
+    return static_cast<double>(variation) / degrees / cells / cells;
+  };
+  MeanSquares squares{.seeds = square(seed_variation(sums), seed_degrees),
+                      .images = square(image_variation(sums), image_degrees)};
+  squares.rest = std::min(
+      {square(rest_variation(sums), seed_degrees * image_degrees), squares.seeds, squares.images});
+  return squares;
+}
+
 }  // namespace
 
 std::optional<Interval> images_interval(std::span<const PairBits> pairs, const Rule& rule,
@@ -67,11 +88,7 @@ std::optional<Interval> images_interval(std::span<const PairBits> pairs, const R
   const double seed_degrees = static_cast<double>(sums.seeds - 1);
   const double image_degrees = static_cast<double>(sums.images - 1);
   const double rest_degrees = seed_degrees * image_degrees;
-  // Mean squares over n T: variances of the mean.
-  const double seeds = static_cast<double>(seed_variation(sums)) / seed_degrees / cells / cells;
-  const double images = static_cast<double>(image_variation(sums)) / image_degrees / cells / cells;
-  const double rest = std::min(
-      {static_cast<double>(rest_variation(sums)) / rest_degrees / cells / cells, seeds, images});
+  const auto [seeds, images, rest] = mean_squares(sums);
   const double variance = seeds + images - rest;
   if (variance <= 0) return std::nullopt;
 
@@ -100,10 +117,12 @@ std::optional<double> images_standard_error(std::span<const PairBits> pairs) {
 
 std::optional<double> images_floor(std::span<const PairBits> pairs, const Rule& rule) {
   check_rule(rule);
-  const std::optional<double> error = images_standard_error(pairs);
-  if (!error) return std::nullopt;
+  const Sums sums = sums_of(pairs);
+  if (sums.seeds < 2 || sums.images < 2) return std::nullopt;
   constexpr double kAlmostNormal = 1e6;  // degrees of freedom
-  return student_critical(error_share(rule), kAlmostNormal) * *error;
+  const MeanSquares squares = mean_squares(sums);
+  return kPoints * student_critical(error_share(rule), kAlmostNormal) *
+         std::sqrt(squares.images - squares.rest);
 }
 
 }  // namespace whichfirst::stats

@@ -43,8 +43,9 @@ std::optional<Interval> images_interval(std::span<const PairBits> pairs, const R
 std::optional<double> images_standard_error(std::span<const PairBits> pairs);
 
 /// Half of the interval for other images that would be left if the seeds were without end: the
-/// normal quantile of `rule` times `images_standard_error`. No number of seeds tells a smaller
-/// difference from 0 on data like these. nullopt where the standard error is.
+/// normal quantile of `rule` times the root of (MS_images - MS_rest) / (n T), the images' own share
+/// of the variance. No number of seeds tells a smaller difference from 0 on data like these.
+/// nullopt below two pairs or images.
 std::optional<double> images_floor(std::span<const PairBits> pairs, const Rule& rule);
 
 }  // namespace whichfirst::stats

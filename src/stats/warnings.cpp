@@ -53,9 +53,11 @@ std::vector<Warning> warnings_of(const Comparison& comparison, const Rule& rule)
     warnings.push_back(
         {.kind = WarningKind::wide_margin, .found = *rule.margin / size, .limit = kMarginShare});
   }
-  if (comparison.correlation.value_or(0) < 0) {
-    warnings.push_back(
-        {.kind = WarningKind::negative_correlation, .found = *comparison.correlation, .limit = 0});
+  const double chance = -2 / std::sqrt(static_cast<double>(comparison.pairs));
+  if (comparison.correlation.value_or(0) < chance) {
+    warnings.push_back({.kind = WarningKind::negative_correlation,
+                        .found = *comparison.correlation,
+                        .limit = chance});
   }
   return warnings;
 }

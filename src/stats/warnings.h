@@ -9,12 +9,13 @@
 namespace whichfirst::stats {
 
 enum class WarningKind {
-  skewed,                ///< skewness of d, in its standard errors, beyond 2 (either way)
-  carried_by_few,        ///< share of the pairs on the verdict's side, below a half
-  ties,                  ///< number of values that d takes, below 10 and half the pairs
-  wide_margin,           ///< margin over the mean size of the metric, above 0.1
-  negative_correlation,  ///< of the two values of a pair: pairing costs pairs instead of saving
-                         ///< them
+  skewed,          ///< skewness of d, in its standard errors, beyond 2 (either way)
+  carried_by_few,  ///< share of the pairs on the verdict's side, below a half
+  ties,            ///< number of values that d takes, below 10 and half the pairs
+  wide_margin,     ///< margin over the mean size of the metric, above 0.1
+  /// Correlation of the two values of a pair, below -2 / sqrt(pairs): pairing costs pairs instead
+  /// of saving them.
+  negative_correlation,
 };
 
 /// The word as it is stored: "wide-margin".

@@ -138,21 +138,35 @@ record::ComparisonResult compare_orders(const record::OrderResult& a, const reco
   return result;
 }
 
+bool is_told_apart(const record::ComparisonResult& result) {
+  return result.comparison.verdict == stats::Verdict::better ||
+         result.comparison.verdict == stats::Verdict::worse;
+}
+
 /// Of orders each at its own best rate.
 std::vector<record::RankedOrder> ranking_of(const record::VerdictRecord& verdict) {
-  std::map<std::string, int> ranks;
+  std::map<std::string, record::RankedOrder> ranked;
+  const auto place = [&](const std::string& name) -> record::RankedOrder& {
+    return ranked.try_emplace(name, record::RankedOrder{.name = name}).first->second;
+  };
   for (const record::ComparisonResult& result : verdict.comparisons) {
     if (result.shared_lr) continue;
-    ranks.try_emplace(result.a, 1);
-    ranks.try_emplace(result.b, 1);
-    if (result.comparison.verdict == stats::Verdict::better) ++ranks[result.b];
-    if (result.comparison.verdict == stats::Verdict::worse) ++ranks[result.a];
+    record::RankedOrder& a = place(result.a);
+    record::RankedOrder& b = place(result.b);
+    if (result.comparison.verdict == stats::Verdict::better) ++b.rank;
+    if (result.comparison.verdict == stats::Verdict::worse) ++a.rank;
   }
   std::vector<record::RankedOrder> ranking;
-  if (ranks.size() < 3) return ranking;
+  if (ranked.size() < 3) return ranking;
+  for (const record::ComparisonResult& result : verdict.comparisons) {
+    if (result.shared_lr || is_told_apart(result)) continue;
+    record::RankedOrder& a = place(result.a);
+    record::RankedOrder& b = place(result.b);
+    if (a.rank == b.rank) a.is_tied = b.is_tied = true;
+  }
   for (const record::OrderResult& order : verdict.orders) {
-    const auto found = ranks.find(order.name);
-    if (found != ranks.end()) ranking.push_back({.name = order.name, .rank = found->second});
+    const auto found = ranked.find(order.name);
+    if (found != ranked.end()) ranking.push_back(found->second);
   }
   std::stable_sort(ranking.begin(), ranking.end(),
                    [](const auto& x, const auto& y) { return x.rank < y.rank; });
@@ -166,12 +180,13 @@ void adjust_p_values(record::VerdictRecord& verdict) {
   for (std::size_t i = 0; i < adjusted.size(); ++i) verdict.comparisons[i].p_holm = adjusted[i];
 }
 
-/// The smallest gap between two values of the metric: what a table tells of its steps.
-double smallest_step(const std::vector<record::OrderResult>& orders) {
+/// The smallest gap between two values of the first `most` pairs: what a table tells of the steps
+/// of its metric.
+double smallest_step(const std::vector<record::OrderResult>& orders, std::size_t most) {
   std::vector<double> values;
   for (const record::OrderResult& order : orders) {
-    for (const std::optional<double>& value : order.values) {
-      if (stats::is_measured(value)) values.push_back(*value);
+    for (std::size_t i = 0; i < std::min(most, order.values.size()); ++i) {
+      if (stats::is_measured(order.values[i])) values.push_back(*order.values[i]);
     }
   }
   std::sort(values.begin(), values.end());
@@ -420,6 +435,48 @@ record::VerdictRecord conclude(const Experiment& experiment,
   return Conclusion(experiment, comparisons, tuned, trials, ending, wanted).conclude();
 }
 
+namespace {
+
+int lost_of(const record::OrderResult& order) {
+  return static_cast<int>(std::count_if(order.values.begin(), order.values.end(),
+                                        [](const auto& value) { return !value.has_value(); }));
+}
+
+/// The first `pairs` of an order, and what was lost among them.
+record::OrderResult first_of(record::OrderResult order, int pairs) {
+  order.values.resize(static_cast<std::size_t>(pairs));
+  order.diverged = lost_of(order);
+  return order;
+}
+
+/// Two orders of a table under automatic stopping: what comes after the stop plays no part.
+record::ComparisonResult compare_in_order(const record::OrderResult& a,
+                                          const record::OrderResult& b, stats::Referee& referee,
+                                          const Wanted& wanted) {
+  const int used = stats::compare(a.values, b.values, {}, {}, referee).replicates;
+  return compare_orders(first_of(a, used), first_of(b, used), referee, wanted);
+}
+
+/// Of a table that was looked at pair by pair: leaves what no comparison used.
+void cut_to_used(record::VerdictRecord& verdict) {
+  int used = 0;
+  bool is_decided = true;
+  bool is_at_end = true;
+  for (const record::ComparisonResult& result : verdict.comparisons) {
+    used = std::max(used, result.comparison.replicates);
+    is_decided = is_decided && result.comparison.verdict != stats::Verdict::undecided;
+    is_at_end = is_at_end && !result.comparison.goes_on;
+  }
+  verdict.after_stop = static_cast<int>(verdict.table->pairs.size()) - used;
+  verdict.table->pairs.resize(static_cast<std::size_t>(used));
+  for (record::OrderResult& order : verdict.orders) order = first_of(std::move(order), used);
+  verdict.stop = is_decided  ? record::Stop::decided
+                 : is_at_end ? record::Stop::max_seeds
+                             : record::Stop::interrupted;
+}
+
+}  // namespace
+
 record::VerdictRecord conclude(record::Results results, stats::Rule rule, const Wanted& wanted) {
   record::VerdictRecord verdict;
   verdict.table = std::move(results.table);
@@ -430,28 +487,25 @@ record::VerdictRecord conclude(record::Results results, stats::Rule rule, const 
   verdict.orders = std::move(results.orders);
   rule.comparisons = count_comparisons(verdict.orders.size());
   const bool is_automatic = rule.stopping == stats::Stopping::automatic;
-  verdict.plan = {.seeds = {},
-                  .max_seeds = 0,
-                  .guard = rule.guard == stats::Guard::decides,
-                  .comparisons = rule.comparisons};
+  verdict.plan.guard = rule.guard == stats::Guard::decides;
+  verdict.plan.comparisons = rule.comparisons;
   if (is_automatic) {
-    rule.resolution = smallest_step(verdict.orders);
+    rule.resolution = smallest_step(verdict.orders, static_cast<std::size_t>(rule.max_pairs));
     verdict.plan.max_seeds = rule.max_pairs;
   } else {
     verdict.plan.seeds = static_cast<int>(verdict.table->pairs.size());
   }
   stats::Referee referee(rule);
-  for (record::OrderResult& order : verdict.orders) summarise(order);
-  bool is_decided = true;
   for (std::size_t a = 0; a < verdict.orders.size(); ++a) {
     for (std::size_t b = a + 1; b < verdict.orders.size(); ++b) {
-      verdict.comparisons.push_back(
-          compare_orders(verdict.orders[a], verdict.orders[b], referee, wanted));
-      is_decided =
-          is_decided && verdict.comparisons.back().comparison.verdict != stats::Verdict::undecided;
+      const record::OrderResult& left = verdict.orders[a];
+      const record::OrderResult& right = verdict.orders[b];
+      verdict.comparisons.push_back(is_automatic ? compare_in_order(left, right, referee, wanted)
+                                                 : compare_orders(left, right, referee, wanted));
     }
   }
-  if (is_automatic) verdict.stop = is_decided ? record::Stop::decided : record::Stop::max_seeds;
+  if (is_automatic) cut_to_used(verdict);
+  for (record::OrderResult& order : verdict.orders) summarise(order);
   adjust_p_values(verdict);
   verdict.ranking = ranking_of(verdict);
   return verdict;

@@ -48,12 +48,19 @@ TEST(Report, PrintsWhatCompareDid) {
             record::content_of(folder / "run/verdict.json"));
 }
 
-TEST(Report, ItsValuesGiveTheSameVerdict) {
+class ReportedValues : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(ReportedValues, GiveTheSameVerdict) {
   const Scratch folder;
-  ASSERT_EQ(compare(folder).status, 0);
-  put(folder / "values.csv", run(folder, {"report", "run", "--format", "csv"}).out);
-  const Ended ended = run(
-      folder, {"verdict", "values.csv", "--metric", "test_accuracy", "--margin", "0.25", "--json"});
+  const bool is_automatic = std::string_view(GetParam()) == "plan.seeds=auto";
+  ASSERT_EQ(compare(folder, {GetParam(), "plan.max-seeds=7"}).status, 0);
+  const Ended values = run(folder, {"report", "run", "--format", "csv"});
+  put(folder / "values.csv", values.out);
+  EXPECT_EQ(values.err.find("--auto --max-pairs 7") != values.err.npos, is_automatic);
+  std::vector<std::string> words = {"verdict",  "values.csv", "--metric", "test_accuracy",
+                                    "--margin", "0.25",       "--json"};
+  if (is_automatic) words.insert(words.end(), {"--auto", "--max-pairs", "7"});
+  const Ended ended = run(folder, words);
   ASSERT_EQ(ended.status, 0) << ended.err;
   const json there = json::parse(record::content_of(folder / "run/verdict.json"))["comparisons"];
   const json here = json::parse(ended.out)["comparisons"];
@@ -61,8 +68,13 @@ TEST(Report, ItsValuesGiveTheSameVerdict) {
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(here[i]["p_t"], there[i]["p_t"]);
     EXPECT_EQ(here[i]["mean_diff"], there[i]["mean_diff"]);
+    EXPECT_EQ(here[i]["interval"], there[i]["interval"]);
+    EXPECT_EQ(here[i]["verdict"], there[i]["verdict"]);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Program, ReportedValues,
+                         ::testing::Values("plan.seeds=6", "plan.seeds=auto"));
 
 TEST(Report, AFolderThatIsNoRunIsCodeTwo) {
   const Scratch folder;
@@ -92,8 +104,37 @@ TEST(VerdictVerb, AutomaticStoppingUsesTheFirstPairsThatDecide) {
   EXPECT_EQ(comparison["verdict"], "better");
   EXPECT_NEAR(comparison["interval"][0].get<double>(), .080828569, 1e-9);
   EXPECT_NEAR(comparison["interval"][1].get<double>(), .502504765, 1e-9);
+  // The seventh plays no part anywhere.
+  EXPECT_EQ(verdict["orders"][0]["values"].size(), 6);
+  EXPECT_EQ(verdict["pair_names"].size(), 6);
+  EXPECT_EQ(verdict["timings"]["after_stop"], 1);
   EXPECT_THAT(run(folder, {"verdict", "r.csv", "--auto", "--max-pairs", "5"}).err,
               StartsWith("whichfirst: --max-pairs: expected 6 to 1000 pairs, found 5"));
+}
+
+TEST(VerdictVerb, ALossBehindTheStopIsNoLoss) {
+  const Scratch folder;
+  std::string text = "seed,order,accuracy\n";
+  const double differences[] = {.31, .12, .45, .22, .38, .27, 0};
+  for (int i = 0; i < 7; ++i) {
+    text += std::to_string(i) + ",a," + std::to_string(90 + differences[i]) + "\n" +
+            std::to_string(i) + ",b," + (i == 6 ? "nan" : "90") + "\n";
+  }
+  put(folder / "r.csv", text);
+  const Ended ended = run(folder, {"verdict", "r.csv", "--auto"});
+  EXPECT_THAT(ended.out,
+              AllOf(HasSubstr("\na is better than b by"),
+                    HasSubstr("Done: decided after 6 complete pairs; 1 later pair is left "
+                              "out."),
+                    HasSubstr("no trial was lost")));
+}
+
+TEST(VerdictVerb, ATableThatEndsBeforeAVerdictSaysSo) {
+  const Scratch folder;
+  put(folder / "r.csv",
+      "seed,order,accuracy\n1,a,1\n1,b,2\n2,a,2\n2,b,1\n3,a,3\n3,b,3.25\n4,a,4\n4,b,4\n");
+  const Ended ended = run(folder, {"verdict", "r.csv", "--auto"});
+  EXPECT_THAT(ended.out, HasSubstr("6 to 30. Done: 4 complete pairs, where the table ends."));
 }
 
 TEST(VerdictVerb, SaysWhatAWantedDifferenceTakes) {

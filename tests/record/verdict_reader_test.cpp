@@ -111,7 +111,7 @@ VerdictRecord example() {
   result.is_same_network = true;
   result.sentence = "a is worse than b.";
   verdict.comparisons = {result};
-  verdict.ranking = {{.name = "b", .rank = 1}, {.name = "a", .rank = 2}};
+  verdict.ranking = {{.name = "b", .rank = 1, .is_tied = true}, {.name = "a", .rank = 2}};
   verdict.tuning = {
       {.name = "a",
        .metric = "val_accuracy",
@@ -161,6 +161,20 @@ TEST(VerdictReader, TablesWithAnotherNumberOfColumnsAreRefused) {
   verdict.tuning[0].rates.clear();
   EXPECT_THAT([&] { parse_verdict(to_json(verdict), "v"); },
               ThrowsMessage<Error>(HasSubstr("the same rates for every order")));
+}
+
+TEST(VerdictReader, WhatContradictsItselfIsRefused) {
+  VerdictRecord verdict = example();
+  verdict.margin = std::nullopt;
+  verdict.comparisons[0].warnings = {
+      {.kind = stats::WarningKind::wide_margin, .found = 5, .limit = 0.1}};
+  EXPECT_THAT([&] { parse_verdict(to_json(verdict), "v"); },
+              ThrowsMessage<Error>("v: margin: expected a number, since a warning speaks of it, "
+                                   "found null"));
+  verdict = example();
+  verdict.ranking.resize(4);
+  EXPECT_THAT([&] { parse_verdict(to_json(verdict), "v"); },
+              ThrowsMessage<Error>(HasSubstr("no more entries than orders")));
 }
 
 TEST(VerdictReader, WhatANameHoldsNeverReachesATerminalRaw) {

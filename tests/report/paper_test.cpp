@@ -83,10 +83,11 @@ TEST(Methods, SayWhatWasTrainedTunedPlannedAndDone) {
             HasSubstr("(0.1 for bn_first, 0.01 for act-first)"),
             HasSubstr("until the repeated Student 95 % interval for the mean of the difference of "
                       "test accuracy (Jennison and Turnbull 1989, 1991; simultaneous over all "
-                      "looks, one after every pair from the 6th, error spent as "
+                      "looks, one after every pair from number 6 on, error spent as "
                       "n^2/(n^2 + 15^2))"),
             HasSubstr("excluded 0 or lay within -/+ 0.25 points, at most 20 pairs"),
-            HasSubstr("1 trial diverged or failed"),
+            HasSubstr("1 trial diverged or failed."),
+            HasSubstr("no order is favoured that lost more trials"),
             HasSubstr("Done: decided after 7 complete "
                       "pairs.")));
   EXPECT_THAT(text, Not(HasSubstr("\n")));
@@ -99,7 +100,7 @@ TEST(Methods, OfAFixedNumberNameStudent) {
   verdict.stop = record::Stop::fixed;
   EXPECT_THAT(
       methods_paragraph(verdict),
-      AllOf(HasSubstr("judged by the Student 98.33 % interval for the mean over the 7 pairs"),
+      AllOf(HasSubstr("judged by the Student 98.33 % interval for the mean over 7 complete pairs"),
             HasSubstr("Each of the 3 comparisons took an equal share of the error of 5 %"),
             Not(HasSubstr("Jennison"))));
 }
@@ -134,6 +135,27 @@ TEST(Latex, HoldsTablesMethodsAndResultsEscaped) {
                                     "better \\\\\n"),
                           HasSubstr("\\paragraph{Methods} We compared"),
                           HasSubstr("95 \\% interval"), EndsWith("(95 \\% interval).\n")));
+}
+
+TEST(Latex, CarriesWarningsAndRankingAndKeepsNamesFromBeingArguments) {
+  record::VerdictRecord verdict = example();
+  verdict.comparisons[0].warnings = {
+      {.kind = stats::WarningKind::negative_correlation, .found = -0.9, .limit = -0.76}};
+  verdict.ranking = {{.name = "[a]"}, {.name = "*b", .rank = 2, .is_tied = true}};
+  verdict.orders[0].name = "[a]";
+  const std::string text = print_latex(verdict);
+  EXPECT_THAT(text, AllOf(HasSubstr("Warning: the two values of a pair move against each other"),
+                          HasSubstr("  2= & *b \\\\\n"), HasSubstr("  {}[a] & conv bn relu")));
+  EXPECT_THAT(print_markdown(verdict), HasSubstr("## Ranking\n\n1 and the number of orders"));
+}
+
+TEST(Verdict, ReadOffTheShorterIntervalOfEquivalenceNamesItsConfidence) {
+  record::VerdictRecord verdict = example();
+  stats::Comparison& c = verdict.comparisons[0].comparison;
+  c.verdict = stats::Verdict::equivalent;
+  c.interval = stats::Interval{-0.3, 0.25};
+  c.equivalence_interval = stats::Interval{-0.2, 0.2};
+  EXPECT_THAT(print_markdown(verdict), HasSubstr("-0.20 to +0.20 (90 %)"));
 }
 
 TEST(Escape, LeavesNoCharacterItsMeaning) {

@@ -177,7 +177,7 @@ TEST(Compare, TellsTheFailureRateThatIsStillPossible) {
 }
 
 TEST(Compare, ReadsEqualDifferencesByTheirSign) {
-  const char* const equal = "all 6 differences are equal: the seed seems to change nothing";
+  const char* const equal = "all 6 differences are equal: the seed seems to change nothing in them";
   const Comparison zeros = compare_with_zero(Values(6, 0.0), kPoints);
   EXPECT_EQ(zeros.verdict, Verdict::equivalent);
   EXPECT_FALSE(zeros.negligible);
@@ -201,7 +201,7 @@ TEST(Compare, ReadsEqualDifferencesByTheirSign) {
   EXPECT_EQ(three.interval, std::nullopt);
   EXPECT_THAT(three.more_pairs_needed, Optional(1));
   EXPECT_THAT(three.reason,
-              Optional(StrEq("all 6 differences are equal: the seed seems to change nothing, and 7 "
+              Optional(StrEq("all 6 differences are equal: the seed seems to change nothing in them, and 7 "
                              "are needed to decide by their sign at 95 % confidence over 3 "
                              "comparisons")));
 }
@@ -318,14 +318,14 @@ TEST(CompareAutomatically, ReadsEqualDifferencesByTheirSignFromTheEighthOn) {
   EXPECT_EQ(seven.verdict, Verdict::undecided);
   EXPECT_TRUE(seven.goes_on);
   EXPECT_THAT(seven.reason,
-              Optional(StrEq("all 7 differences are equal: the seed seems to change nothing, and 8 "
+              Optional(StrEq("all 7 differences are equal: the seed seems to change nothing in them, and 8 "
                              "are needed to decide by their sign at 95 % confidence")));
   EXPECT_THAT(seven.more_pairs_needed, Optional(1));
   const Comparison eight = compare_with_zero(Values(8, 0.0), kAutomatic);
   EXPECT_EQ(eight.verdict, Verdict::equivalent);
   EXPECT_EQ(eight.looks, 3);
   EXPECT_THAT(eight.reason,
-              Optional(StrEq("all 8 differences are equal: the seed seems to change nothing")));
+              Optional(StrEq("all 8 differences are equal: the seed seems to change nothing in them")));
 }
 
 TEST(CompareAutomatically, AgreesWithATableThatIsShared) {
@@ -407,7 +407,7 @@ TEST(CompareByRanks, SaysWhyItIsUndecided) {
                      "3 comparisons")));
   const Comparison zeros = compare_with_zero(Values(7, 0.0), rule);
   EXPECT_THAT(zeros.reason,
-              Optional(StrEq("all 7 differences are equal: the seed seems to change nothing, and 9 "
+              Optional(StrEq("all 7 differences are equal: the seed seems to change nothing in them, and 9 "
                              "are needed to decide by their sign at 95 % confidence over 3 "
                              "comparisons")));
 }

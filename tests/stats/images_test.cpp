@@ -112,5 +112,36 @@ TEST(Images, IntervalCoversTheMeanOverNewSeedsAndImages) {
   }
 }
 
+/// `seeds` pairs over `images` test images; is_right(seed, image) of order a, b is always wrong.
+template <class IsRight>
+std::optional<double> floor_of(int seeds, int images, IsRight is_right) {
+  std::vector<std::vector<std::uint8_t>> a(static_cast<std::size_t>(seeds));
+  const std::vector<std::uint8_t> b(static_cast<std::size_t>(images), 0);
+  std::vector<PairBits> pairs;
+  for (int seed = 0; seed < seeds; ++seed) {
+    auto& bits = a[static_cast<std::size_t>(seed)];
+    for (int image = 0; image < images; ++image) {
+      bits.push_back(is_right(seed, image) ? 1 : 0);
+    }
+  }
+  for (const auto& bits : a) pairs.push_back({.a = bits, .b = b});
+  return images_floor(pairs, {});
+}
+
+// The same answers for every seed: sd of the images sqrt(0.25 T / (T - 1)), by sqrt(T), times 1.96.
+TEST(ImagesFloor, IsTheImagesOwnNoiseWhateverTheSeeds) {
+  const auto is_right = [](int, int image) { return image % 2 == 0; };
+  const double expected = 100 * 1.959964 * std::sqrt(0.25 / 399);
+  EXPECT_NEAR(*floor_of(6, 400, is_right), expected, 1e-3);
+  EXPECT_NEAR(*floor_of(24, 400, is_right), expected, 1e-3);
+}
+
+TEST(ImagesFloor, IsNearZeroWhereImagesHaveNothingInCommon) {
+  RandomSequence random({.seed = 3});
+  const auto toss = [&](int, int) { return random.below(2) == 0; };
+  EXPECT_LT(*floor_of(40, 400, toss), 0.4);
+  EXPECT_FALSE(floor_of(1, 400, toss));
+}
+
 }  // namespace
 }  // namespace whichfirst::stats
