@@ -125,19 +125,24 @@ bool scale_passes_activation(const Graph& graph, const Stage& bn) {
   return reader != nullptr && has_weights(*reader);
 }
 
+/// Whether each channel's own mean is subtracted from what the weights make.
+bool is_centred(const Graph& graph, const Stage& weights) {
+  const Stage* next = graph.find_reader(weights, is_pool);
+  const auto* group = next ? std::get_if<GroupNorm>(&next->operation) : nullptr;
+  return next != nullptr &&
+         (is<BatchNorm>(*next) || (group != nullptr && group->groups == next->input.channels));
+}
+
 std::int64_t redundant_numbers_of(const Graph& graph, const Stage& stage) {
   if (has_weights(stage) && graph.has(stage, ParameterKind::bias)) {
-    const Stage* next = graph.find_reader(stage, is_pool);
-    const auto* group = next ? std::get_if<GroupNorm>(&next->operation) : nullptr;
-    const bool is_centred =
-        next != nullptr && (is<BatchNorm>(*next) ||
-                            (group != nullptr && group->kind == notation::GroupKind::instance));
-    return is_centred ? stage.output.channels : 0;
+    return is_centred(graph, stage) ? stage.output.channels : 0;
   }
   if (!is<BatchNorm>(stage) || !graph.has(stage, ParameterKind::scale)) return 0;
   const Stage* reader = graph.find_reader(stage, passes_affine_forward);
   if (reader != nullptr && has_weights(*reader)) {
-    return stage.output.channels * (pads(*reader) ? 1 : 2);
+    const bool takes_offset =
+        !pads(*reader) && (graph.has(*reader, ParameterKind::bias) || is_centred(graph, *reader));
+    return stage.output.channels * (takes_offset ? 2 : 1);
   }
   return scale_passes_activation(graph, stage) ? stage.output.channels : 0;
 }

@@ -36,7 +36,8 @@ double border_share(const network::Conv& conv, const Shape& input, const Shape& 
 
 /// Trained numbers that could go without a map being lost: biases in front of bn or in (D8), scales
 /// of bn's in front of relu or leaky whose reader has weights, up to their sign; scale and offset
-/// of bn's whose reader has weights and does not pad, the scale alone where it pads (D19).
+/// of bn's whose reader has weights, does not pad, and has a bias or a mean subtracted behind it;
+/// the scale alone of others (D19).
 std::int64_t count_redundant_numbers(const network::Network& network);
 
 /// Stages with weights whose scale, with their bias's, the loss ignores up to eps, because a bn

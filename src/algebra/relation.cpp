@@ -69,6 +69,8 @@ std::vector<Reason> find_obstacles(const Terms& a, const Terms& b) {
     if (a[i].text != b[i].text || a[i].has_bias == b[i].has_bias) continue;
     if (!is_normalised(a[i].has_bias ? b : a, i)) {
       add("D8", "one has no bias where the other has a trained threshold");
+    } else if (a[i].is_masked || b[i].is_masked) {
+      add("D8", "a bias that dropout masks in front of a normaliser is no constant");
     }
   }
   for (const Terms* terms : {&a, &b}) {
@@ -80,6 +82,10 @@ std::vector<Reason> find_obstacles(const Terms& a, const Terms& b) {
             "weights that pad read a bn: they see its offset inside of the picture and 0 beyond "
             "its "
             "edge, which no bias of theirs makes up for; inside the two can be made equal");
+      }
+      if (is<network::BatchNorm>(term) && next.is_weights() && !next.pads() && !next.has_bias &&
+          !is_normalised(*terms, i + 1)) {
+        add("D2", "weights without a bias behind bn: nothing of theirs takes its offset over");
       }
       if (is<network::MaxPool>(term) && is<network::BatchNorm>(next)) {
         add("D7", "a negative scale of a bn behind a max-pool makes a min-pool of it");

@@ -67,12 +67,38 @@ std::optional<std::size_t> next_beyond(const Terms& terms, std::size_t place, Sk
   return std::nullopt;
 }
 
-/// D8. A constant on a channel shifts its mean, largest and average values alike.
+/// D8. A constant on a channel shifts its mean, largest and average values alike; one that dropout
+/// masks in training is none.
 bool swallow_bias(Terms& terms, std::size_t i) {
-  if (!terms[i].is_weights() || !terms[i].has_bias) return false;
+  if (!terms[i].is_weights() || !terms[i].has_bias || terms[i].is_masked) return false;
   const auto next = next_beyond(terms, i, is_pool);
   if (!next || !centres_channels(terms[*next])) return false;
   terms[i].has_bias = false;
+  return true;
+}
+
+/// D13. Dropout is gone at inference; the weights before it remember that it was there.
+bool remove_dropout(Terms& terms, std::size_t i) {
+  if (!is<Dropout>(terms[i])) return false;
+  std::size_t before = i;
+  while (before > 0 && is_pool(terms[before - 1])) --before;
+  if (before > 0 && terms[before - 1].is_weights()) terms[before - 1].is_masked = true;
+  erase(terms, i);
+  return true;
+}
+
+/// gn by the name of what it is.
+bool rename_groups(Terms& terms, std::size_t i) {
+  const auto* norm = terms[i].get<GroupNorm>();
+  if (norm == nullptr) return false;
+  GroupNorm named = *norm;
+  if (norm->groups == 1) named.kind = notation::GroupKind::layer;
+  if (norm->groups == terms[i].channels) named.kind = notation::GroupKind::instance;
+  if (named.kind == norm->kind) return false;
+  network::Stage stage;
+  stage.operation = named;
+  terms[i].operation = named;
+  terms[i].text = describe_operation(stage);
   return true;
 }
 
@@ -162,8 +188,11 @@ bool is_homogeneous(const Activation& activation) {
 }
 
 std::vector<Rule> make_rules(Scales scales) {
-  const auto is_monotone_term = [](const Term& term) {
-    return is<Activation>(term) && is_monotone(*term.get<Activation>());
+  const auto is_sign = [](const Term& term) {
+    return is<Activation>(term) && term.get<Activation>()->kind == ActivationKind::sign;
+  };
+  const auto is_monotone_term = [is_sign](const Term& term) {
+    return is<Activation>(term) && is_monotone(*term.get<Activation>()) && !is_sign(term);
   };
   const auto is_homogeneous_term = [](const Term& term) {
     return is<Activation>(term) && is_homogeneous(*term.get<Activation>());
@@ -210,12 +239,24 @@ std::vector<Rule> make_rules(Scales scales) {
              erase(terms, i);
              return true;
            }},
+      {.name = "gn of one group or of single channels",
+       .upholds = Answer::same_training,
+       .says = "gn(1) is ln, and gn with as many groups as channels is in",
+       .rewrite = rename_groups},
       {.name = "monotone activation and maxpool",
        .number = "D7",
        .upholds = Answer::same_function,
        .says = "an activation that never falls keeps the largest number the largest; gradients "
                "differ only where it makes equal numbers of different ones, and by rounding",
        .rewrite = move_behind(is_monotone_term, is<MaxPool>)},
+      {.name = "sign and maxpool",
+       .number = "D7",
+       .upholds = Answer::same_function,
+       .says =
+           "sign never falls, so that the values are equal; but it makes equal numbers of nearly "
+           "all, so that the gradient goes to other pixels nearly everywhere: they train "
+           "differently",
+       .rewrite = move_behind(is_sign, is<MaxPool>)},
       {.name = "homogeneous activation and drop",
        .number = "D11",
        .upholds = Answer::same_function,
@@ -225,8 +266,8 @@ std::vector<Rule> make_rules(Scales scales) {
        .number = "D8",
        .upholds = Answer::same_function,
        .says = "a bias is part of the mean that the normaliser subtracts, pools between them or "
-               "not: it changes nothing and its gradient is 0; at inference the running mean has "
-               "taken it over",
+               "not, without dropout: it changes nothing and its gradient is 0; at inference the "
+               "running mean has taken it over",
        .source = kIoffe,
        .rewrite = swallow_bias},
       {.name = "drop at inference",
@@ -235,12 +276,7 @@ std::vector<Rule> make_rules(Scales scales) {
        .says = "at inference dropout does nothing; in training a bn behind it learns another "
                "variance than it meets at inference",
        .source = "Li et al. 2019, arXiv:1801.05134",
-       .rewrite =
-           [](Terms& terms, std::size_t i) {
-             if (!is<Dropout>(terms[i])) return false;
-             erase(terms, i);
-             return true;
-           }},
+       .rewrite = remove_dropout},
       {.name = "bn and mean",
        .number = "D7",
        .upholds = Answer::same_at_inference,

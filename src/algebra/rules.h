@@ -21,7 +21,8 @@ struct Rule {
   std::string says;         // one plain sentence with its conditions
   std::string source = {};  // where it was published; empty where it is derived in docs/orders.md
   /// Rewrites at `place` and returns true, or returns false where it does not apply there. Every
-  /// rule moves something to the right or takes something away, so that rewriting ends.
+  /// rule moves something to the right, takes something away or gives it another name for good, so
+  /// that rewriting ends.
   std::function<bool(Terms&, std::size_t place)> rewrite;
 };
 

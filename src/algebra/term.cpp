@@ -29,6 +29,7 @@ Term term_of(const Stage& stage, int place) {
   Term term;
   term.operation = stage.operation;
   term.stage = place;
+  term.channels = stage.output.channels;
   term.text = text_without_bias(stage);
   if (const auto* conv = term.get<network::Conv>()) term.has_bias = conv->bias;
   if (const auto* fc = term.get<network::FullyConnected>()) term.has_bias = fc->bias;

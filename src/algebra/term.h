@@ -20,11 +20,13 @@ struct Term {
   Mark mark = Mark::stage;
   network::Operation operation;
   int stage = -1;    // its place in Network::stages; -1 of marks
+  int channels = 0;  // that it makes
   std::string text;  // in notation, without the bias of weights; compared
 
   // Of weights:
-  bool has_bias = false;  // adds a free number to each channel it makes; compared. Where the stage
-                          // has a bias and the term has not, what reads it takes it over.
+  bool has_bias = false;   // adds a free number to each channel it makes; compared. Where the stage
+                           // has a bias and the term has not, what reads it takes it over.
+  bool is_masked = false;  // dropout behind them was taken away: in training it masks a bias too
   std::vector<int> before;  // stages: normalisers that these weights take over from before them,
   std::vector<int> after;   // and from behind them, in the order in which they run
 

@@ -36,6 +36,8 @@ struct LabOptions {
   bool json = false;
 };
 
+/// The input; of --normal count and shape only, as its numbers are drawn when the orders are
+/// known to fit.
 lab::Input read_input(const LabOptions& options) {
   const int given = int{!options.image.empty()} + int{options.values.has_value()} +
                     int{options.normal.has_value()};
@@ -44,7 +46,7 @@ lab::Input read_input(const LabOptions& options) {
   }
   if (options.values) return lab::parse_values(*options.values);
   if (options.normal) {
-    return lab::draw_normal(*options.normal, options.gaussian, options.parameters.seed);
+    return lab::plan_normal(*options.normal, options.gaussian, options.parameters.seed);
   }
   if (options.image.empty()) return lab::built_in_picture();
   return lab::read_input(options.image, data::search_folders());
@@ -86,10 +88,14 @@ int run(const LabOptions& options) {
   }
   notation::Sequence then;
   if (options.then != "none") then = notation::parse(options.then, notation::Context::order);
-  const lab::Question question{.input = read_input(options),
-                               .orders = std::move(orders),
-                               .then = std::move(then),
-                               .parameters = options.parameters};
+  lab::Question question{.input = read_input(options),
+                         .orders = std::move(orders),
+                         .then = std::move(then),
+                         .parameters = options.parameters};
+  if (options.normal) {
+    lab::require_buildable(question);
+    question.input = lab::draw_normal(*options.normal, options.gaussian, options.parameters.seed);
+  }
   const lab::Inspection inspection = lab::inspect(question);
   if (!options.html.empty()) {
     record::write_file_atomically(options.html, report::print_lab_html(inspection));

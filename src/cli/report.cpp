@@ -27,9 +27,9 @@ AddedVerb add_report(CLI::App& program) {
   options->format.add_to(*command);
   command->footer(
       "Examples:\n"
-      "  whichfirst report runs/demo-8d0bedb7\n"
-      "  whichfirst report runs/demo-8d0bedb7 --format latex >table.tex\n"
-      "  whichfirst report runs/demo-8d0bedb7 --format csv |\n"
+      "  whichfirst report runs/demo-4f16ce59\n"
+      "  whichfirst report runs/demo-4f16ce59 --format latex >table.tex\n"
+      "  whichfirst report runs/demo-4f16ce59 --format csv |\n"
       "    whichfirst verdict - --metric test_accuracy");
   return {command, [options] {
             const record::VerdictRecord verdict = record::read_verdict(options->run);

@@ -183,28 +183,34 @@ NpyArray read_npy(const std::filesystem::path& path, std::uint64_t most) {
   std::vector<std::uint8_t> bytes(kNpyPreambleBytes);
   bytes.resize(file.read(bytes));
   const NpyLengths lengths = parse_npy_preamble(where, bytes);
-  const auto refuse = [&](const std::string& found) {
-    throw Error(
-        fmt::format("{}: expected one array of numbers in C order, found {}; "
-                    "numpy.save(file, numpy.ascontiguousarray(array)) writes one",
-                    where, found));
+  const auto refuse = [&](const std::string& found, std::string_view remedy) {
+    throw Error(fmt::format("{}: expected one array of numbers in C order, found {}; {}", where,
+                            found, remedy));
   };
+  constexpr std::string_view kSaveAgain = "save it again";
   // Version 1 has the first bytes of the text in those of a preamble.
   const std::size_t had = bytes.size();
   bytes.resize(lengths.preamble + lengths.text);
-  if (bytes.size() < had) refuse("a header cut short");
+  if (bytes.size() < had) refuse("a header cut short", kSaveAgain);
   const std::span<std::uint8_t> rest = std::span(bytes).subspan(had);
-  if (file.read(rest) != rest.size()) refuse("a header cut short");
+  if (file.read(rest) != rest.size()) refuse("a header cut short", kSaveAgain);
   const NpyHeader header = parse_npy_text(
       where, {reinterpret_cast<const char*>(bytes.data()) + lengths.preamble, lengths.text});
-  const auto type = parse_npy_type(header.descr);
-  if (!type) refuse(fmt::format("the type '{}'", header.descr));
-  if (header.fortran_order && header.shape.size() > 1) refuse("Fortran order");
+  // A truth value is a byte, 0 or 1.
+  const auto type = parse_npy_type(header.descr == "|b1" ? "|u1" : header.descr);
+  if (!type) {
+    refuse(fmt::format("the type '{}'", header.descr),
+           "numpy.save(file, array.astype('float64')) writes a type that is read");
+  }
+  if (header.fortran_order && header.shape.size() > 1) {
+    refuse("Fortran order", "numpy.save(file, numpy.ascontiguousarray(array)) writes C order");
+  }
   NpyArray array{.shape = header.shape, .values = {}};
   std::uint64_t count = 1;
   for (const std::uint64_t length : header.shape) {
     if (length == 0 || length > most / count) {
-      refuse(fmt::format("{} numbers; 1 to {} are read", fmt::join(header.shape, " x "), most));
+      refuse(fmt::format("{} numbers", fmt::join(header.shape, " x ")),
+             fmt::format("1 to {} are read: save a part of it, such as array[:100]", most));
     }
     count *= length;
   }
@@ -212,7 +218,7 @@ NpyArray read_npy(const std::filesystem::path& path, std::uint64_t most) {
   file.require_room_for(bytes.size() + count * size);
   std::vector<std::uint8_t> numbers(count * size);
   if (file.read(numbers) != numbers.size() || file.count_rest() != 0) {
-    refuse("a file of another length than its header says");
+    refuse("a file of another length than its header says", kSaveAgain);
   }
   for (std::size_t i = 0; i < count; ++i) {
     array.values.push_back(npy_number(*type, numbers.data() + i * size));

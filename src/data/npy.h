@@ -57,8 +57,9 @@ struct NpyArray {
   std::vector<double> values;  ///< row-major; NaN and infinities as they stand
 };
 
-/// The one array of the file, of any simple type and in C order. Throws Error beginning with its
-/// path: another kind of file, none or more than `most` numbers, a file that is longer or shorter.
+/// The one array of the file, of a type that parse_npy_type knows or of truth values (0 and 1), in
+/// C order. Throws Error beginning with its path: another kind of file, none or more than `most`
+/// numbers, a file that is longer or shorter.
 NpyArray read_npy(const std::filesystem::path& path, std::uint64_t most);
 
 /// A .npy file, version 1.0, of one axis of doubles.

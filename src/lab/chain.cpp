@@ -60,21 +60,10 @@ void assign(std::vector<double>& array, const std::vector<double>& list, std::st
   for (std::size_t c = 0; c < array.size(); ++c) array[c] = list[list.size() == 1 ? 0 : c];
 }
 
-void limit_work(const Network& network, int images) {
-  std::int64_t numbers = network.parameter_count();
-  for (const network::Stage& stage : network.stages) numbers += stage.output.size() * images;
-  const std::int64_t flops = network.flops_per_image();
-  if (numbers <= kMostChainNumbers && flops <= kMostChainFlops / images) return;
-  throw Error(
-      fmt::format("its stages make {} numbers of {} images with {} multiplications and additions "
-                  "each; at most {} and, together, {} are looked at; take fewer or smaller images",
-                  numbers, images, flops, kMostChainNumbers, kMostChainFlops));
-}
-
 }  // namespace
 
-Chain build_chain(const Sequence& order, const reference::Tensor& images,
-                  const ChainParameters& parameters) {
+Network build_stages(const Sequence& order, const reference::Tensor& images,
+                     const ChainParameters& parameters) {
   const Shape& input = images.shape;
   Sequence body = complete(order, input.channels, parameters.eps);
   const bool makes_vectors = input.is_vector ||
@@ -82,11 +71,25 @@ Chain build_chain(const Sequence& order, const reference::Tensor& images,
                              network::contains<notation::Flatten>(order);
   if (!makes_vectors) body.items.push_back({.stage = notation::GlobalAveragePool{}});
   body.items.push_back({.stage = notation::FullyConnected{.features = 1}});
-  Chain chain{.network = network::build({.body = body, .order = {}, .input = input, .classes = 1}),
+  Network network = network::build({.body = body, .order = {}, .input = input, .classes = 1});
+  drop_stages(network, makes_vectors ? 1 : 2);
+  return network;
+}
+
+Work work_of(const Network& network, int images) {
+  Work work{.numbers = static_cast<double>(network.parameter_count()),
+            .flops = static_cast<double>(network.flops_per_image()) * images};
+  for (const network::Stage& stage : network.stages) {
+    work.numbers += static_cast<double>(stage.output.size()) * images;
+  }
+  return work;
+}
+
+Chain build_chain(const Sequence& order, const reference::Tensor& images,
+                  const ChainParameters& parameters) {
+  Chain chain{.network = build_stages(order, images, parameters),
               .values = {},
               .step = {.seed = parameters.seed}};
-  drop_stages(chain.network, makes_vectors ? 1 : 2);
-  limit_work(chain.network, images.count);
   chain.values = reference::widen(network::initial_values(chain.network, parameters.seed, 0));
   if (parameters.has_given_statistics()) chain.mode = reference::Mode::evaluation;
   for (std::size_t i = 0; i < chain.values.size(); ++i) {

@@ -12,10 +12,11 @@
 
 namespace whichfirst::lab {
 
-/// Numbers that all stages of one order make together, their parameters included, and
-/// multiplications and additions, at most.
-inline constexpr std::int64_t kMostChainNumbers = std::int64_t{1} << 26;
-inline constexpr std::int64_t kMostChainFlops = std::int64_t{1} << 37;
+/// What running stages once takes. Counted as doubles, which no absurd order overflows.
+struct Work {
+  double numbers = 0;  ///< that the stages make, their parameters included
+  double flops = 0;    ///< multiplications and additions
+};
 
 /// What the stages' parameters are. Lists hold one number for all channels, or one for each.
 struct ChainParameters {
@@ -38,9 +39,15 @@ struct Chain {
   network::DropoutStep step;
 };
 
-/// The stages of a parsed order for `images`: a conv keeps the number of channels, `pool` is
-/// maxpool(2). Throws Error naming the stage that cannot be built, where it would be beyond the
-/// limits above, and for a list that has another number of entries than a normaliser has channels.
+/// The stages of a parsed order for `images`, of which count and shape are read: a conv keeps the
+/// number of channels, `pool` is maxpool(2). Throws Error naming the stage that cannot be built.
+network::Network build_stages(const notation::Sequence& order, const reference::Tensor& images,
+                              const ChainParameters& parameters);
+
+Work work_of(const network::Network& network, int images);
+
+/// build_stages() with parameters. Throws Error as it does, and for a list that has another number
+/// of entries than a normaliser has channels.
 Chain build_chain(const notation::Sequence& order, const reference::Tensor& images,
                   const ChainParameters& parameters);
 

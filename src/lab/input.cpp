@@ -168,7 +168,7 @@ Input parse_values(std::string_view text) {
   return input;
 }
 
-Input draw_normal(std::string_view shape, const Gaussian& gaussian, std::uint64_t seed) {
+Input plan_normal(std::string_view shape, const Gaussian& gaussian, std::uint64_t seed) {
   const std::string where = fmt::format("--normal {}", shape);
   if (!std::isfinite(gaussian.mean) || !std::isfinite(gaussian.sd) || gaussian.sd <= 0) {
     throw Error(fmt::format("{}: expected a finite mean and a deviation above 0, found {} and {}",
@@ -182,10 +182,14 @@ Input draw_normal(std::string_view shape, const Gaussian& gaussian, std::uint64_
     lengths.push_back(*length);
     begin = end + 1;
   }
-  Input input{.name = fmt::format("normal values, mean {:g}, deviation {:g}, seed {}",
-                                  gaussian.mean, gaussian.sd, seed),
-              .values = shape_tensor(where, lengths),
-              .gaussian = gaussian};
+  return {.name = fmt::format("normal values, mean {:g}, deviation {:g}, seed {}", gaussian.mean,
+                              gaussian.sd, seed),
+          .values = shape_tensor(where, lengths),
+          .gaussian = gaussian};
+}
+
+Input draw_normal(std::string_view shape, const Gaussian& gaussian, std::uint64_t seed) {
+  Input input = plan_normal(shape, gaussian, seed);
   const RandomKey key{.seed = seed, .stream = Stream::resampling};
   input.values.values.resize(
       static_cast<std::size_t>(input.values.count * input.values.shape.size()));

@@ -38,6 +38,10 @@ std::vector<double> parse_numbers(std::string_view where, std::string_view text)
 /// naming the row and the number: no number, rows of different lengths, too many.
 Input parse_values(std::string_view text);
 
+/// draw_normal()'s input before the numbers are drawn: `values` has count and shape only. Throws
+/// Error as it does.
+Input plan_normal(std::string_view shape, const Gaussian& gaussian, std::uint64_t seed);
+
 /// `shape` is NxCxHxW, CxHxW or HxW; number i (row-major) is a function of (seed, i). Throws Error:
 /// another form, too many numbers, an sd that is not above 0, a mean or sd that is not finite.
 Input draw_normal(std::string_view shape, const Gaussian& gaussian, std::uint64_t seed);

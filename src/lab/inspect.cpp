@@ -64,17 +64,23 @@ std::vector<std::string> name_taps(const Network& network) {
   return words;
 }
 
-OrderRun run_order(const Question& question, const notation::Sequence& order) {
-  OrderRun run{.name = notation::print(order), .order = order, .chain = {}, .pass = {}};
+/// What `action` does with an order; its Error begins with the order's name.
+template <class Action>
+auto name_in_errors(const notation::Sequence& order, Action action) {
   try {
-    const ChainParameters& parameters = question.parameters;
-    const Tensor& images = question.input.values;
-    run.own_stages = build_chain(order, images, parameters).network.stages.size();
-    run.chain = build_chain(join(order, question.then), images, parameters);
-    run.pass = run_chain(run.chain, images);
+    return action();
   } catch (const Error& error) {
-    throw Error(fmt::format("order '{}': {}", run.name, error.what()));
+    throw Error(fmt::format("order '{}': {}", notation::print(order), error.what()));
   }
+}
+
+OrderRun run_order(const Question& question, const notation::Sequence& order) {
+  const ChainParameters& parameters = question.parameters;
+  const Tensor& images = question.input.values;
+  OrderRun run{.name = notation::print(order), .order = order, .chain = {}, .pass = {}};
+  run.own_stages = build_stages(order, images, parameters).stages.size();
+  run.chain = build_chain(join(order, question.then), images, parameters);
+  run.pass = run_chain(run.chain, images);
   return run;
 }
 
@@ -113,20 +119,41 @@ notation::Sequence join(notation::Sequence first, const notation::Sequence& seco
   return first;
 }
 
-Inspection inspect(const Question& question) {
+void require_buildable(const Question& question) {
   check(!question.orders.empty(), "the lab looks at an order or more");
   if (question.orders.size() > kMostOrders) {
     throw Error(fmt::format("--orders: expected at most {}, found {}", kMostOrders,
                             question.orders.size()));
   }
+  const Tensor& images = question.input.values;
+  Work sum;
+  for (const notation::Sequence& order : question.orders) {
+    const Work work = name_in_errors(order, [&] {
+      return work_of(build_stages(join(order, question.then), images, question.parameters),
+                     images.count);
+    });
+    sum.numbers += work.numbers;
+    sum.flops += work.flops;
+  }
+  if (sum.numbers <= kMostWork.numbers && sum.flops <= kMostWork.flops) return;
+  throw Error(
+      fmt::format("--orders: expected stages that together make at most {:.0f} numbers with {:.0f} "
+                  "multiplications and additions, found {:.0f} with {:.0f}; give fewer orders, or "
+                  "take fewer or smaller images",
+                  kMostWork.numbers, kMostWork.flops, sum.numbers, sum.flops));
+}
+
+Inspection inspect(const Question& question) {
+  require_buildable(question);
   Inspection inspection{.input_name = question.input.name,
                         .input = describe_stage("input", "", question.input.values),
                         .then = notation::print(question.then),
                         .orders = {},
                         .claims = {}};
   std::vector<OrderRun> runs;
-  for (const notation::Sequence& order : question.orders)
-    runs.push_back(run_order(question, order));
+  for (const notation::Sequence& order : question.orders) {
+    runs.push_back(name_in_errors(order, [&] { return run_order(question, order); }));
+  }
   refuse_unused(question.parameters, runs);
   inspection.claims = measure_claims(question, runs);
   for (OrderRun& run : runs) {

@@ -16,6 +16,8 @@
 namespace whichfirst::lab {
 
 inline constexpr std::size_t kMostOrders = 12;
+/// What the stages of all orders together make and take, at most.
+inline constexpr Work kMostWork{.numbers = 0x1p27, .flops = 0x1p38};
 /// Channels that are described one by one; of a stage with more none is.
 inline constexpr int kMostDescribedChannels = 1024;
 inline constexpr int kHistogramBins = 32;
@@ -73,7 +75,12 @@ struct Question {
   ChainParameters parameters;
 };
 
-/// Throws Error naming the order that cannot be built or run, and for parameters that no order has.
+/// Throws Error naming the order that cannot be built, and where all are more than kMostWork. Of
+/// the input count and shape are read, so that it can be asked before the numbers are there.
+void require_buildable(const Question& question);
+
+/// Throws Error as require_buildable does, for an order that cannot be run, and for parameters that
+/// no order has.
 Inspection inspect(const Question& question);
 
 }  // namespace whichfirst::lab

@@ -75,7 +75,15 @@ Shape draw_shape(const Shape& wanted, RandomSequence& random, int attempt) {
   return shape;
 }
 
-Case draw_case(const CheckedOrders& orders, RandomSequence& random, int number) {
+bool holds_sign(const Network& network) {
+  return std::any_of(network.stages.begin(), network.stages.end(), [](const network::Stage& stage) {
+    const auto* activation = std::get_if<network::Activation>(&stage.operation);
+    return activation != nullptr && activation->kind == network::ActivationKind::sign;
+  });
+}
+
+/// A case with which `answer` is checked.
+Case draw_case(const CheckedOrders& orders, Answer answer, RandomSequence& random, int number) {
   for (int attempt = 0;; ++attempt) {
     const Shape shape = draw_shape(orders.input, random, attempt);
     try {
@@ -85,6 +93,10 @@ Case draw_case(const CheckedOrders& orders, RandomSequence& random, int number) 
                  .images = {},
                  .labels = {},
                  .has_ties = number % 2 == 1};
+      // Equal numbers make exact zeros, where sign jumps if one is rounded otherwise.
+      if (answer != Answer::same_training && (holds_sign(drawn.a) || holds_sign(drawn.b))) {
+        drawn.has_ties = false;
+      }
       const int count = 2 + static_cast<int>(random.below(3));
       drawn.images = reference::zeros(count, shape);
       for (double& x : drawn.images.values) {
@@ -142,22 +154,6 @@ Arrays carry_over(const Case& drawn, const Relation& relation, const Arrays& val
   return algebra::transfer({drawn.a, relation.a, drawn.b, relation.b}, values, std::move(start));
 }
 
-/// Parameters of b with those of a where role, kind and size are the same: what a study would do.
-Arrays share_by_role(const Case& drawn, const Arrays& values, Arrays start) {
-  for (std::size_t j = 0; j < drawn.b.parameters.size(); ++j) {
-    const network::Parameter& mine = drawn.b.parameters[j];
-    const auto& role = drawn.b.stages[static_cast<std::size_t>(mine.stage)].role;
-    for (std::size_t i = 0; i < drawn.a.parameters.size(); ++i) {
-      const network::Parameter& other = drawn.a.parameters[i];
-      if (role && other.kind == mine.kind && other.dimensions == mine.dimensions &&
-          drawn.a.stages[static_cast<std::size_t>(other.stage)].role == role) {
-        start[j] = values[i];
-      }
-    }
-  }
-  return start;
-}
-
 const std::vector<double>* find_array(const Network& network, const Arrays& arrays, int stage,
                                       ParameterKind kind) {
   for (const int index : network.stages[static_cast<std::size_t>(stage)].parameters) {
@@ -165,6 +161,53 @@ const std::vector<double>* find_array(const Network& network, const Arrays& arra
     if (network.parameters[i].kind == kind) return &arrays[i];
   }
   return nullptr;
+}
+
+/// The stage of `other` in the place of `stage` of `network`: of the same role; of normalisers
+/// without a role the one as far behind.
+std::optional<int> find_counterpart(const Network& network, int stage, const Network& other) {
+  const auto& role = network.stages[static_cast<std::size_t>(stage)].role;
+  const auto is_alike = [&](const network::Stage& x) {
+    return x.role == role && (role || is_normaliser(x));
+  };
+  const auto place =
+      role ? 0 : std::count_if(network.stages.begin(), network.stages.begin() + stage, is_alike);
+  std::ptrdiff_t passed = 0;
+  for (std::size_t i = 0; i < other.stages.size(); ++i) {
+    if (is_alike(other.stages[i]) && passed++ == place) return static_cast<int>(i);
+  }
+  return std::nullopt;
+}
+
+/// Where `other` has no such normaliser: scale 1, offset 0.
+void set_neutral(const Network& network, const Network& other, Arrays& values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const network::Parameter& parameter = network.parameters[i];
+    if (!is_normaliser(network.stages[static_cast<std::size_t>(parameter.stage)])) continue;
+    if (find_counterpart(network, parameter.stage, other)) continue;
+    const bool multiplies =
+        parameter.kind == ParameterKind::scale || parameter.kind == ParameterKind::running_variance;
+    values[i].assign(values[i].size(), multiplies ? 1 : 0);
+  }
+}
+
+struct SharedParameters {
+  Arrays a;
+  Arrays b;
+};
+
+/// The two with equal numbers wherever both have them, as in a study, so that what differs is the
+/// order. An array that one of two counterparts has alone stays random: it makes other maps.
+SharedParameters share_parameters(const Case& drawn, Arrays a, Arrays b) {
+  for (std::size_t j = 0; j < b.size(); ++j) {
+    const network::Parameter& mine = drawn.b.parameters[j];
+    const auto counterpart = find_counterpart(drawn.b, mine.stage, drawn.a);
+    const auto* other = counterpart ? find_array(drawn.a, a, *counterpart, mine.kind) : nullptr;
+    if (other != nullptr && other->size() == b[j].size()) b[j] = *other;
+  }
+  set_neutral(drawn.a, drawn.b, a);
+  set_neutral(drawn.b, drawn.a, b);
+  return {.a = std::move(a), .b = std::move(b)};
 }
 
 void compare_inference(const Case& drawn, const Arrays& a, const Arrays& b, Comparison& to) {
@@ -200,13 +243,6 @@ void compare_stages(const Case& drawn, const Relation& relation, const reference
   to.compare("gradient of the input", a.dinput.values, b.dinput.values);
 }
 
-bool holds_sign(const Network& network) {
-  return std::any_of(network.stages.begin(), network.stages.end(), [](const network::Stage& stage) {
-    const auto* activation = std::get_if<network::Activation>(&stage.operation);
-    return activation != nullptr && activation->kind == network::ActivationKind::sign;
-  });
-}
-
 void compare_training(const Case& drawn, const Relation& relation, const Arrays& a, const Arrays& b,
                       Comparison& to) {
   const bool is_bitwise = relation.answer == Answer::same_training;
@@ -228,16 +264,27 @@ void compare_training(const Case& drawn, const Relation& relation, const Arrays&
   }
 }
 
-/// Whether the two differ with the same parameters, in training or at inference.
-std::optional<DifferingCase> find_witness(const Case& drawn, const Arrays& a, const Arrays& b) {
+const Tensor& output_of_last_unit(const Network& network, const reference::ForwardPass& pass) {
+  std::size_t last = network.stages.size() - 1;
+  while (last > 0 && !network.stages[last].unit) --last;
+  return pass.outputs[last];
+}
+
+/// Whether the two differ with the same parameters, in training or at inference: in the logits or,
+/// where the head makes those alike (in, then gap), in what the last unit makes.
+std::optional<DifferingCase> find_witness(const Case& drawn, const SharedParameters& values) {
   Comparison comparison(drawn, kWitness);
-  const auto logits = [&](const Network& network, const Arrays& values) {
-    return reference::run_forward(network, values, drawn.images, Mode::training, {.seed = 3})
-        .outputs.back()
-        .values;
-  };
-  comparison.compare("logits in training", logits(drawn.a, a), logits(drawn.b, b));
-  if (!comparison.differing()) compare_inference(drawn, a, b, comparison);
+  for (const Mode mode : {Mode::training, Mode::evaluation}) {
+    const std::string when = mode == Mode::training ? " in training" : " at inference";
+    const auto a = reference::run_forward(drawn.a, values.a, drawn.images, mode, {.seed = 3});
+    const auto b = reference::run_forward(drawn.b, values.b, drawn.images, mode, {.seed = 3});
+    comparison.compare("logits" + when, a.outputs.back().values, b.outputs.back().values);
+    const Tensor& unit_a = output_of_last_unit(drawn.a, a);
+    const Tensor& unit_b = output_of_last_unit(drawn.b, b);
+    if (unit_a.values.size() == unit_b.values.size()) {
+      comparison.compare("output of the last unit" + when, unit_a.values, unit_b.values);
+    }
+  }
   return comparison.differing();
 }
 
@@ -250,7 +297,7 @@ void check_case(const Case& drawn, const Relation& relation, const CheckOptions&
   const Arrays start = draw(drawn.b);
   const Answer answer = relation.answer;
   if (answer > Answer::same_function && !result.witness) {
-    result.witness = find_witness(drawn, a, share_by_role(drawn, a, start));
+    result.witness = find_witness(drawn, share_parameters(drawn, a, start));
   }
   if (answer == Answer::different) {
     ++result.cases;
@@ -298,7 +345,7 @@ RelationCheck check_relation(const CheckedOrders& orders, Answer answer,
   double flops = 0;
   int number = 0;
   for (; number < options.cases && flops < options.most_flops && !result.contradiction; ++number) {
-    const Case drawn = draw_case(orders, random, number);
+    const Case drawn = draw_case(orders, answer, random, number);
     const double cost = cost_of(drawn);
     if (cost > kLargestCase) break;
     flops += cost;

@@ -35,7 +35,7 @@ struct DifferingCase {
   int number = 0;  // of the case, from 0: with the seed it can be made again
   Shape input;
   int images = 0;
-  std::string what;  // "logits in training"
+  std::string what;  // "logits in training", "output of the last unit at inference"
   double a = 0;
   double b = 0;
 };
@@ -46,8 +46,8 @@ struct RelationCheck {
   double largest_difference = 0;
   /// The answer is wrong here. Of `different`: outputs never differed, and `what` says so.
   std::optional<DifferingCase> contradiction;
-  /// Of every answer but `same training`: with the same parameters the two differ here in training,
-  /// so that no stronger answer holds for values in training.
+  /// Of answers below `same function`: with the same parameters, those of a normaliser that one
+  /// alone has at scale 1 and offset 0, logits or units' outputs differ here, in training first.
   std::optional<DifferingCase> witness;
 };
 

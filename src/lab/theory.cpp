@@ -50,6 +50,7 @@ double TheoreticalValues::kurtosis() const {
 }
 
 double TheoreticalValues::zero_share() const {
+  if (slope == 0) return offset == 0 ? 1 : 0;
   return atom() == 0 ? below(-normal.mean / normal.sd) : 0;
 }
 
@@ -63,6 +64,10 @@ double TheoreticalValues::negative_share() const {
 
 std::optional<double> TheoreticalValues::atom() const {
   return is_rectified ? std::optional(offset) : std::nullopt;
+}
+
+double TheoreticalValues::kept_share() const {
+  return is_rectified ? below(normal.mean / normal.sd) : 1;
 }
 
 TheoreticalValues normalise(const TheoreticalValues& values, const TheoreticalBatchNorm& bn) {

@@ -20,11 +20,15 @@ struct TheoreticalValues {
   double variance() const;
   double skewness() const;
   double kurtosis() const;
+  // What leaves the range of double is NaN or infinite in the four above.
+
   /// The probability of exactly 0, and of less.
   double zero_share() const;
   double negative_share() const;
   /// Where the positive part has its point of positive probability; missing where there is none.
   std::optional<double> atom() const;
+  /// The probability that the relu behind which this is cuts nothing; 1 where there is none.
+  double kept_share() const;
 };
 
 /// What a bn makes of `values` with the statistics of an infinite batch, or with `mean` and

@@ -72,6 +72,8 @@ std::string to_json(const ExplainRecord& record) {
   return print_json({{"orders", record.orders},
                      {"input", record.input},
                      {"answer", record.unit.any.answer},
+                     {"answer_in_a_row", record.stack ? ordered_json(record.stack->any.answer)
+                                                      : ordered_json(nullptr)},
                      {"contradicted", is_contradicted(record)},
                      {"unit", to_object(record.unit)},
                      {"stack", record.stack ? to_object(*record.stack) : ordered_json(nullptr)},

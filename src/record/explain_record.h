@@ -57,6 +57,7 @@ struct ExplainRecord {
   std::vector<std::string> orders;  ///< the two, in notation
   std::vector<int> input;           ///< C, H, W; a vector: C alone
   ExplainStack unit;                ///< one unit: "answer" in JSON is its answer
+  /// Two units in a row: "answer_in_a_row" is its answer; nothing where they cannot be built: null.
   std::optional<ExplainStack> stack;
   std::vector<std::string> cycles;  ///< of each order, cut before its first weights
   bool is_same_cycle = false;

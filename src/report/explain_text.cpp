@@ -126,6 +126,13 @@ std::string stack_lines(const ExplainStack& stack, const ExplainStack* shown) {
   return text;
 }
 
+/// One unit's answer; the answer for units in a row too where it is another.
+std::string headline(const ExplainRecord& record) {
+  const std::string& unit = record.unit.any.answer;
+  if (!record.stack || record.stack->any.answer == unit) return unit;
+  return fmt::format("one unit: {}; units in a row: {}", unit, record.stack->any.answer);
+}
+
 std::string cycle_lines(const ExplainRecord& record) {
   if (!record.is_same_cycle) {
     return fmt::format("Cycles: {} | {}\n", record.cycles[0], record.cycles[1]);
@@ -153,7 +160,7 @@ std::string print_explanation(const ExplainRecord& record) {
                                  record.input.size() == 1
                                      ? fmt::format("vectors of {}", record.input[0])
                                      : fmt::format("pictures of {}", fmt::join(record.input, "x")));
-  text += fmt::format("Answer: {}\n\n", record.unit.any.answer);
+  text += fmt::format("Answer: {}\n\n", headline(record));
   text += stack_lines(record.unit, nullptr);
   if (record.stack) text += "\n" + stack_lines(*record.stack, &record.unit);
   text += "\n" + cycle_lines(record);

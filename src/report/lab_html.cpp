@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "record/printable.h"
+#include "report/lab_numbers.h"
 
 namespace whichfirst::report {
 namespace {
@@ -16,6 +17,7 @@ constexpr int kMostPictureSide = 48;  // of more, every so many-th pixel is show
 constexpr int kMostPictureChannels = 3;
 constexpr std::size_t kMostCurvePoints = 1500;
 constexpr std::size_t kMostChannelRows = 64;
+constexpr std::size_t kMostDrawnStages = 60;  // 12 orders of 4, and the input
 
 constexpr std::string_view kHead = R"(<!doctype html>
 <html lang="en">
@@ -44,12 +46,6 @@ dt { font-weight: 600; margin-top: .6rem; } dd { margin: 0; } .soft { color: var
 </head>
 <body>
 )";
-
-/// Four digits; what rounding leaves of a mean after bn is 0.
-std::string number(const std::optional<double>& value) {
-  if (value && std::abs(*value) < 1e-12) return "0";
-  return value ? fmt::format("{:.4g}", *value) : "-";
-}
 
 /// The first image, a square a pixel: the further from 0, the stronger; red above, blue below.
 std::string print_picture(const lab::StageValues& stage) {
@@ -84,7 +80,7 @@ std::string print_picture(const lab::StageValues& stage) {
     text += fmt::format("<rect class=\"frame\" width=\"{}\" height=\"{}\"/></svg>\n",
                         columns * size, rows * size);
   }
-  if (step > 1) text += fmt::format("<p class=\"soft\">every {}th pixel</p>\n", step);
+  if (step > 1) text += fmt::format("<p class=\"soft\">one pixel in {} each way</p>\n", step);
   return text;
 }
 
@@ -123,8 +119,8 @@ std::string print_curve(const lab::StageValues& stage) {
       "-12 "
       "{0} {1}\">{2}<path class=\"curve\" d=\"{3}\"/><text x=\"0\" y=\"-2\">{4}</text><text "
       "x=\"0\" y=\"{5}\">{6}</text></svg>\n",
-      kWidth, kHeight + 26, zero, path, number(summary.largest()), kHeight + 11,
-      number(summary.least()));
+      kWidth, kHeight + 26, zero, path, lab_number(summary.largest()), kHeight + 11,
+      lab_number(summary.least()));
 }
 
 std::string print_histogram(const lab::StageValues& stage) {
@@ -144,23 +140,34 @@ std::string print_histogram(const lab::StageValues& stage) {
       "<svg role=\"img\" aria-label=\"histogram\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} "
       "{1}\">{2}<text x=\"0\" y=\"{3}\">{4}</text><text x=\"{0}\" y=\"{3}\" "
       "text-anchor=\"end\">{5}</text></svg>\n",
-      kWidth, kHeight + 14, bars, kHeight + 11, number(histogram.edges.front()),
-      number(histogram.edges.back()));
+      kWidth, kHeight + 14, bars, kHeight + 11, lab_number(histogram.edges.front()),
+      lab_number(histogram.edges.back()));
+}
+
+/// "bn.1: bn(eps=0.001)", or the tap alone where the stage reads the same.
+std::string caption_of(const lab::StageValues& stage) {
+  if (stage.text.empty() || stage.text == stage.tap) return escape_html(stage.tap);
+  return escape_html(fmt::format("{}: {}", stage.tap, stage.text));
 }
 
 std::string print_row(std::string_view name, const measure::Summary& summary) {
   return fmt::format(
       "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>"
       "<td>{}</td><td>{}</td></tr>\n",
-      name, number(summary.mean()), number(summary.sd()), number(summary.skewness()),
-      number(summary.kurtosis()), number(summary.least()), number(summary.largest()),
-      number(summary.zero_share()), summary.nan_count() + summary.infinite_count());
+      name, lab_number(summary.mean()), lab_number(summary.sd()), lab_number(summary.skewness()),
+      lab_number(summary.kurtosis()), lab_number(summary.least()), lab_number(summary.largest()),
+      lab_percent(summary.zero_share()), summary.nan_count() + summary.infinite_count());
 }
 
-std::string print_stage(const lab::StageValues& stage) {
-  std::string text =
-      fmt::format("<figure>\n<figcaption>{}</figcaption>\n{}{}{}", escape_html(stage.tap),
-                  print_picture(stage), print_curve(stage), print_histogram(stage));
+/// The figure of the page's stage number `place`.
+std::string print_stage(const lab::StageValues& stage, std::size_t place) {
+  std::string text = fmt::format("<figure>\n<figcaption>{}</figcaption>\n", caption_of(stage));
+  if (place < kMostDrawnStages) {
+    text += print_picture(stage) + print_curve(stage) + print_histogram(stage);
+  } else {
+    text += fmt::format("<p class=\"soft\">not drawn: {} stages of the page are</p>\n",
+                        kMostDrawnStages);
+  }
   text +=
       "<table>\n<tr><th></th><th>mean</th><th>sd</th><th>skewness</th><th>kurtosis</th>"
       "<th>min</th><th>max</th><th>zeros</th><th>not finite</th></tr>\n";
@@ -214,10 +221,11 @@ std::string print_lab_html(const lab::Inspection& inspection) {
     text += fmt::format("<dt>{}</dt><dd>{}: {}.</dd>\n", escape_html(claim.question), answer,
                         escape_html(claim.text));
   }
-  text += "</dl>\n" + print_stage(inspection.input) + "<div class=\"orders\">\n";
+  std::size_t place = 0;
+  text += "</dl>\n" + print_stage(inspection.input, place++) + "<div class=\"orders\">\n";
   for (const lab::OrderValues& order : inspection.orders) {
     text += fmt::format("<section>\n<h2>{}</h2>\n", escape_html(order.name));
-    for (const lab::StageValues& stage : order.stages) text += print_stage(stage);
+    for (const lab::StageValues& stage : order.stages) text += print_stage(stage, place++);
     text += "</section>\n";
   }
   return text + "</div>\n</body>\n</html>\n";

@@ -12,8 +12,8 @@ namespace whichfirst::report {
 std::string escape_html(std::string_view text);
 
 /// The claims with their answers; of the input and every stage of every order the first image, the
-/// curve (value against flattened index), the histogram and the numbers, by channel too. Light and
-/// dark as the reader's system has it.
+/// curve (value against flattened index) and the histogram, as far as a page bears, and the
+/// numbers, by channel too. Light and dark as the reader's system has it.
 std::string print_lab_html(const lab::Inspection& inspection);
 
 }  // namespace whichfirst::report

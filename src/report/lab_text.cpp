@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "record/printable.h"
-#include "report/wording.h"
+#include "report/lab_numbers.h"
 
 namespace whichfirst::report {
 namespace {
@@ -28,16 +28,6 @@ constexpr std::array<const char*, 8> kBlocks = {"▁", "▂", "▃", "▄", "▅
 const char* block(double share) {
   const auto level = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * 7 + 0.5);
   return kBlocks[level];
-}
-
-/// Four digits; what rounding leaves of a mean after bn is 0.
-std::string number(const std::optional<double>& value) {
-  if (value && std::abs(*value) < 1e-12) return "0";
-  return value ? fmt::format("{:.4g}", *value) : "-";
-}
-
-std::string percent(const std::optional<double>& share) {
-  return share ? fmt::format("{:.4g} %", 100 * *share) : "-";
 }
 
 /// One image as numbers, channels below each other, columns aligned.
@@ -67,13 +57,14 @@ bool fits_grid(const reference::Tensor& tensor) {
 
 Lines describe(const lab::Description& description) {
   const measure::Summary& summary = description.summary;
-  Lines lines = {fmt::format("mean {}  sd {}", number(summary.mean()), number(summary.sd())),
-                 fmt::format("skewness {}  kurtosis {}", number(summary.skewness()),
-                             number(summary.kurtosis())),
-                 fmt::format("zeros {}  below 0 {}", percent(summary.zero_share()),
-                             percent(summary.negative_share())),
-                 fmt::format("{} .. {}  {}", number(summary.least()), number(summary.largest()),
-                             spark_histogram(description.histogram))};
+  Lines lines = {
+      fmt::format("mean {}  sd {}", lab_number(summary.mean()), lab_number(summary.sd())),
+      fmt::format("skewness {}  kurtosis {}", lab_number(summary.skewness()),
+                  lab_number(summary.kurtosis())),
+      fmt::format("zeros {}  below 0 {}", lab_percent(summary.zero_share()),
+                  lab_percent(summary.negative_share())),
+      fmt::format("{} .. {}  {}", lab_number(summary.least()), lab_number(summary.largest()),
+                  spark_histogram(description.histogram))};
   const std::int64_t others = summary.nan_count() + summary.infinite_count();
   if (others > 0) {
     lines.push_back(fmt::format("{} NaN, {} infinite, left out of these", summary.nan_count(),
@@ -102,8 +93,8 @@ Lines block_of(const lab::StageValues& stage) {
   if (channels < 2) return lines;
   for (std::size_t c = 0; c < std::min(channels, kMostChannelLines); ++c) {
     const measure::Summary& summary = stage.channels[c].summary;
-    lines.push_back(fmt::format("channel {}: mean {} sd {} zeros {}", c, number(summary.mean()),
-                                number(summary.sd()), percent(summary.zero_share())));
+    lines.push_back(fmt::format("channel {}: mean {} sd {} zeros {}", c, lab_number(summary.mean()),
+                                lab_number(summary.sd()), lab_percent(summary.zero_share())));
   }
   if (channels > kMostChannelLines) {
     lines.push_back(fmt::format("... {} channels in --json and --html", channels));

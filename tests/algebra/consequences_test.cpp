@@ -71,6 +71,12 @@ TEST(Consequences, CountNumbersThatCouldGo) {
   EXPECT_EQ(count_redundant_numbers(build("conv relu bn")), 8 + 16)
       << "of the first the scale, padding keeps the offset; of the last both";
   EXPECT_EQ(count_redundant_numbers(build("conv relu bn(affine=off)")), 0);
+  EXPECT_EQ(count_redundant_numbers(build("conv(k=1) relu bn")), 16 + 16);
+  EXPECT_EQ(count_redundant_numbers(build("conv(k=1, bias=off) relu bn")), 8 + 16)
+      << "weights without a bias do not take the first offset over, the classifier has one";
+  EXPECT_EQ(count_redundant_numbers(build("bn conv(k=1)")), 16 + 16);
+  EXPECT_EQ(count_redundant_numbers(build("conv(k=1) bn conv(k=1, bias=off) in tanh")), 2 * 16)
+      << "in subtracts what the weights make of the offset";
 }
 
 TEST(Consequences, CountWeightsWhoseScaleBnUndoes) {

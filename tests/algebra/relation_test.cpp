@@ -109,11 +109,35 @@ TEST(Relation, NamesTheRulesThatAreNeededAndNoOthers) {
   const auto rules = [](const char* a, const char* b) {
     return rules_of(explain_orders(a, b).unit.relation);
   };
-  EXPECT_THAT(rules("conv drop(0.2) bn relu", "conv bn relu drop(0.2)"),
-              ElementsAre("bias and normaliser", "drop at inference"));
+  EXPECT_THAT(rules("conv(bias=off) drop(0.2) bn relu", "conv bn relu drop(0.2)"),
+              ElementsAre("drop at inference"));
+  EXPECT_THAT(rules("conv sign maxpool", "conv maxpool sign"), ElementsAre("sign and maxpool"));
   EXPECT_THAT(rules("conv bn relu", "conv relu bn"),
               ElementsAre("bn into the weights before it", "bn into the weights behind it"));
   EXPECT_THAT(rules("conv relu maxpool", "conv relu maxpool"), IsEmpty());
+}
+
+TEST(Relation, OfABiasBehindWhichDropoutStandsIsAClass) {
+  EXPECT_EQ(answer("conv(bias=on) drop(0.5) bn relu", "conv(bias=off) drop(0.5) bn relu"),
+            Answer::same_function_class);
+  EXPECT_EQ(answer("conv(bias=on) maxpool drop(0.5) avgpool bn", "conv maxpool avgpool bn"),
+            Answer::same_function_class);
+  EXPECT_EQ(answer("conv(bias=on) drop(0.5) bn(affine=off) relu", "conv bn(affine=off) relu"),
+            Answer::different);
+  EXPECT_EQ(answer("conv(bias=on) bn drop(0.5)", "conv bn"), Answer::same_at_inference)
+      << "the bn stands before the dropout";
+}
+
+TEST(Relation, OfGroupsThatAreALayerOrAnInstanceIsSameTraining) {
+  EXPECT_EQ(answer("conv gn(1) relu", "conv ln relu"), Answer::same_training);
+  EXPECT_EQ(answer_of_stack("conv gn(1, affine=off) relu", "conv ln(affine=off) relu"),
+            Answer::same_training);
+  EXPECT_EQ(answer("conv gn(1) relu", "conv ln relu", kVector), Answer::same_training);
+  EXPECT_EQ(answer("conv(bias=off) gn(3) relu", "conv in relu"), Answer::same_training);
+  EXPECT_EQ(answer("conv gn(3) relu", "conv in relu"), Answer::same_function) << "gn has a bias";
+  EXPECT_EQ(answer("conv gn(1) relu", "conv gn(3) relu"), Answer::different);
+  EXPECT_EQ(answer("conv gn(1) relu", "conv bn relu"), Answer::different);
+  EXPECT_EQ(answer("conv gn(1, affine=off) relu", "conv ln relu"), Answer::different);
 }
 
 TEST(Relation, SaysWhatStandsInTheWay) {
@@ -123,6 +147,16 @@ TEST(Relation, SaysWhatStandsInTheWay) {
   EXPECT_THAT(obstacles_of("conv bn relu pool maxpool", "conv maxpool bn relu"), ElementsAre("D7"));
   EXPECT_THAT(obstacles_of("conv bn(affine=off) relu", "conv relu bn"), ElementsAre("D19"));
   EXPECT_THAT(obstacles_of("conv gelu maxpool", "conv maxpool gelu"), ElementsAre("D7"));
+  EXPECT_THAT(
+      obstacles_of("conv(bias=on) drop(0.5) bn(affine=off) relu", "conv bn(affine=off) relu"),
+      ElementsAre("D8", "D19"));
+  const auto offset =
+      explain_orders("conv(k=1, bias=off) relu bn", "conv(k=1, bias=off) relu bn(affine=off)");
+  EXPECT_EQ(offset.unit.relation.answer, Answer::same_function_class);
+  EXPECT_EQ(offset.stack->relation.answer, Answer::different);
+  ASSERT_EQ(offset.stack->relation.reasons.size(), 1U);
+  EXPECT_THAT(offset.stack->relation.reasons.front().says,
+              HasSubstr("weights without a bias behind bn"));
 }
 
 TEST(Relation, GrowsStrongerWhereNoScaleIsNegative) {

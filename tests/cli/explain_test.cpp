@@ -30,6 +30,7 @@ TEST(Explain, AnswersWithReasonsAndAChecksOfThem) {
   EXPECT_LT(found["unit"]["check"]["largest_difference"].get<double>(), 1e-9);
   EXPECT_TRUE(found["unit"]["check"]["witness"].is_object());
   EXPECT_EQ(found["stack"]["answer"], "different");
+  EXPECT_EQ(found["answer_in_a_row"], "different");
   EXPECT_EQ(found["same_cycle"], false);
   std::vector<std::string> numbers;
   for (const json& reason : found["unit"]["reasons"]) numbers.push_back(reason["number"]);
@@ -40,6 +41,15 @@ TEST(Explain, AnswersWithReasonsAndAChecksOfThem) {
                    row["values"][1].get<std::string>().find("12.1 %") != std::string::npos;
   }
   EXPECT_TRUE(sees_border);
+}
+
+TEST(Explain, ContradictsNoAnswerThatIsRight) {
+  EXPECT_EQ(explain("conv bn sign", "conv sign bn")["answer"], "same function class");
+  EXPECT_EQ(explain("conv gn(1) relu", "conv ln relu")["answer"], "same training");
+  EXPECT_EQ(explain("conv relu in(affine=off)", "conv tanh in(affine=off)")["answer"], "different");
+  EXPECT_EQ(
+      explain("conv(bias=on) drop(0.5) bn relu", "conv(bias=off) drop(0.5) bn relu")["answer"],
+      "same function class");
 }
 
 TEST(Explain, ReadsDialectsVectorsAndOtherSizes) {

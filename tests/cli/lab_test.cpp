@@ -270,6 +270,9 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"TooMuchWork",
                 {"--normal", "16x16x256x256", "--orders", "20*conv(k=99)"},
                 "take fewer or smaller images"},
+        Refused{"TooManyOrders",
+                {"--normal", "64x16x128x128", "--orders", "4*bn", "4*relu"},
+                "give fewer orders"},
         Refused{"PoolTooLarge", {"--then", "maxpool(9)"}, "order 'bn relu': body.maxpool.0"},
         Refused{"SingleValue", {"--values", "3", "--then", "none"}, "more than one value"},
         Refused{

@@ -118,10 +118,31 @@ TEST(ReadInput, RefusesAnArrayThatIsCutShortOrHasTooManyAxes) {
   std::ofstream(path, std::ios::trunc) << whole + "x";
   EXPECT_THAT([&] { read_input(path, {}); },
               says("expected 152 bytes as its header says, found 153"));
+  EXPECT_THAT([&] { data::read_npy(path, 2); },
+              says("found 3 numbers; 1 to 2 are read: save a part of it, such as array[:100]"));
   std::string deep = whole;
   deep.replace(deep.find("(3,)"), 4, "(1,1,1,1,3)").erase(deep.find(", }") + 3, 7);
   std::ofstream(path, std::ios::trunc) << deep;
   EXPECT_THAT([&] { read_input(path, {}); }, says("expected 1 to 4 axes"));
+}
+
+TEST(ReadInput, TakesTruthValuesAndSaysHowToSaveOtherTypes) {
+  const record::TemporaryFolder folder;
+  const std::string path = (folder / "array.npy").string();
+  std::string array = data::write_npy(std::vector<double>{0});
+  array.replace(array.size() - 8, 8, std::string("\1\0\1", 3));
+  array.replace(array.find("(1,)"), 4, "(3,)");
+  const auto read_as = [&](const char* type) {
+    std::string typed = array;
+    std::ofstream(path, std::ios::trunc) << typed.replace(array.find("<f8"), 3, type);
+    return read_input(path, {});
+  };
+  EXPECT_THAT(read_as("|b1").values.values, ElementsAre(1, 0, 1));
+  for (const char* type : {"<f2", "<c8", "|S1"}) {
+    EXPECT_THAT([&] { read_as(type); },
+                says("found the type '" + std::string(type) +
+                     "'; numpy.save(file, array.astype('float64')) writes a type that is read"));
+  }
 }
 
 }  // namespace

@@ -85,6 +85,9 @@ INSTANTIATE_TEST_SUITE_P(
         Claim{"conv softplus maxpool", "conv maxpool softplus", Answer::same_function},
         Claim{"conv softsign maxpool", "conv maxpool softsign", Answer::same_function},
         Claim{"conv sign maxpool", "conv maxpool sign", Answer::same_function},
+        Claim{"conv(bias=on) bn sign", "conv bn sign", Answer::same_function},
+        Claim{"conv gn(1) relu", "conv ln relu", Answer::same_training, Scales::any, kPicture, 2},
+        Claim{"conv gn(1) relu", "conv ln relu", Answer::same_training, Scales::any, kVector},
         Claim{"conv leaky(0.2) drop(0.5)", "conv drop(0.5) leaky(0.2)", Answer::same_function},
         Claim{"conv(bias=on) bn relu", "conv bn relu", Answer::same_function},
         Claim{"conv(bias=on) maxpool(3, p=1) bn relu", "conv(bias=off) maxpool(3, p=1) bn relu",
@@ -97,7 +100,11 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     LabInference, Claims,
     ::testing::Values(
-        Claim{"conv drop(0.2) bn relu", "conv bn relu drop(0.2)", Answer::same_at_inference},
+        Claim{"conv(bias=off) drop(0.2) bn relu", "conv bn relu drop(0.2)",
+              Answer::same_at_inference},
+        Claim{"conv(bias=on) drop(0.5) bn relu", "conv(bias=off) drop(0.5) bn relu",
+              Answer::same_function_class},
+        Claim{"conv bn sign", "conv sign bn", Answer::same_function_class},
         Claim{"conv bn avgpool(3, s=2, p=1) relu", "conv avgpool(3, s=2, p=1) bn relu",
               Answer::same_at_inference},
         Claim{"conv bn(affine=off) relu pool maxpool", "conv maxpool bn(affine=off) relu",
@@ -130,6 +137,9 @@ INSTANTIATE_TEST_SUITE_P(
                       Claim{"conv bn(affine=off) relu", "conv relu bn(affine=off)"},
                       Claim{"conv bn relu", "bn relu conv"},
                       Claim{"conv bn relu", "conv gn(1) relu"},
+                      Claim{"conv(bias=on) relu", "conv(bias=off) relu"},
+                      Claim{"conv ln relu", "conv ln(affine=off) relu"},
+                      Claim{"conv relu in(affine=off)", "conv tanh in(affine=off)"},
                       Claim{"conv silu maxpool", "conv maxpool drop(0.2) silu"},
                       Claim{"res(conv bn) relu", "res(conv) bn relu"},
                       Claim{"res(bn relu conv)", "res(conv bn relu)"}));
@@ -208,6 +218,25 @@ TEST(WrongRules, SayingDifferentOfWhatNeverDiffersIsContradicted) {
                                              algebra::make_rules(Scales::any), {.cases = 20});
   ASSERT_TRUE(check.contradiction);
   EXPECT_EQ(check.contradiction->what, "no output differed in any case");
+}
+
+// By definition the same, but for the rules that are given: random scales and offsets of both must
+// not pass for a difference of the orders.
+TEST(WrongRules, SayingDifferentOfOneNormaliserByTwoNamesIsContradicted) {
+  const Claim claim{"conv gn(1) relu", "conv ln relu"};
+  const RelationCheck check =
+      check_relation(orders_of(claim), Answer::different, {}, {.cases = 50});
+  ASSERT_TRUE(check.contradiction);
+  EXPECT_EQ(check.contradiction->what, "no output differed in any case");
+}
+
+TEST(RelationCheck, LooksAtTheUnitWhereTheHeadHidesIt) {
+  const Claim claim{"conv relu in(affine=off)", "conv tanh in(affine=off)"};
+  const RelationCheck check = check_relation(orders_of(claim), Answer::different,
+                                             algebra::make_rules(Scales::any), {.cases = 5});
+  EXPECT_FALSE(check.contradiction);
+  ASSERT_TRUE(check.witness);
+  EXPECT_EQ(check.witness->what, "output of the last unit in training");
 }
 
 TEST(RelationCheck, IsTheSameTwiceAndStopsAtItsBudget) {

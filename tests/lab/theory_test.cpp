@@ -67,6 +67,23 @@ TEST(Theory, FarFromTheCutIsTheNormalDistribution) {
   EXPECT_EQ(relu->kurtosis(), 3);
 }
 
+TEST(Theory, OfAScaleOfZeroIsAConstant) {
+  const TheoreticalValues zero = normalise({.normal = {}}, {.scale = 0});
+  EXPECT_EQ(zero.zero_share(), 1);
+  EXPECT_EQ(zero.negative_share(), 0);
+  EXPECT_EQ(zero.variance(), 0);
+  const auto relu = rectify({.normal = {}});
+  EXPECT_EQ(normalise(*relu, {.scale = 0}).zero_share(), 1);
+  EXPECT_EQ(normalise(*relu, {.scale = 0, .offset = 2}).zero_share(), 0);
+}
+
+TEST(Theory, KnowsHowManyPassTheRelu) {
+  EXPECT_EQ(TheoreticalValues{}.kept_share(), 1);
+  // scipy.stats.norm.sf(3)
+  EXPECT_NEAR(rectify({.normal = {.mean = -6, .sd = 2}})->kept_share(), 1.349898e-3, 1e-9);
+  EXPECT_EQ(rectify({.normal = {.mean = -40}})->kept_share(), 0);
+}
+
 TEST(Theory, IsSilentOfASecondReluAndOfAConstant) {
   const auto relu = rectify({.normal = {}});
   EXPECT_FALSE(rectify(*relu));

@@ -48,6 +48,17 @@ TEST(Explain, SaysAnswerReasonSourceAndCheck) {
       "  nothing that is listed\n");
 }
 
+TEST(Explain, NamesBothAnswersWhereUnitsInARowHaveAnother) {
+  record::ExplainRecord record = sample();
+  EXPECT_THAT(record::to_json(record), HasSubstr("\"answer_in_a_row\": null"));
+  record.stack = record.unit;
+  EXPECT_THAT(print_explanation(record), HasSubstr("\nAnswer: same function class\n"));
+  record.stack->any.answer = "different";
+  EXPECT_THAT(print_explanation(record),
+              HasSubstr("\nAnswer: one unit: same function class; units in a row: different\n"));
+  EXPECT_THAT(record::to_json(record), HasSubstr("\"answer_in_a_row\": \"different\""));
+}
+
 TEST(Explain, ShowsTheCaseThatContradicts) {
   record::ExplainRecord record = sample();
   EXPECT_FALSE(is_contradicted(record));

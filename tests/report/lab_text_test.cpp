@@ -78,6 +78,37 @@ TEST(LabHtml, EscapesWhatAPageCouldTakeForMarkup) {
   EXPECT_EQ(escape_html("<a href=\"x\">&'\x01"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;\\x01");
 }
 
+TEST(LabHtml, CaptionsSayTheStageAndZerosArePercent) {
+  lab::Question question{
+      .input = lab::built_in_picture(), .orders = {}, .then = {}, .parameters = {}};
+  question.orders.push_back(notation::parse("bn(eps=0.5) relu bn", notation::Context::order));
+  const std::string page = print_lab_html(lab::inspect(question));
+  EXPECT_THAT(page, HasSubstr("<figcaption>input</figcaption>"));
+  EXPECT_THAT(page, HasSubstr("<figcaption>bn.0: bn(eps=0.5)</figcaption>"));
+  EXPECT_THAT(page, HasSubstr("<figcaption>relu</figcaption>"));
+  EXPECT_THAT(page, HasSubstr("<td>8 %</td>"));
+}
+
+TEST(LabHtml, SaysWhatItLeavesOutOfALargePicture) {
+  EXPECT_THAT(print_lab_html(inspect(lab::draw_normal("1x50x100", {}, 0))),
+              HasSubstr("<p class=\"soft\">one pixel in 3 each way</p>"));
+}
+
+TEST(LabHtml, DrawsSomeStagesAndSaysThatItDoesNotDrawTheOthers) {
+  lab::Question question{
+      .input = lab::parse_values("1 2"), .orders = {}, .then = {}, .parameters = {}};
+  question.orders.push_back(notation::parse("64*relu", notation::Context::order));
+  const std::string page = print_lab_html(lab::inspect(question));
+  const auto count = [&](const std::string& what) {
+    int found = 0;
+    for (auto at = page.find(what); at != std::string::npos; at = page.find(what, at + 1)) ++found;
+    return found;
+  };
+  EXPECT_EQ(count("<figure>"), 65);
+  EXPECT_EQ(count("class=\"curve\""), 60);
+  EXPECT_EQ(count("<p class=\"soft\">not drawn: 60 stages of the page are</p>"), 5);
+}
+
 TEST(LabHtml, OfValuesThatAreNotFiniteHasNoneInItsDrawings) {
   for (const char* values : {"nan nan", "1 nan; inf -2", "3 3"}) {
     const std::string page = print_lab_html(inspect(lab::parse_values(values)));

@@ -200,10 +200,11 @@ TEST(Compare, ReadsEqualDifferencesByTheirSign) {
   EXPECT_EQ(three.verdict, Verdict::undecided);
   EXPECT_EQ(three.interval, std::nullopt);
   EXPECT_THAT(three.more_pairs_needed, Optional(1));
-  EXPECT_THAT(three.reason,
-              Optional(StrEq("all 6 differences are equal: the seed seems to change nothing in them, and 7 "
-                             "are needed to decide by their sign at 95 % confidence over 3 "
-                             "comparisons")));
+  EXPECT_THAT(
+      three.reason,
+      Optional(StrEq("all 6 differences are equal: the seed seems to change nothing in them, and 7 "
+                     "are needed to decide by their sign at 95 % confidence over 3 "
+                     "comparisons")));
 }
 
 TEST(Compare, NeverTakesTheSpreadSmallerThanOneStepOfTheMetric) {
@@ -317,15 +318,17 @@ TEST(CompareAutomatically, ReadsEqualDifferencesByTheirSignFromTheEighthOn) {
   const Comparison seven = compare_with_zero(Values(7, 0.0), kAutomatic);
   EXPECT_EQ(seven.verdict, Verdict::undecided);
   EXPECT_TRUE(seven.goes_on);
-  EXPECT_THAT(seven.reason,
-              Optional(StrEq("all 7 differences are equal: the seed seems to change nothing in them, and 8 "
-                             "are needed to decide by their sign at 95 % confidence")));
+  EXPECT_THAT(
+      seven.reason,
+      Optional(StrEq("all 7 differences are equal: the seed seems to change nothing in them, and 8 "
+                     "are needed to decide by their sign at 95 % confidence")));
   EXPECT_THAT(seven.more_pairs_needed, Optional(1));
   const Comparison eight = compare_with_zero(Values(8, 0.0), kAutomatic);
   EXPECT_EQ(eight.verdict, Verdict::equivalent);
   EXPECT_EQ(eight.looks, 3);
-  EXPECT_THAT(eight.reason,
-              Optional(StrEq("all 8 differences are equal: the seed seems to change nothing in them")));
+  EXPECT_THAT(
+      eight.reason,
+      Optional(StrEq("all 8 differences are equal: the seed seems to change nothing in them")));
 }
 
 TEST(CompareAutomatically, AgreesWithATableThatIsShared) {
@@ -406,10 +409,11 @@ TEST(CompareByRanks, SaysWhyItIsUndecided) {
       Optional(StrEq("7 complete pairs, and a sign interval needs 9 at 95 % confidence over "
                      "3 comparisons")));
   const Comparison zeros = compare_with_zero(Values(7, 0.0), rule);
-  EXPECT_THAT(zeros.reason,
-              Optional(StrEq("all 7 differences are equal: the seed seems to change nothing in them, and 9 "
-                             "are needed to decide by their sign at 95 % confidence over 3 "
-                             "comparisons")));
+  EXPECT_THAT(
+      zeros.reason,
+      Optional(StrEq("all 7 differences are equal: the seed seems to change nothing in them, and 9 "
+                     "are needed to decide by their sign at 95 % confidence over 3 "
+                     "comparisons")));
 }
 
 TEST(CompareByRanks, IsUndecidedWhereAnOrderAlwaysDiverged) {
