@@ -286,8 +286,8 @@ class Comparing {
       campaign.tell();
       if (experiment.study.plan.seeds) return;
       for (std::size_t i = 0; i < comparisons.size(); ++i) {
-        display.tell(report::look_line(look_at(experiment, comparisons[i], campaign, i, trials),
-                                       experiment.study.plan.metric));
+        display.tell(i, report::look_line(look_at(experiment, comparisons[i], campaign, i, trials),
+                                          experiment.study.plan.metric));
       }
     };
     train(

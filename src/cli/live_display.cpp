@@ -48,10 +48,11 @@ report::OrderProgress& LiveDisplay::order_of(int arm) {
   return state_.orders[static_cast<std::size_t>(found - scope_.arms.begin())];
 }
 
-void LiveDisplay::tell(std::string line) {
-  if (line == told_) return;
-  told_ = std::move(line);
-  if (style_ == Style::lines) fmt::print(stderr, "{}\n", told_);
+void LiveDisplay::tell(std::size_t comparison, std::string line) {
+  if (comparison >= told_.size()) told_.resize(comparison + 1);
+  if (line == told_[comparison]) return;
+  told_[comparison] = std::move(line);
+  if (style_ == Style::lines) fmt::print(stderr, "{}\n", told_[comparison]);
   if (style_ == Style::live) draw();
 }
 
@@ -111,8 +112,12 @@ void LiveDisplay::draw() {
   state_.left_seconds = report::estimate_left(state_.elapsed_seconds, done, total - done);
   erase();
   std::vector<std::string> lines = report::progress_lines(state_, terminal_columns());
-  if (!told_.empty()) {
-    lines.push_back(told_.substr(0, static_cast<std::size_t>(terminal_columns())));
+  constexpr std::size_t kMostTold = 6;  // what is redrawn must fit the screen
+  for (std::size_t i = 0; i < std::min(told_.size(), kMostTold); ++i) {
+    lines.push_back(told_[i].substr(0, static_cast<std::size_t>(terminal_columns())));
+  }
+  if (told_.size() > kMostTold) {
+    lines.push_back(fmt::format("... and {} comparisons more", told_.size() - kMostTold));
   }
   for (const std::string& line : lines) fmt::print(stderr, "{}\n", line);
   std::fflush(stderr);

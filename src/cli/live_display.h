@@ -37,8 +37,8 @@ class LiveDisplay : public study::Listener {
   LiveDisplay(const LiveDisplay&) = delete;
   LiveDisplay& operator=(const LiveDisplay&) = delete;
 
-  /// A line about the verdict so far, shown below the orders or, where it is new, by itself.
-  void tell(std::string line);
+  /// A line about a comparison so far, shown below the orders or, where it is new, by itself.
+  void tell(std::size_t comparison, std::string line);
 
   void on_start(const study::TrialId& id) override;
   void on_progress(const study::TrialId& id, const train::Progress& progress) override;
@@ -56,7 +56,7 @@ class LiveDisplay : public study::Listener {
 
   Scope scope_;
   Style style_;
-  std::string told_;
+  std::vector<std::string> told_;  // by comparison
   Clock::time_point started_ = Clock::now();
   Clock::time_point drawn_{};
   report::RunProgress state_;
