@@ -15,6 +15,12 @@ std::vector<PlannedComparison> plan_comparisons(const Experiment& experiment,
   const auto add_pairs = [&](const std::vector<int>& arms, std::optional<double> shared_lr) {
     for (std::size_t a = 0; a < arms.size(); ++a) {
       for (std::size_t b = a + 1; b < arms.size(); ++b) {
+        // Two orders whose own best rates are one rate meet there once.
+        const bool is_there = std::any_of(comparisons.begin(), comparisons.end(),
+                                          [&](const PlannedComparison& planned) {
+                                            return planned.a == arms[a] && planned.b == arms[b];
+                                          });
+        if (is_there) continue;
         comparisons.push_back({.a = arms[a], .b = arms[b], .shared_lr = shared_lr});
       }
     }

@@ -16,7 +16,8 @@
 namespace whichfirst::study {
 
 /// The comparisons of the plan: every two orders, each at its own best rate; with plan.lr-report =
-/// "all" also both at every rate. Their number is fixed before the first pair.
+/// "all" also both at every rate, unless it is the best of both. Their number is fixed before the
+/// first pair.
 std::vector<PlannedComparison> plan_comparisons(const Experiment& experiment,
                                                 const std::vector<record::TunedOrder>& tuned);
 

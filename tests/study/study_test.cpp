@@ -386,6 +386,9 @@ TEST_F(Tuning, GivesEveryOrderItsOwnBestRate) {
   EXPECT_EQ(experiment.arms[static_cast<std::size_t>(comparisons[0].b)].name, "act-first@0.01");
   experiment.study.plan.lr_report = record::LrReport::all;
   EXPECT_THAT(plan_comparisons(experiment, tuned), SizeIs(4)) << "its own best, and three shared";
+  auto alike = tuned;
+  alike[1].best = 0.1;
+  EXPECT_THAT(plan_comparisons(experiment, alike), SizeIs(3)) << "their best is one of the shared";
 }
 
 TEST_F(Tuning, RefusesAnOrderThatTrainsAtNoRate) {
