@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <new>
 #include <utility>
 
 #include "base/error.h"
@@ -13,28 +11,10 @@
 #include "engine/kernels.h"
 #include "engine/platform.h"
 #include "engine/program.h"
+#include "engine/storage.h"
 
 namespace whichfirst::engine {
 namespace {
-
-/// Aligned zeroed memory.
-class Block {
- public:
-  explicit Block(std::size_t bytes)
-      : bytes_(std::max(bytes, kAlignment)),
-        memory_(static_cast<std::byte*>(::operator new (bytes_, std::align_val_t{kAlignment}))) {
-    std::fill_n(memory_, bytes_, std::byte{0});
-  }
-  ~Block() { ::operator delete (memory_, std::align_val_t{kAlignment}); }
-  Block(const Block&) = delete;
-  Block& operator=(const Block&) = delete;
-
-  std::byte* data() { return memory_; }
-
- private:
-  std::size_t bytes_;
-  std::byte* memory_;
-};
 
 /// Numbers of a training batch behind each statistic of a bn.
 std::int64_t values_a_channel(const network::Stage& stage, int batch) {
@@ -60,9 +40,7 @@ struct Compiled {
   Program evaluation;
   std::size_t arena_bytes = 0;
   std::size_t scratch_bytes = 0;
-  std::vector<std::size_t>
-      parameter_offsets;  // bytes, in one block; gradients and velocities alike
-  std::size_t parameter_bytes = 0;
+  ParameterPlaces places;  // of values, gradients and what the optimizer keeps
 
   Compiled(const network::Network& network, const Options& options) {
     check(options.batch > 0 && options.evaluation_batch > 0, "batches hold images");
@@ -73,10 +51,7 @@ struct Compiled {
         compile_evaluation(network, options.evaluation_batch, engine, training.parameter_layouts);
     arena_bytes = std::max(training.arena_layout().bytes, evaluation.arena_layout().bytes);
     scratch_bytes = std::max(training.scratch_bytes, evaluation.scratch_bytes);
-    for (const dnnl::memory::desc& layout : training.parameter_layouts) {
-      parameter_offsets.push_back(parameter_bytes);
-      parameter_bytes += (layout.get_size() + kAlignment - 1) / kAlignment * kAlignment;
-    }
+    places = ParameterPlaces(training.parameter_layouts);
   }
 };
 
@@ -97,7 +72,7 @@ Plan plan(const network::Network& network, const Options& options) {
           .evaluation = planned(compiled.evaluation),
           .arena_bytes = static_cast<std::int64_t>(compiled.arena_bytes + compiled.scratch_bytes),
           .parameter_bytes = parameter_copies(options.optimizer) *
-                             static_cast<std::int64_t>(compiled.parameter_bytes)};
+                             static_cast<std::int64_t>(compiled.places.bytes)};
 }
 
 class Trainer::Impl {
@@ -109,15 +84,16 @@ class Trainer::Impl {
         stream_(compiled_.engine),
         arena_(compiled_.arena_bytes),
         scratch_(compiled_.scratch_bytes),
-        parameters_(compiled_.parameter_bytes),
-        gradients_(compiled_.parameter_bytes),
-        moments_(compiled_.parameter_bytes),
-        squares_(options.optimizer == Optimizer::adamw ? compiled_.parameter_bytes : 0),
+        parameters_(compiled_.places.bytes),
+        gradients_(compiled_.places.bytes),
+        moments_(compiled_.places.bytes),
+        squares_(options.optimizer == Optimizer::adamw ? compiled_.places.bytes : 0),
         storage_(make_storage()),
         training_(compiled_.training, storage_, compiled_.engine),
         evaluation_(compiled_.evaluation, storage_, compiled_.engine),
         labels_(static_cast<std::size_t>(options.batch)) {
-    load(initial);
+    load_parameters(network_, initial, compiled_.training.parameter_layouts, storage_.parameters,
+                    compiled_.engine);
   }
 
   std::span<float> images() {
@@ -193,47 +169,17 @@ class Trainer::Impl {
   }
 
   Storage make_storage() {
-    Storage storage{
-        .arena = arena_.data(), .scratch = scratch_.data(), .parameters = {}, .gradients = {}};
-    for (const std::size_t offset : compiled_.parameter_offsets) {
-      storage.parameters.push_back(reinterpret_cast<float*>(parameters_.data() + offset));
-      storage.gradients.push_back(reinterpret_cast<float*>(gradients_.data() + offset));
-      moment_.push_back(reinterpret_cast<float*>(moments_.data() + offset));
-      if (options_.optimizer == Optimizer::adamw) {
-        square_.push_back(reinterpret_cast<float*>(squares_.data() + offset));
-      }
-    }
-    return storage;
-  }
-
-  /// Plain arrays into the layouts in which the parameters are kept. The padding of a blocked
-  /// layout becomes zero, and stays so: its gradients are zero.
-  void load(const network::Values& initial) {
-    check(initial.size() == network_.parameters.size(), "there is one array for each parameter");
-    for (std::size_t i = 0; i < initial.size(); ++i) {
-      const auto plain = plain_layout(network_.parameters[i]);
-      check(initial[i].size() * sizeof(float) == plain.get_size(),
-            "an array has its parameter's size");
-      std::vector<float> copy = initial[i];
-      dnnl::memory from(plain, compiled_.engine, copy.data());
-      dnnl::memory to(compiled_.training.parameter_layouts[i], compiled_.engine,
-                      storage_.parameters[i]);
-      dnnl::reorder(from, to).execute(stream_, from, to);
-      stream_.wait();
-    }
+    moment_ = compiled_.places.in(moments_);
+    if (options_.optimizer == Optimizer::adamw) square_ = compiled_.places.in(squares_);
+    return {.arena = arena_.data(),
+            .scratch = scratch_.data(),
+            .parameters = compiled_.places.in(parameters_),
+            .gradients = compiled_.places.in(gradients_)};
   }
 
   network::Values unload(const std::vector<float*>& places) const {
-    network::Values result;
-    dnnl::stream stream(compiled_.engine);
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      auto& array = result.emplace_back(static_cast<std::size_t>(network_.parameters[i].size()));
-      dnnl::memory from(compiled_.training.parameter_layouts[i], compiled_.engine, places[i]);
-      dnnl::memory to(plain_layout(network_.parameters[i]), compiled_.engine, array.data());
-      dnnl::reorder(from, to).execute(stream, from, to);
-      stream.wait();
-    }
-    return result;
+    return unload_parameters(network_, compiled_.training.parameter_layouts, places,
+                             compiled_.engine);
   }
 
   std::optional<NonFinite> check_watched() const {
