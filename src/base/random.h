@@ -23,6 +23,7 @@ enum class Stream : std::uint64_t {
   tuning = 6,
   drawing = 7,     // the pictures of shapes10
   resampling = 8,  // Monte Carlo inside a statistic
+  probe = 9,       // the pictures on which a network is looked at
 };
 
 /// The name of a sequence of random numbers. `role` tells apart the users of one stream (which

@@ -1,10 +1,37 @@
 #include "measure/summary.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <iterator>
+#include <vector>
 
 namespace whichfirst::measure {
 namespace {
+
+/// Sums of (x - center)^1 to ^4, in lanes that are added up side by side.
+template <class Number>
+std::array<double, 4> powers_of(std::span<const Number> values, double center) {
+  constexpr std::size_t kLanes = 8;
+  std::array<std::array<double, kLanes>, 4> sums{};
+  const auto add = [&](std::size_t i, std::size_t lane) {
+    const double d = values[i] - center;
+    sums[0][lane] += d;
+    sums[1][lane] += d * d;
+    sums[2][lane] += d * d * d;
+    sums[3][lane] += d * d * d * d;
+  };
+  const std::size_t whole = values.size() / kLanes * kLanes;
+  for (std::size_t i = 0; i < whole; i += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) add(i + lane, lane);
+  }
+  for (std::size_t i = whole; i < values.size(); ++i) add(i, i - whole);
+  std::array<double, 4> totals{};
+  for (std::size_t power = 0; power < totals.size(); ++power) {
+    for (const double part : sums[power]) totals[power] += part;
+  }
+  return totals;
+}
 
 std::optional<double> if_finite(double value) {
   return std::isfinite(value) ? std::optional(value) : std::nullopt;
@@ -17,35 +44,62 @@ Summary::Summary(std::span<const float> values) { take(values); }
 
 template <class Number>
 void Summary::take(std::span<const Number> values) {
-  double sum = 0;
-  for (const Number number : values) {
-    const double x = number;
-    if (!std::isfinite(x)) {
-      ++(std::isnan(x) ? nan_count_ : infinite_count_);
-      continue;
-    }
-    least_ = count_ == 0 ? x : std::min(least_, x);
-    largest_ = count_ == 0 ? x : std::max(largest_, x);
-    zeros_ += x == 0;
-    negatives_ += x < 0;
-    sum += x;
-    ++count_;
+  const auto is_finite = [](Number x) { return std::isfinite(x); };
+  std::vector<Number> kept;  // where not all are finite
+  if (!std::all_of(values.begin(), values.end(), is_finite)) {
+    std::copy_if(values.begin(), values.end(), std::back_inserter(kept), is_finite);
+    nan_count_ =
+        std::count_if(values.begin(), values.end(), [](Number x) { return std::isnan(x); });
+    infinite_count_ = std::ssize(values) - nan_count_ - std::ssize(kept);
+    values = kept;
   }
+  count_ = std::ssize(values);
   if (count_ == 0) return;
+  const auto [least, largest] = std::minmax_element(values.begin(), values.end());
+  least_ = *least;
+  largest_ = *largest;
+  zeros_ = std::count(values.begin(), values.end(), Number{0});
+  negatives_ = std::count_if(values.begin(), values.end(), [](Number x) { return x < 0; });
+
   const auto n = static_cast<double>(count_);
-  mean_ = sum / n;
-  double rest = 0;  // what rounding left of the sum
-  for (const Number x : values) {
-    if (std::isfinite(x)) rest += x - mean_;
-  }
-  mean_ += rest / n;
-  for (const Number x : values) {
-    if (!std::isfinite(x)) continue;
-    const double d = x - mean_;
-    m2_ += d * d;
-    m3_ += d * d * d;
-    m4_ += d * d * d * d;
-  }
+  mean_ = powers_of(values, 0)[0] / n;
+  mean_ += powers_of(values, mean_)[0] / n;  // what rounding left of the sum
+  const std::array<double, 4> powers = powers_of(values, mean_);
+  m2_ = powers[1];
+  m3_ = powers[2];
+  m4_ = powers[3];
+}
+
+Summary Summary::of(const Moments& moments) {
+  Summary summary;
+  summary.nan_count_ = moments.nan_count;
+  summary.infinite_count_ = moments.infinite_count;
+  if (moments.count == 0) return summary;
+  const auto n = static_cast<double>(moments.count);
+  summary.count_ = moments.count;
+  summary.least_ = moments.least;
+  summary.largest_ = moments.largest;
+  summary.mean_ = moments.mean;
+  summary.zeros_ = std::llround(moments.zero_share * n);
+  summary.negatives_ = std::llround(moments.negative_share * n);
+  summary.m2_ = moments.sd * moments.sd * n;
+  summary.m3_ = moments.skewness * moments.sd * moments.sd * moments.sd * n;
+  summary.m4_ = moments.kurtosis * moments.sd * moments.sd * moments.sd * moments.sd * n;
+  return summary;
+}
+
+Moments Summary::moments() const {
+  return {.count = count_,
+          .nan_count = nan_count_,
+          .infinite_count = infinite_count_,
+          .mean = mean().value_or(0),
+          .sd = sd().value_or(0),
+          .skewness = skewness().value_or(0),
+          .kurtosis = kurtosis().value_or(0),
+          .least = least_,
+          .largest = largest_,
+          .zero_share = zero_share().value_or(0),
+          .negative_share = negative_share().value_or(0)};
 }
 
 void Summary::merge(const Summary& other) {

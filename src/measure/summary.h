@@ -8,6 +8,23 @@
 
 namespace whichfirst::measure {
 
+/// What a summary is kept as where it is written down. Without values, only the counts mean
+/// anything; skewness and kurtosis are 0 where there is no spread.
+struct Moments {
+  std::int64_t count = 0;  ///< finite values
+  std::int64_t nan_count = 0;
+  std::int64_t infinite_count = 0;
+  double mean = 0;
+  double sd = 0;  ///< divides by the count
+  double skewness = 0;
+  double kurtosis = 0;
+  double least = 0;
+  double largest = 0;
+  double zero_share = 0;      ///< in [0, 1]
+  double negative_share = 0;  ///< likewise
+  bool operator==(const Moments&) const = default;
+};
+
 /// What is known of some values. Everything but the counts of the others is about the finite ones:
 /// NaN and infinities are counted apart and move no other number.
 ///
@@ -19,6 +36,9 @@ class Summary {
   Summary() = default;
   explicit Summary(std::span<const double> values);
   explicit Summary(std::span<const float> values);
+  /// Of values of these moments.
+  static Summary of(const Moments& moments);
+  Moments moments() const;
 
   /// Becomes the summary of both sets of values. Source: Pebay 2008, SAND2008-6212, eq. 2.1.
   void merge(const Summary& other);

@@ -191,4 +191,40 @@ std::vector<std::optional<double>> holm_adjusted(std::span<const std::optional<d
   return adjusted;
 }
 
+std::vector<std::optional<double>> false_discovery_adjusted(
+    std::span<const std::optional<double>> p) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    if (p[i]) order.push_back(i);
+  }
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t x, std::size_t y) { return *p[x] < *p[y]; });
+  const auto count = static_cast<double>(order.size());
+  double harmonic = 0;
+  for (std::size_t rank = 1; rank <= order.size(); ++rank) {
+    harmonic += 1 / static_cast<double>(rank);
+  }
+  std::vector<std::optional<double>> adjusted(p.size());
+  double smallest = 1;
+  for (std::size_t rank = order.size(); rank > 0; --rank) {
+    const std::size_t i = order[rank - 1];
+    smallest = std::min(smallest, *p[i] * count * harmonic / static_cast<double>(rank));
+    adjusted[i] = smallest;
+  }
+  return adjusted;
+}
+
+PlainComparison compare_plainly(std::span<const double> differences, double confidence) {
+  const Moments moments = moments_of(differences);
+  PlainComparison result{.mean = moments.mean.value(), .interval = {}, .p = t_test(moments)};
+  if (moments.sd.value_or(0) > 0) {
+    const double n = moments.count;
+    const double critical = student_critical(1 - confidence, n - 1);
+    result.interval = mean_interval(result.mean, *moments.sd, critical / std::sqrt(n));
+  } else if (moments.count > 1 && result.mean != 0) {
+    result.p = std::ldexp(1.0, 1 - moments.count);
+  }
+  return result;
+}
+
 }  // namespace whichfirst::stats

@@ -50,4 +50,22 @@ std::optional<double> equivalence_test(const Moments& differences, const Rule& r
 /// number of comparisons is p.size(). Source: Holm 1979, Scand. J. Statist. 6:65.
 std::vector<std::optional<double>> holm_adjusted(std::span<const std::optional<double>> p);
 
+/// p values so adjusted that of those at or below q at most a share q is expected to be false, in
+/// whatever way the tests depend on each other; missing ones are left out and missing.
+/// Source: Benjamini and Yekutieli 2001, Ann. Statist. 29(4):1165.
+std::vector<std::optional<double>> false_discovery_adjusted(
+    std::span<const std::optional<double>> p);
+
+/// What the differences of pairs say by themselves, outside any plan.
+struct PlainComparison {
+  double mean = 0;
+  std::optional<Interval> interval;  ///< Student's; missing below two values or without spread
+  /// Of the t test; where all n differences are equal and not 0, of the sign test, 2^(1-n); missing
+  /// where all are 0 or there is one.
+  std::optional<double> p;
+};
+
+/// At least one difference, finite.
+PlainComparison compare_plainly(std::span<const double> differences, double confidence);
+
 }  // namespace whichfirst::stats

@@ -102,5 +102,33 @@ TEST(Holm, KeepsMissingMissingAndNeverFalls) {
   EXPECT_THAT(holm_adjusted({}), ElementsAre());
 }
 
+TEST(FalseDiscovery, LeavesMissingOnesOut) {
+  // Of two tests: 0.01 x 2 x 1.5, 0.5 x 2 x 1.5 / 2.
+  EXPECT_THAT(false_discovery_adjusted(std::vector<std::optional<double>>{0.5, {}, 0.01}),
+              ElementsAre(Optional(DoubleNear(0.75, 1e-15)), Eq(std::nullopt),
+                          Optional(DoubleNear(0.03, 1e-15))));
+  EXPECT_THAT(false_discovery_adjusted({}), ElementsAre());
+}
+
+TEST(PlainComparison, HasNoIntervalWithoutASpread) {
+  const std::vector<double> constant = {2, 2, 2, 2};
+  EXPECT_EQ(compare_plainly(constant, 0.95).interval, std::nullopt);
+  EXPECT_EQ(compare_plainly(constant, 0.95).p, 0.125);
+  const std::vector<double> zeros = {0, 0, 0};
+  EXPECT_EQ(compare_plainly(zeros, 0.95).p, std::nullopt);
+  const std::vector<double> one = {5};
+  EXPECT_EQ(compare_plainly(one, 0.95).p, std::nullopt);
+  EXPECT_EQ(compare_plainly(one, 0.95).mean, 5);
+}
+
+TEST(PlainComparison, IsStudents) {
+  // scipy.stats.ttest_1samp([1, 2, 3, 4], 0), .confidence_interval(0.95)
+  const std::vector<double> differences = {1, 2, 3, 4};
+  const PlainComparison found = compare_plainly(differences, 0.95);
+  EXPECT_NEAR(found.p.value(), 0.03047, 1e-5);
+  EXPECT_NEAR(found.interval->lower, 0.4457397, 1e-6);
+  EXPECT_NEAR(found.interval->upper, 4.5542603, 1e-6);
+}
+
 }  // namespace
 }  // namespace whichfirst::stats

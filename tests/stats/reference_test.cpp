@@ -138,6 +138,15 @@ TEST(Reference, HolmsAdjustmentAgrees) {
   for (std::size_t i = 0; i < adjusted.size(); ++i) expect_close(adjusted[i], theirs[i], "holm");
 }
 
+TEST(Reference, FalseDiscoveryAdjustmentAgrees) {
+  const auto adjusted = false_discovery_adjusted(values_of(fixture()["false_discovery"]["p"]));
+  const json& theirs = fixture()["false_discovery"]["adjusted"];
+  ASSERT_EQ(adjusted.size(), theirs.size());
+  for (std::size_t i = 0; i < adjusted.size(); ++i) {
+    expect_close(adjusted[i], theirs[i], "false discovery");
+  }
+}
+
 TEST(Reference, PowerOfADifferenceAgrees) {
   for (const json& given : fixture()["power"]) {
     const Expected expected{.mean = 3 * given["effect"].get<double>(), .sd = 3};
