@@ -26,6 +26,8 @@ struct Conv {
   int stride = 1;
   int padding = 1;
   bool bias = false;
+  /// The bias differs by output position, its parameter is K x P x Q (output). Made by fold only.
+  bool has_bias_map = false;
 };
 
 /// Normalises each channel over N, H, W; population variance in training; running statistics move

@@ -55,12 +55,12 @@ Tensor convolution_forward(const network::Conv& conv, const Tensor& src,
   for_each_product(conv, src, dst, [&](std::size_t d, std::size_t s, std::size_t w) {
     dst.values[d] += src.values[s] * weights_kcrs[w];
   });
-  check(std::cmp_equal(bias.size(), conv.bias ? dst.shape.channels : 0),
-        "a convolution has K biases or none");
+  const std::int64_t alike = conv.has_bias_map ? 1 : dst.shape.pixels();  // outputs of one bias
+  check(std::cmp_equal(bias.size(), conv.bias ? dst.shape.size() / alike : 0),
+        "a convolution has K biases, or one a place in the output, or none");
   if (!conv.bias) return dst;
   for (std::size_t i = 0; i < dst.values.size(); ++i) {
-    const std::size_t k = i / static_cast<std::size_t>(dst.shape.pixels()) % bias.size();
-    dst.values[i] += bias[k];
+    dst.values[i] += bias[i / static_cast<std::size_t>(alike) % bias.size()];
   }
   return dst;
 }
@@ -77,6 +77,7 @@ ConvolutionGradients convolution_backward(const network::Conv& conv, const Tenso
     gradients.dsrc.values[s] += ddst.values[d] * weights_kcrs[w];
     gradients.dweights[w] += ddst.values[d] * src.values[s];
   });
+  check(!conv.has_bias_map, "a bias by position is made for inference");
   if (!conv.bias) return gradients;
   gradients.dbias.resize(static_cast<std::size_t>(ddst.shape.channels));
   for (std::size_t i = 0; i < ddst.values.size(); ++i) {

@@ -11,7 +11,8 @@ namespace whichfirst::reference {
 
 /// dst[n,k,p,q] = bias[k] + sum over c,r,s of src[n,c, p stride + r - padding, q stride + s -
 /// padding] weights[k,c,r,s], where pixels outside the picture add nothing (torch.nn.Conv2d).
-/// `weights_kcrs` has R = S = conv.kernel and gives K; `bias` has K numbers, or none without bias.
+/// `weights_kcrs` has R = S = conv.kernel and gives K; `bias` has K numbers, K x P x Q with a bias
+/// map, or none without bias.
 Tensor convolution_forward(const network::Conv& conv, const Tensor& src,
                            std::span<const double> weights_kcrs, std::span<const double> bias);
 

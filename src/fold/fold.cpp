@@ -1,0 +1,297 @@
+#include "fold/fold.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "base/error.h"
+#include "fold/absorb.h"
+
+namespace whichfirst::fold {
+namespace {
+
+using network::Network;
+using network::ParameterKind;
+using network::Stage;
+
+/// Weights that may absorb a bn, or why there are none.
+using Place = std::variant<int, std::string>;
+
+class Folder {
+ public:
+  Folder(const Network& network, const network::Values& values)
+      : network_(network),
+        values_(values),
+        is_gone_(network.stages.size(), false),
+        weights_(network.stages.size()) {
+    check(values.size() == network.parameters.size(), "there is one array for each parameter");
+    for (std::size_t i = 0; i < network.stages.size(); ++i) {
+      if (network::has_weights(network.stages[i])) weights_[i] = weights_of(network.stages[i]);
+      if (is_bn(network.stages[i])) fates_.push_back({.stage = network.stages[i].path});
+    }
+  }
+
+  Folded fold() {
+    // A bn that stands between another and its weights goes first: again until nothing changes.
+    while (fold_once()) {
+    }
+    Folded result{.network = {}, .values = {}, .fates = std::move(fates_)};
+    compact(result);
+    return result;
+  }
+
+ private:
+  static bool is_bn(const Stage& stage) {
+    return std::holds_alternative<network::BatchNorm>(stage.operation);
+  }
+  const Stage& at(int index) const { return network_.stages[static_cast<std::size_t>(index)]; }
+
+  std::vector<double> array(const Stage& stage, ParameterKind kind) const {
+    for (const int index : stage.parameters) {
+      const auto i = static_cast<std::size_t>(index);
+      if (network_.parameters[i].kind == kind) return {values_[i].begin(), values_[i].end()};
+    }
+    return {};
+  }
+
+  Weights weights_of(const Stage& stage) const {
+    return {.weight = array(stage, ParameterKind::weight),
+            .bias = array(stage, ParameterKind::bias)};
+  }
+
+  Affine affine_of(const Stage& stage) const {
+    const double eps = std::get<network::BatchNorm>(stage.operation).eps;
+    const std::vector<double> mean = array(stage, ParameterKind::running_mean);
+    const std::vector<double> variance = array(stage, ParameterKind::running_variance);
+    const std::vector<double> scale = array(stage, ParameterKind::scale);
+    const std::vector<double> offset = array(stage, ParameterKind::offset);
+    Affine map;
+    for (std::size_t c = 0; c < mean.size(); ++c) {
+      map.factor.push_back((scale.empty() ? 1 : scale[c]) / std::sqrt(variance[c] + eps));
+      map.shift.push_back((offset.empty() ? 0 : offset[c]) - map.factor[c] * mean[c]);
+    }
+    return map;
+  }
+
+  bool fold_once() {
+    bool has_changed = false;
+    std::size_t number = 0;
+    for (std::size_t i = 0; i < network_.stages.size(); ++i) {
+      if (!is_bn(network_.stages[i])) continue;
+      BnFate& fate = fates_[number++];
+      if (!is_gone_[i]) has_changed = fold_one(static_cast<int>(i), fate) || has_changed;
+    }
+    return has_changed;
+  }
+
+  bool fold_one(int bn, BnFate& fate) {
+    Affine map = affine_of(at(bn));
+    const Place before = weights_before(bn, map);
+    if (const int* weights = std::get_if<int>(&before)) {
+      absorb_backward(map, weights_[static_cast<std::size_t>(*weights)]);
+      fate.fate = Fate::backward;
+      fate.into = at(*weights).path;
+      remove(bn);
+      return true;
+    }
+    const Place behind = weights_behind(bn, map);
+    if (const int* weights = std::get_if<int>(&behind)) {
+      Weights& reader = weights_[static_cast<std::size_t>(*weights)];
+      absorb_forward(map, at(*weights), reader);
+      fate.fate = Fate::forward;
+      fate.into = at(*weights).path;
+      fate.needs_bias_map = reader.is_by_position(at(*weights));
+      remove(bn);
+      return true;
+    }
+    fate.reason = std::get<std::string>(before) + ", and " + std::get<std::string>(behind);
+    return false;
+  }
+
+  /// The weights whose output, seen through stages that commute with the map, the bn reads.
+  Place weights_before(int bn, const Affine& map) const {
+    for (int index = source_of(at(bn)); index != network::kInput; index = source_of(at(index))) {
+      if (readers_of(index).size() > 1) return "others read what it reads";
+      const Stage& stage = at(index);
+      if (network::has_weights(stage)) return index;
+      const bool is_flattened =
+          std::holds_alternative<network::Flatten>(stage.operation) && stage.input.pixels() > 1;
+      if (is_flattened) return "it reads a flattened picture";
+      if (is_reversing(stage, map)) return "a negative scale stands behind a max-pool";
+      if (!commutes(stage)) return "it reads " + spoken(stage);
+    }
+    return "it reads the picture";
+  }
+
+  /// The weights that read the bn, through stages that commute with the map, which then is given
+  /// by what these weights read.
+  Place weights_behind(int bn, Affine& map) const {
+    for (int index = bn;;) {
+      const std::vector<int> readers = readers_of(index);
+      if (readers.empty()) return "the logits are read from it";
+      if (readers.size() > 1) return fmt::format("{} stages read it", readers.size());
+      index = readers.front();
+      const Stage& stage = at(index);
+      if (network::has_weights(stage)) return index;
+      if (is_reversing(stage, map)) return "a negative scale stands in front of a max-pool";
+      if (!commutes(stage)) return spoken(stage) + " reads it";
+      if (std::holds_alternative<network::Flatten>(stage.operation)) {
+        repeat_each(static_cast<std::size_t>(stage.input.pixels()), map);
+      }
+    }
+  }
+
+  /// Whether a stage takes y = a x + b by channel from one side to the other.
+  static bool commutes(const Stage& stage) {
+    return std::holds_alternative<network::Dropout>(stage.operation) ||
+           std::holds_alternative<network::AveragePool>(stage.operation) ||
+           std::holds_alternative<network::GlobalAveragePool>(stage.operation) ||
+           std::holds_alternative<network::Flatten>(stage.operation) ||
+           std::holds_alternative<network::MaxPool>(stage.operation);
+  }
+
+  /// The largest of numbers becomes the smallest where they are multiplied by less than 0.
+  static bool is_reversing(const Stage& stage, const Affine& map) {
+    return std::holds_alternative<network::MaxPool>(stage.operation) &&
+           std::any_of(map.factor.begin(), map.factor.end(), [](double a) { return !(a >= 0); });
+  }
+
+  /// "a sum", "relu", "gn(4)".
+  static std::string spoken(const Stage& stage) {
+    return std::holds_alternative<network::Add>(stage.operation) ? "a sum" : stage.text;
+  }
+
+  // --- the network without what is gone ---------------------------------------------------------
+
+  /// The stage whose output this one reads now.
+  int remaining(int index) const {
+    while (index != network::kInput && is_gone_[static_cast<std::size_t>(index)]) {
+      index = at(index).source;
+    }
+    return index;
+  }
+  int source_of(const Stage& stage) const { return remaining(stage.source); }
+
+  /// The stages that read the output of a stage, each as often as it does.
+  std::vector<int> readers_of(int index) const {
+    std::vector<int> readers;
+    for (std::size_t i = 0; i < network_.stages.size(); ++i) {
+      if (is_gone_[i]) continue;
+      const Stage& stage = network_.stages[i];
+      if (source_of(stage) == index) readers.push_back(static_cast<int>(i));
+      if (stage.shortcut && remaining(*stage.shortcut) == index) {
+        readers.push_back(static_cast<int>(i));
+      }
+    }
+    return readers;
+  }
+
+  void remove(int bn) { is_gone_[static_cast<std::size_t>(bn)] = true; }
+
+  void compact(Folded& result) const {
+    std::vector<int> places(network_.stages.size(), network::kInput);  // new from old
+    const auto moved = [&](int index) {
+      const int old = remaining(index);
+      return old == network::kInput ? old : places[static_cast<std::size_t>(old)];
+    };
+    result.network.input = network_.input;
+    result.network.classes = network_.classes;
+    for (std::size_t i = 0; i < network_.stages.size(); ++i) {
+      if (is_gone_[i]) continue;
+      Stage stage = network_.stages[i];
+      stage.source = moved(stage.source);
+      if (stage.shortcut) stage.shortcut = moved(*stage.shortcut);
+      places[i] = static_cast<int>(result.network.stages.size());
+      append(std::move(stage), weights_[i], result);
+    }
+  }
+
+  void append(Stage stage, const Weights& weights, Folded& result) const {
+    if (network::has_weights(stage)) set_bias(stage, weights);
+    const std::vector<int> old_parameters = std::exchange(stage.parameters, {});
+    const int place = static_cast<int>(result.network.stages.size());
+    const auto add = [&](network::Parameter parameter, std::vector<float> values) {
+      parameter.stage = place;
+      stage.parameters.push_back(static_cast<int>(result.network.parameters.size()));
+      result.network.parameters.push_back(std::move(parameter));
+      result.values.push_back(std::move(values));
+    };
+    for (const int index : old_parameters) {
+      const auto i = static_cast<std::size_t>(index);
+      const network::Parameter& parameter = network_.parameters[i];
+      if (!network::has_weights(stage)) {
+        add(parameter, values_[i]);
+      } else if (parameter.kind == ParameterKind::weight) {
+        add(parameter, rounded(weights.weight));
+      }
+    }
+    if (!weights.bias.empty()) {
+      add({.name = stage.path + ".bias",
+           .kind = ParameterKind::bias,
+           .dimensions = bias_dimensions(stage, weights),
+           .stage = place},
+          rounded(weights.bias));
+    }
+    if (network::has_weights(stage)) {
+      stage.parameter_count =
+          static_cast<std::int64_t>(weights.weight.size() + weights.bias.size());
+    }
+    result.network.stages.push_back(std::move(stage));
+  }
+
+  /// A stage with weights says what bias it has.
+  static void set_bias(Stage& stage, const Weights& weights) {
+    const bool has_bias = !weights.bias.empty();
+    auto* conv = std::get_if<network::Conv>(&stage.operation);
+    bool& bias =
+        conv != nullptr ? conv->bias : std::get<network::FullyConnected>(stage.operation).bias;
+    if (has_bias && !bias) stage.flops_per_image += stage.output.size();
+    bias = has_bias;
+    if (conv != nullptr) conv->has_bias_map = weights.is_by_position(stage);
+    stage.text = network::describe_operation(stage);
+  }
+
+  static std::vector<std::int64_t> bias_dimensions(const Stage& stage, const Weights& weights) {
+    const Shape& out = stage.output;
+    if (!weights.is_by_position(stage)) return {out.channels};
+    return {out.channels, out.height, out.width};
+  }
+
+  static std::vector<float> rounded(const std::vector<double>& values) {
+    std::vector<float> result;
+    result.reserve(values.size());
+    for (const double value : values) result.push_back(static_cast<float>(value));
+    return result;
+  }
+
+  const Network& network_;
+  const network::Values& values_;
+  std::vector<bool> is_gone_;     // by stage: folded
+  std::vector<Weights> weights_;  // by stage
+  std::vector<BnFate> fates_;
+};
+
+}  // namespace
+
+std::string_view name(Fate fate) {
+  switch (fate) {
+    case Fate::backward:
+      return "backward";
+    case Fate::forward:
+      return "forward";
+    case Fate::kept:
+      return "kept";
+  }
+  check(false, "a fate has a word");
+  return {};
+}
+
+Folded fold(const Network& network, const network::Values& values) {
+  return Folder(network, values).fold();
+}
+
+}  // namespace whichfirst::fold

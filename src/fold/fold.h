@@ -1,0 +1,50 @@
+// What a trained network becomes for inference: without the bn that neighbouring weights absorb.
+//
+// In evaluation a bn is y = a x + b for each channel, a = scale / sqrt(running variance + eps),
+// b = offset - a running mean. Backward, into the weights W, c whose output it reads: a W, a c + b;
+// exact for any padding. Forward, into the weights that read it: W a, c + W b, where only the taps
+// inside of the picture count: with zero padding that bias differs by output position.
+// Derived as D9, D10 and D18 in docs/orders.md.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "network/network.h"
+
+namespace whichfirst::fold {
+
+enum class Fate {
+  backward,  // into the weights before it
+  forward,   // into the weights behind it
+  kept,
+};
+
+/// The word as people read it.
+std::string_view name(Fate fate);
+
+/// What became of one bn.
+struct BnFate {
+  std::string stage;  ///< its path
+  Fate fate = Fate::kept;
+  std::string into = {};        ///< path of the weights that absorbed it; empty where kept
+  bool needs_bias_map = false;  ///< forward into padding: the bias there differs by position
+  std::string reason = {};      ///< of a kept one: "it reads a sum, and relu reads it"
+};
+
+struct Folded {
+  /// Stages and parameters as of network::build, with the paths that they had; a convolution may
+  /// have Conv::has_bias_map. For inference only.
+  network::Network network;
+  network::Values values;
+  std::vector<BnFate> fates;  ///< one a bn, in the order of the network
+};
+
+/// The network, which computes the same in evaluation, with every bn folded that can be: backward
+/// where possible, else forward, through stages that commute with it (dropout, average pools, gap,
+/// flatten forward, max-pools where no scale of it is negative) and have one reader. Computes in
+/// double and rounds once. `values` holds one array for each of network.parameters.
+Folded fold(const network::Network& network, const network::Values& values);
+
+}  // namespace whichfirst::fold
