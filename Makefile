@@ -7,7 +7,8 @@
 #   make pytorch  weights to PyTorch and back (needs PyTorch: PYTHON=/usr/bin/python3)
 #   make aa       an order against itself in 200 real studies: how often a verdict is wrong
 #   make calibrate  error rates and power of the rules by simulation, in five minutes
-#   make bench    measure the training step beside the core's peak
+#   make bench    measure the training step beside the core's peaks
+#   make bench-peers  the same beside PyTorch, in alternation (PYTHON=/usr/bin/python3)
 #   make install  install the program (PREFIX=/usr/local)
 #   make format   reformat the sources
 
@@ -17,7 +18,7 @@ PYTHON ?= /usr/bin/python3
 SOURCES = $(shell git ls-files 'src/*.h' 'src/*.cpp' 'tests/*.h' 'tests/*.cpp' \
   'fuzz/*.h' 'fuzz/*.cpp' 'bench/*.cpp')
 
-.PHONY: run test check fuzz pytorch aa calibrate bench install format format-check sanitize tidy program setup
+.PHONY: run test check fuzz pytorch aa calibrate bench bench-peers install format format-check sanitize tidy program setup
 
 run: program
 	./build/release/whichfirst compare
@@ -31,6 +32,9 @@ check: format-check sanitize tidy
 
 bench: program
 	./build/release/whichfirst bench
+
+bench-peers: program
+	./build/release/whichfirst bench --peers --python $(PYTHON)
 
 aa: setup
 	@cmake --preset release >build/configure.log || { cat build/configure.log; exit 1; }

@@ -173,14 +173,19 @@ Folding fold_normalisers(const Network& network) {
     if (!is<BatchNorm>(stage)) continue;
     const Stage* before = graph.find_source(stage, passes_affine);
     const Stage* behind = graph.find_reader(stage, passes_affine_forward);
+    const Stage* behind_pools = graph.find_reader(stage, [](const Stage& each) {
+      return is<MaxPool>(each) || passes_affine_forward(each);
+    });
     if (before != nullptr && has_weights(*before)) {
       ++folding.into_weights_before;
-    } else if (behind == nullptr || !has_weights(*behind)) {
+    } else if (behind_pools == nullptr || !has_weights(*behind_pools)) {
       ++folding.not_foldable;
+    } else if (behind != behind_pools) {
+      ++folding.behind_max_pool;
     } else if (!pads(*behind)) {
       ++folding.into_weights_behind;
     } else {
-      ++folding.off_at_border;
+      ++folding.with_border_bias;
       folding.border_share =
           std::max(folding.border_share,
                    border_share(std::get<Conv>(behind->operation), behind->input, behind->output));

@@ -23,8 +23,9 @@ Count count_thresholds(const network::Network& network);
 struct Folding {
   int into_weights_before = 0;  // exact for any padding
   int into_weights_behind = 0;  // exact: those do not pad
-  int off_at_border = 0;        // those pad with 0 where the shift belongs: wrong at the border
-  int not_foldable = 0;         // an activation, a max-pool or a residual on either side
+  int with_border_bias = 0;     // those pad: exact with a bias by position
+  int behind_max_pool = 0;      // a max-pool stands between: while no scale is negative
+  int not_foldable = 0;         // an activation or a residual on either side
   /// The largest share, in [0, 1], of the outputs of such padded weights whose window leaves the
   /// picture.
   double border_share = 0;

@@ -1,23 +1,20 @@
 #include <fmt/format.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <chrono>
+#include <cstdio>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
-#include "base/random.h"
+#include "cli/bench_runner.h"
 #include "cli/machine.h"
+#include "cli/peers.h"
 #include "cli/study_arguments.h"
 #include "cli/verbs.h"
-#include "data/batches.h"
 #include "engine/platform.h"
 #include "engine/trainer.h"
 #include "record/bench_record.h"
@@ -28,24 +25,19 @@
 namespace whichfirst::cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+constexpr int kClasses = 10;
 
 struct BenchOptions {
   StudyArguments study;
   std::string input = "3x32x32";
   double seconds = 1.0;
   int rounds = 5;
+  bool stages = false;
+  bool pin = false;
+  bool peers = false;
+  PeerOptions peer;
   bool json = false;
 };
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 Shape parse_input(const std::string& text) {
   Shape shape;
@@ -57,132 +49,6 @@ Shape parse_input(const std::string& text) {
     throw Error(fmt::format("--input {}: expected CxHxW, such as 3x32x32", text));
   }
   return shape;
-}
-
-/// Random bytes in the shape of a data set: speed does not depend on what is on the pictures.
-train::Material random_material(const Shape& shape, int classes) {
-  constexpr int kImages = 2048;
-  train::Material material;
-  material.dataset.classes = classes;
-  data::Images& images = material.dataset.train;
-  images.shape = shape;
-  RandomSequence random({.stream = Stream::drawing});
-  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(kImages * shape.size()));
-  for (std::uint8_t& pixel : pixels) pixel = static_cast<std::uint8_t>(random.next());
-  images.pixels = std::move(pixels);
-  for (int i = 0; i < kImages; ++i) {
-    images.labels.push_back(
-        static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(classes))));
-    material.parts.train.push_back(static_cast<std::uint32_t>(i));
-  }
-  material.normalisation = data::measure_normalisation(images, material.parts.train);
-  return material;
-}
-
-/// A trainer with its data, stepping as a trial does: batch assembly, step, metrics.
-class Runner {
- public:
-  Runner(const study::Arm& arm, const record::Recipe& recipe, const train::Material& material)
-      : recipe_(recipe),
-        material_(material),
-        trainer_(arm.network, network::initial_values(arm.network, 0, 1),
-                 train::engine_options(recipe)) {}
-
-  void step() {
-    if (place_ == 0) order_ = data::EpochOrder({0, 1, epoch_++}, kImages);
-    const auto picks = order_.batch(place_, recipe_.batch);
-    data::assemble(material_.dataset.train, picks, material_.normalisation, trainer_.images(),
-                   trainer_.labels());
-    const engine::StepResult result = trainer_.step(kLr);
-    check(!result.non_finite, "a benchmark's step is finite");
-    right_ += result.right;
-    place_ = (place_ + 1) % order_.batches(recipe_.batch);
-  }
-
-  /// Images a second of whole steps.
-  double measure_steps(double seconds) {
-    return measure(seconds, [this] { step(); });
-  }
-  double measure_primitives(double seconds) {
-    return measure(seconds, [this] { trainer_.run_primitives_alone(); });
-  }
-
- private:
-  static constexpr std::uint32_t kImages = 2048;
-  static constexpr double kLr = 0.001;  // small: the random labels are not to be learnt
-
-  template <class Action>
-  double measure(double seconds, const Action& action) const {
-    const auto start = Clock::now();
-    std::int64_t steps = 0;
-    do {
-      action();
-      ++steps;
-    } while (seconds_since(start) < seconds);
-    return static_cast<double>(steps * recipe_.batch) / seconds_since(start);
-  }
-
-  const record::Recipe& recipe_;
-  const train::Material& material_;
-  engine::Trainer trainer_;
-  data::EpochOrder order_{{0, 1, 0}, kImages};
-  std::uint64_t epoch_ = 0;
-  std::int64_t place_ = 0;
-  std::int64_t right_ = 0;
-};
-
-/// Time to the end of the first step, and peak memory beyond what stood before, of a trial in a
-/// process of its own.
-struct Cost {
-  double first_step_seconds = 0;
-  std::int64_t peak_bytes = 0;
-};
-
-Cost measure_cost(const study::Arm& arm, const record::Recipe& recipe,
-                  const train::Material& material) {
-  std::array<int, 2> ends{};
-  check(pipe(ends.data()) == 0, "a pipe opens");
-  const pid_t child = fork();
-  check(child >= 0, "a process starts");
-  if (child == 0) {
-    Cost cost;
-    const std::int64_t before = own_memory("VmHWM").value_or(0);
-    const auto start = Clock::now();
-    Runner runner(arm, recipe, material);
-    runner.step();
-    cost.first_step_seconds = seconds_since(start);
-    for (int i = 0; i < 3; ++i) runner.step();
-    cost.peak_bytes = own_memory("VmHWM").value_or(0) - before;
-    const bool is_sent = write(ends[1], &cost, sizeof cost) == sizeof cost;
-    _exit(is_sent ? 0 : 1);
-  }
-  close(ends[1]);
-  Cost cost;
-  const bool is_received = read(ends[0], &cost, sizeof cost) == sizeof cost;
-  close(ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  check(is_received, "the measured process reports");
-  return cost;
-}
-
-/// Images a second of all of them together, one trial a thread.
-double measure_together(const study::Arm& arm, const record::Recipe& recipe,
-                        const train::Material& material, int threads, double seconds) {
-  std::vector<double> speeds(static_cast<std::size_t>(threads));
-  {
-    std::vector<std::jthread> workers;
-    for (double& speed : speeds) {
-      workers.emplace_back([&] {
-        Runner runner(arm, recipe, material);
-        runner.step();
-        speed = runner.measure_steps(seconds);
-      });
-    }
-  }
-  double sum = 0;
-  for (const double speed : speeds) sum += speed;
-  return sum;
 }
 
 std::vector<record::BenchKernels> count_kernels(const engine::Plan& plan) {
@@ -197,71 +63,161 @@ std::vector<record::BenchKernels> count_kernels(const engine::Plan& plan) {
   return kernels;
 }
 
-int run(const BenchOptions& options) {
-  record::Study study =
-      options.study.words.empty() ? record::resolve_study(std::nullopt) : options.study.resolve();
-  constexpr int kClasses = 10;
-  const Shape input = parse_input(options.input);
-  const std::vector<study::Arm> arms = study::build_arms(study, input, kClasses);
-  const train::Material material = random_material(input, kClasses);
-  train::require_trainable(material, study.recipe);
+/// What the rounds found of one order.
+struct Measured {
+  std::vector<double> steps;
+  std::vector<double> primitives;
+  std::vector<double> shares;
+  std::vector<double> together;
+  std::vector<double> ratios;
+  std::vector<double> pinned_ratios;
+  std::vector<std::vector<double>> profile;
+  std::vector<std::vector<double>> peers;  // by setting, then by round
+};
 
-  record::BenchRecord bench{.network = study.network,
-                            .input = options.input,
-                            .batch = study.recipe.batch,
-                            .threads = available_cores(),
-                            .isa = {},
-                            .library = {},
-                            .peak_gflops = {},
-                            .orders = {}};
-  // Each cost in a process that has not trained yet; so before anything else touches oneDNN.
-  for (const study::Arm& arm : arms) {
-    const Cost cost = measure_cost(arm, study.recipe, material);
-    bench.orders.push_back({.name = arm.name,
-                            .order = arm.order,
-                            .images_per_second = {},
-                            .first_step_seconds = cost.first_step_seconds,
-                            .peak_bytes = cost.peak_bytes,
-                            .kernels = {}});
+class Bench {
+ public:
+  explicit Bench(const BenchOptions& options)
+      : options_(options),
+        study_(options.study.words.empty() ? record::resolve_study(std::nullopt)
+                                           : options.study.resolve()),
+        input_(parse_input(options.input)),
+        arms_(study::build_arms(study_, input_, kClasses)),
+        material_(random_material(input_, kClasses)),
+        measured_(arms_.size()) {
+    train::require_trainable(material_, study_.recipe);
+    bench_.network = study_.network;
+    bench_.input = options.input;
+    bench_.batch = study_.recipe.batch;
+    bench_.precision = record::precision_word(study_.recipe.precision);
+    bench_.threads = available_cores();
   }
-  const engine::Platform platform = engine::describe_platform();
-  bench.isa = platform.isa;
-  bench.library = platform.library;
-  const engine::Peak peak = engine::measure_peak(0.5);
-  if (peak.gflops > 0) bench.peak_gflops = peak.gflops;
 
-  std::vector<Runner> runners;
-  for (const study::Arm& arm : arms) {
-    runners.emplace_back(arm, study.recipe, material);
-    runners.back().step();
+  record::BenchRecord run() {
+    if (options_.peers) start_peers();  // what is missing is said before anything is measured
+    measure_costs();
+    const engine::Platform platform = engine::describe_platform();
+    bench_.isa = platform.isa;
+    bench_.library = platform.library;
+    const engine::Peak peak = engine::measure_peak(std::min(0.5, options_.seconds));
+    if (peak.gflops > 0) bench_.peak_gflops = peak.gflops;
+    bench_.peak_gb_per_second = engine::measure_memory_peak(std::min(0.5, options_.seconds));
+
+    std::vector<Runner> runners;
+    for (const study::Arm& arm : arms_) {
+      runners.emplace_back(arm, study_.recipe, material_);
+      runners.back().step();
+    }
+    for (int round = 0; round < options_.rounds; ++round) {
+      for (std::size_t i = 0; i < arms_.size(); ++i) {
+        fmt::print(stderr, "round {}/{}: {}\n", round + 1, options_.rounds, arms_[i].name);
+        measure(i, runners[i]);
+      }
+    }
+    for (std::size_t i = 0; i < arms_.size(); ++i) summarise(i);
+    return std::move(bench_);
   }
-  std::vector<std::vector<double>> steps(arms.size());
-  std::vector<std::vector<double>> primitives(arms.size());
-  std::vector<std::vector<double>> ratios(arms.size());
-  for (int round = 0; round < options.rounds; ++round) {
-    for (std::size_t i = 0; i < arms.size(); ++i) {
-      fmt::print(stderr, "round {}/{}: {}\n", round + 1, options.rounds, arms[i].name);
-      steps[i].push_back(runners[i].measure_steps(options.seconds));
-      primitives[i].push_back(runners[i].measure_primitives(options.seconds));
-      const double one = measure_together(arms[i], study.recipe, material, 1, options.seconds);
-      const double all =
-          measure_together(arms[i], study.recipe, material, bench.threads, options.seconds);
-      ratios[i].push_back(all / one);
+
+ private:
+  void start_peers() {
+    std::vector<network::Network> networks;
+    for (const study::Arm& arm : arms_) networks.push_back(arm.network);
+    peers_.emplace(options_.peer, networks, study_.recipe, bench_.threads);
+    bench_.peers = record::BenchPeers{
+        .library = peers_->offer().library, .runs = {}, .missing = peers_->offer().missing};
+    for (Measured& each : measured_) each.peers.resize(peers_->settings().size());
+  }
+
+  /// Each in a process that has not trained yet; so before anything here touches oneDNN.
+  void measure_costs() {
+    for (const study::Arm& arm : arms_) {
+      const Cost cost = measure_cost(arm, study_.recipe, material_);
+      record::BenchOrder& order = bench_.orders.emplace_back();
+      order.name = arm.name;
+      order.order = arm.order;
+      order.first_step_seconds = cost.first_step_seconds;
+      order.peak_bytes = cost.peak_bytes;
     }
   }
-  for (std::size_t i = 0; i < arms.size(); ++i) {
-    record::BenchOrder& order = bench.orders[i];
-    order.images_per_second = median(steps[i]);
-    order.primitives_images_per_second = median(primitives[i]);
-    order.together_ratio = median(ratios[i]);
+
+  double measure_trials(std::size_t i, int threads, study::Placement placement) const {
+    return measure_together(
+        arms_[i], study_.recipe, material_,
+        {.threads = threads, .seconds = options_.seconds, .placement = placement});
+  }
+
+  /// One round of one order.
+  void measure(std::size_t i, Runner& runner) {
+    Measured& found = measured_[i];
+    found.steps.push_back(runner.measure_steps(options_.seconds));
+    found.primitives.push_back(runner.measure_primitives(options_.seconds));
+    found.shares.push_back(found.steps.back() / found.primitives.back());
+    for (auto& step : runner.profile(options_.seconds)) found.profile.push_back(std::move(step));
+    const double one = measure_trials(i, 1, study::Placement::free);
+    const double all = measure_trials(i, bench_.threads, study::Placement::free);
+    found.together.push_back(all);
+    found.ratios.push_back(all / one);
+    if (options_.pin) {
+      found.pinned_ratios.push_back(measure_trials(i, bench_.threads, study::Placement::pinned) /
+                                    all);
+    }
+    for (std::size_t setting = 0; setting < found.peers.size(); ++setting) {
+      found.peers[setting].push_back(
+          peers_->measure(i, peers_->settings()[setting], options_.seconds));
+    }
+  }
+
+  void summarise(std::size_t i) {
+    const Measured& found = measured_[i];
+    record::BenchOrder& order = bench_.orders[i];
+    order.images_per_second = median(found.steps);
+    order.primitives_images_per_second = median(found.primitives);
+    order.primitives_share = median(found.shares);
+    order.together_images_per_second = median(found.together);
+    order.together_ratio = median(found.ratios);
+    if (!found.pinned_ratios.empty()) order.pinned_ratio = median(found.pinned_ratios);
     // Backward costs twice forward: each weight stage has two products there.
     order.gflops =
-        order.images_per_second * static_cast<double>(3 * arms[i].network.flops_per_image()) / 1e9;
-    const engine::Plan plan = engine::plan(arms[i].network, train::engine_options(study.recipe));
+        order.images_per_second * static_cast<double>(3 * arms_[i].network.flops_per_image()) / 1e9;
+    const engine::Plan plan = engine::plan(arms_[i].network, train::engine_options(study_.recipe));
     order.planned_bytes = plan.bytes();
+    order.arena_bytes = plan.arena_bytes;
+    order.parameter_bytes = plan.parameter_bytes;
     order.kernels = count_kernels(plan);
+    order.parts = parts_of(plan, arms_[i], study_.recipe, found.profile);
+    for (std::size_t setting = 0; setting < found.peers.size(); ++setting) {
+      summarise_peer(i, peers_->settings()[setting], found.peers[setting]);
+    }
   }
-  fmt::print("{}", options.json ? record::to_json(bench) : report::print_bench(bench));
+
+  void summarise_peer(std::size_t i, const PeerSetting& setting,
+                      const std::vector<double>& speeds) {
+    std::vector<double> ratios;
+    for (std::size_t round = 0; round < speeds.size(); ++round) {
+      ratios.push_back(measured_[i].together[round] / speeds[round]);
+    }
+    bench_.peers->runs.push_back({.order = arms_[i].name,
+                                  .configuration = setting.configuration,
+                                  .processes = setting.processes,
+                                  .threads = setting.threads,
+                                  .images_per_second = median(speeds),
+                                  .ratio = median(ratios)});
+  }
+
+  const BenchOptions& options_;
+  record::Study study_;
+  Shape input_;
+  std::vector<study::Arm> arms_;
+  train::Material material_;
+  std::vector<Measured> measured_;
+  std::optional<Peers> peers_;
+  record::BenchRecord bench_;
+};
+
+int run(const BenchOptions& options) {
+  const record::BenchRecord bench = Bench(options).run();
+  const auto detail = options.stages ? report::BenchDetail::stages : report::BenchDetail::kinds;
+  fmt::print("{}", options.json ? record::to_json(bench) : report::print_bench(bench, detail));
   return kDone;
 }
 
@@ -270,7 +226,7 @@ int run(const BenchOptions& options) {
 AddedVerb add_bench(CLI::App& program) {
   auto options = std::make_shared<BenchOptions>();
   CLI::App* command = program.add_subcommand(
-      "bench", "Measure the whole training step of each order, beside the core's peak");
+      "bench", "Measure the whole training step of each order, beside the core's peaks");
   options->study.add_to(*command);
   command->add_option("--input", options->input, "Shape of the pictures, CxHxW")
       ->capture_default_str();
@@ -280,11 +236,24 @@ AddedVerb add_bench(CLI::App& program) {
   command->add_option("--rounds", options->rounds, "Measurements of each kind, orders alternating")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  command->add_flag("--stages", options->stages, "Every stage's time, not only each kind's");
+  command->add_flag("--pin", options->pin,
+                    "Also trials side by side with each kept on a core of its own");
+  auto* peers = command->add_flag("--peers", options->peers,
+                                  "Also PyTorch on the same networks, in alternation");
+  command->add_option("--python", options->peer.python, "The Python that has PyTorch")
+      ->needs(peers)
+      ->capture_default_str();
+  command
+      ->add_option("--peer-script", options->peer.script,
+                   "Runs instead of the built-in bench/peers/pytorch.py")
+      ->needs(peers);
   command->add_flag("--json", options->json, "Print one JSON document");
   command->footer(
       "Examples:\n"
       "  whichfirst bench                               article-15, 3x32x32, batch 32\n"
-      "  whichfirst bench my.toml recipe.batch=128 --input 1x28x28");
+      "  whichfirst bench my.toml recipe.batch=128 --input 1x28x28 --stages\n"
+      "  whichfirst bench --peers --python /usr/bin/python3");
   return {command, [options] { return run(*options); }};
 }
 

@@ -39,6 +39,7 @@ struct CompareOptions {
   StudyArguments study;
   std::string out;
   int jobs = 0;  // 0: as many as there are cores
+  bool pin = false;
   VerdictFormat format;
   WantedOptions wanted;
   bool quiet = false;
@@ -346,7 +347,8 @@ class Comparing {
       trials.emplace(std::pair(arm_of(experiment, id).name, id.replicate), record);
       if (after_each) after_each();
     };
-    study::run_trials(source, jobs, run, keep, display, stop);
+    const auto placement = options_.pin ? study::Placement::pinned : study::Placement::free;
+    study::run_trials(source, jobs, run, keep, display, stop, placement);
   }
 
   static void add_words(const study::Experiment& experiment, record::VerdictRecord& verdict) {
@@ -379,6 +381,8 @@ AddedVerb add_compare(CLI::App& program) {
                       "The run folder itself; default runs/<name>-<hash of the study>");
   command->add_option("--jobs", options->jobs, "Trials side by side; default: one a core")
       ->check(CLI::Range(1, 1024));
+  command->add_flag("--pin", options->pin,
+                    "Keep each of the --jobs on a core of its own; not where other programs do");
   options->format.add_to(*command);
   options->wanted.add_to(*command);
   command->add_flag("--quiet", options->quiet, "No progress");

@@ -58,6 +58,7 @@ void Compiler::finish_weight_gradient(ValueId computed) {
 
 void Compiler::backward(const network::Conv& conv) {
   const ForwardState& here = state();
+  if (here.winograd) return winograd_backward(conv, *here.winograd);
   const ValueId dresult = take_gradient();
   const Layout any_weights = any_layout(weights_dims(conv));
 
@@ -179,6 +180,7 @@ void Compiler::backward(const network::Activation& activation) {
 }
 
 void Compiler::backward(const network::MaxPool& pool) {
+  if (state().max_pool) return max_pool_backward(*state().max_pool);
   const ValueId dresult = take_gradient();
   give_gradient(stage().source, pool_backward(algorithm::pooling_max, window_of(pool), dresult));
 }
@@ -257,9 +259,22 @@ void Compiler::backward(const network::FullyConnected& fc) {
 }
 
 void Compiler::backward(const network::Add&) {
+  const bool is_with_relu = is_relu_next();
+  if (is_with_relu) ++stage_;  // the gradient is that of the relu's result
   const ValueId dresult = take_gradient();
-  give_gradient(stage().source, dresult);
-  give_gradient(*stage().shortcut, dresult);
+  if (is_with_relu) --stage_;
+  ValueId dsum = dresult;
+  if (is_with_relu) {
+    dsum = writable(dresult);
+    const std::size_t count = float_count(dresult);
+    add_kernel("backward with relu", {state().result, dresult, dsum},
+               [count](Places places, const auto&) {
+                 relu_backward({floats(places[0]), count}, {floats(places[1]), count},
+                               {floats(places[2]), count});
+               });
+  }
+  give_gradient(stage().source, dsum);
+  give_gradient(*stage().shortcut, dsum);
 }
 
 }  // namespace whichfirst::engine

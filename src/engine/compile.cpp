@@ -14,11 +14,14 @@ namespace whichfirst::engine {
 using dnnl::memory;
 
 Compiler::Compiler(const network::Network& network, int batch, const dnnl::engine& engine,
-                   Purpose purpose)
+                   Purpose purpose, Precision precision, Tap tap)
     : network_(network),
       batch_(batch),
       describe_(engine),
+      describe_with_relu_(describe_.with_relu()),
       purpose_(purpose),
+      precision_(precision),
+      tap_(std::move(tap)),
       parameters_(network.parameters.size(), -1),
       stage_readers_(network.stages.size(), 0),
       states_(network.stages.size()),
@@ -155,9 +158,8 @@ ValueId Compiler::to_plain(ValueId value) {
   return in_layout(value, plain(dims_of(layout(value))), "reorder to plain");
 }
 
-ChannelLayout Compiler::channel_layout(ValueId value) const {
+ChannelLayout Compiler::channel_layout(ValueId value, const Shape& shape) const {
   const ChannelBlocks blocks = channel_blocks_of(layout(value));
-  const Shape& shape = stage().input;
   return {.images = batch_,
           .channels = shape.channels,
           .pixels = shape.pixels(),
@@ -195,13 +197,13 @@ int Compiler::parameter_index(network::ParameterKind kind) const {
 }
 
 Layout Compiler::weights_request(const memory::dims& dims) const {
-  return is_training() ? any_layout(dims)
-                       : program_.parameter_layouts[static_cast<std::size_t>(
-                             parameter_index(network::ParameterKind::weight))];
+  return decides_on_layouts() ? any_layout(dims)
+                              : program_.parameter_layouts[static_cast<std::size_t>(
+                                    parameter_index(network::ParameterKind::weight))];
 }
 
 void Compiler::keep_weights_in(const Layout& chosen) {
-  if (!is_training()) return;
+  if (!decides_on_layouts()) return;
   program_.parameter_layouts[static_cast<std::size_t>(
       parameter_index(network::ParameterKind::weight))] = chosen;
 }
@@ -222,13 +224,25 @@ Layout plain_layout(const network::Parameter& parameter) {
   return plain(memory::dims(parameter.dimensions.begin(), parameter.dimensions.end()));
 }
 
-Program compile_training(const network::Network& network, int batch, const dnnl::engine& engine) {
-  return Compiler(network, batch, engine, Purpose::training).compile(nullptr);
+Program compile_training(const network::Network& network, int batch, const dnnl::engine& engine,
+                         Precision precision) {
+  return Compiler(network, batch, engine, Purpose::training, precision).compile(nullptr);
+}
+
+Program compile_probe(const network::Network& network, int batch, const dnnl::engine& engine,
+                      Tap tap, Precision precision) {
+  return Compiler(network, batch, engine, Purpose::probe, precision, std::move(tap))
+      .compile(nullptr);
+}
+
+Program compile_inference(const network::Network& network, int batch, const dnnl::engine& engine) {
+  return Compiler(network, batch, engine, Purpose::inference).compile(nullptr);
 }
 
 Program compile_evaluation(const network::Network& network, int batch, const dnnl::engine& engine,
-                           const std::vector<Layout>& parameter_layouts) {
-  return Compiler(network, batch, engine, Purpose::evaluation).compile(&parameter_layouts);
+                           const std::vector<Layout>& parameter_layouts, Precision precision) {
+  return Compiler(network, batch, engine, Purpose::evaluation, precision)
+      .compile(&parameter_layouts);
 }
 
 }  // namespace whichfirst::engine

@@ -12,24 +12,33 @@
 #include <utility>
 #include <vector>
 
+#include "engine/border_bias.h"
+#include "engine/compile.h"
+#include "engine/max_pool.h"
 #include "engine/onednn.h"
 #include "engine/program.h"
 #include "engine/statistics.h"
+#include "engine/winograd.h"
 #include "network/network.h"
 
 namespace whichfirst::engine {
 
-enum class Purpose { training, evaluation };
+/// A probe is a training step whose values are looked at: nothing is fused.
+/// Inference is an evaluation that keeps no layouts and fuses more.
+enum class Purpose { training, probe, evaluation, inference };
 
 class Compiler {
  public:
-  Compiler(const network::Network& network, int batch, const dnnl::engine& engine, Purpose purpose);
+  /// `tap` is shown the values of a probe.
+  Compiler(const network::Network& network, int batch, const dnnl::engine& engine, Purpose purpose,
+           Precision precision = Precision::fp32, Tap tap = {});
 
   /// `kept_layouts` of the parameters; nullptr: the compiler decides.
   Program compile(const std::vector<Layout>* kept_layouts);
 
  private:
-  bool is_training() const { return purpose_ == Purpose::training; }
+  bool is_training() const { return purpose_ == Purpose::training || purpose_ == Purpose::probe; }
+  bool decides_on_layouts() const { return purpose_ != Purpose::evaluation; }
   dnnl::prop_kind forward_kind() const {
     return is_training() ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
   }
@@ -77,14 +86,15 @@ class Compiler {
   ValueId in_layout(ValueId value, const Layout& wanted, const char* what);
   ValueId to_plain(ValueId value);
   /// How the channels of a value lie: plain, or in blocks. Of this stage's input.
-  ChannelLayout channel_layout(ValueId value) const;
+  ChannelLayout channel_layout(ValueId value) const { return channel_layout(value, stage().input); }
+  ChannelLayout channel_layout(ValueId value, const Shape& shape) const;
 
   /// The parameter `kind` of this stage, in the layout in which it is kept; its gradient.
   ValueId parameter(network::ParameterKind kind);
   ValueId gradient(network::ParameterKind kind);
   int parameter_index(network::ParameterKind kind) const;
   ValueId keep_parameter(Home home, network::ParameterKind kind);
-  /// Training decides on the layout of weights; evaluation takes it as it is.
+  /// Evaluation takes the layout of weights as it is; the others decide on it.
   Layout weights_request(const dnnl::memory::dims& dims) const;
   void keep_weights_in(const Layout& chosen);
 
@@ -122,8 +132,10 @@ class Compiler {
     bool is_fused = false;    // part of the stage before it
     bool is_nothing = false;  // its result is its source
     std::optional<Description<dnnl::convolution_forward>> conv;
+    std::optional<WinogradShape> winograd;  // in place of conv
     std::optional<Description<dnnl::eltwise_forward>> eltwise;
     std::optional<Description<dnnl::pooling_forward>> pool;
+    std::optional<MaxPoolShape> max_pool;  // in place of pool
     std::optional<Description<dnnl::inner_product_forward>> fc;
   };
 
@@ -139,7 +151,22 @@ class Compiler {
   /// Backward needs this value.
   void keep(ValueId value);
   void make(ValueId result);
+  void show(ValueId result);
+  /// What this stage makes is, with a fused relu, what the next one makes too.
+  void make(ValueId result, bool is_with_relu);
   bool is_relu_next() const;
+  /// Whether these weights end with the relu behind them.
+  bool is_relu_fused() const { return purpose_ == Purpose::inference && is_relu_next(); }
+  static const char* forward_name(bool is_with_relu) {
+    return is_with_relu ? "forward with relu" : "forward";
+  }
+  /// What describes the weights of this stage: with the relu behind them where that is fused.
+  const Describer& weights_describer(bool is_with_relu) const {
+    return is_with_relu ? describe_with_relu_ : describe_;
+  }
+  /// The bias of a convolution that is the same everywhere; its packed form holds more.
+  ValueId common_bias(const network::Conv& conv);
+  void add_border_bias(ValueId result, BorderKernel kernel);
 
   void forward(const network::Conv& conv);
   void forward(const network::BatchNorm& bn);
@@ -156,6 +183,21 @@ class Compiler {
   ValueId pool_forward(dnnl::algorithm kind, const Window& window);
   /// A picture in plain layout, seen as N x C.
   ValueId as_vector(ValueId picture);
+
+  // --- convolutions by Winograd's algorithm (winograd_stage.cpp) ------------------------------
+
+  /// Of this stage; nullopt where it goes the direct way.
+  std::optional<WinogradShape> winograd_shape(const network::Conv& conv) const;
+  void winograd_forward(const network::Conv& conv, const WinogradShape& shape);
+  void winograd_backward(const network::Conv& conv, const WinogradShape& shape);
+  void add_winograd(std::string what, std::vector<ValueId> values, Kernel kernel);
+
+  // --- max-pools by our own kernel (max_pool_stage.cpp) ---------------------------------------
+
+  /// Of this stage; nullopt where it is oneDNN's.
+  std::optional<MaxPoolShape> max_pool_shape(const network::MaxPool& pool) const;
+  void max_pool_forward(const MaxPoolShape& shape);
+  void max_pool_backward(const MaxPoolShape& shape);
 
   // --- backward (backward.cpp) ----------------------------------------------------------------
 
@@ -187,7 +229,10 @@ class Compiler {
   const network::Network& network_;
   int batch_;
   Describer describe_;
+  Describer describe_with_relu_;
   Purpose purpose_;
+  Precision precision_;
+  Tap tap_;
   Program program_;
   std::vector<int> readers_;          // by buffer
   std::vector<ValueId> parameters_;   // values made so far, by parameter

@@ -20,6 +20,28 @@ void add(std::span<const float> a, std::span<const float> b, std::span<float> re
 }
 
 WHICHFIRST_FOR_EACH_WIDTH
+void add_and_cut(std::span<const float> a, std::span<const float> b, std::span<float> result) {
+  const float* const left = a.data();
+  const float* const right = b.data();
+  float* const cut = result.data();
+  const std::size_t count = result.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const float sum = left[i] + right[i];
+    cut[i] = sum > 0 ? sum : 0;
+  }
+}
+
+WHICHFIRST_FOR_EACH_WIDTH
+void relu_backward(std::span<const float> result, std::span<const float> dresult,
+                   std::span<float> dsource) {
+  const float* const y = result.data();
+  const float* const dy = dresult.data();
+  float* const dx = dsource.data();
+  const std::size_t count = dsource.size();
+  for (std::size_t i = 0; i < count; ++i) dx[i] = y[i] > 0 ? dy[i] : 0;
+}
+
+WHICHFIRST_FOR_EACH_WIDTH
 void softsign_forward(std::span<const float> source, std::span<float> result) {
   const float* const x = source.data();
   float* const y = result.data();

@@ -15,6 +15,12 @@ namespace whichfirst::engine {
 /// result = a + b.
 void add(std::span<const float> a, std::span<const float> b, std::span<float> result);
 
+/// result = max(a + b, 0), 0 for NaN as oneDNN's relu has it.
+void add_and_cut(std::span<const float> a, std::span<const float> b, std::span<float> result);
+/// dsource = dresult where result > 0, else 0.
+void relu_backward(std::span<const float> result, std::span<const float> dresult,
+                   std::span<float> dsource);
+
 /// result = x / (1 + |x|).
 void softsign_forward(std::span<const float> source, std::span<float> result);
 /// dsource = dresult (1 - |result|)^2.

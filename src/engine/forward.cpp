@@ -33,19 +33,42 @@ void Compiler::keep(ValueId value) {
 void Compiler::make(ValueId result) {
   state().result = result;
   readers(result) += stage_readers_[static_cast<std::size_t>(stage_)];
+  if (purpose_ == Purpose::probe) show(result);
+}
+
+void Compiler::make(ValueId result, bool is_with_relu) {
+  if (!is_with_relu) return make(result);
+  ++stage_;  // the relu, whose result this is; its backward is done here too
+  state().is_fused = true;
+  make(result);
+  --stage_;
+  state().result = result;
+}
+
+void Compiler::show(ValueId result) {
+  const ValueId values = to_plain(result);
+  const auto count = static_cast<std::size_t>(batch_ * stage().output.size());
+  add_kernel("tap", {values}, [tap = tap_, stage = stage_, count](Places places, const auto&) {
+    tap(stage, {floats(places[0]), count});
+  });
 }
 
 void Compiler::forward(const network::Conv& conv) {
+  state().winograd = winograd_shape(conv);
+  if (state().winograd) return winograd_forward(conv, *state().winograd);
   const Shape& in = stage().input;
   const Layout weights = weights_request(weights_dims(conv));
   // Few channels are read as plain NCHW: left to itself oneDNN may take its reference kernel.
   constexpr int kFewChannels = 8;
   const dnnl::memory::dims source_dims = activation_dims(batch_, in);
+  const bool is_with_relu = is_relu_fused();
+  const bool cuts_itself = is_with_relu && !conv.has_bias_map;  // else the border's kernel does
+  const Describer& describe = weights_describer(cuts_itself);
   ForwardState& here = state();
   here.conv = convolution(in.channels < kFewChannels ? plain(source_dims) : any_layout(source_dims),
                           any_layout(activation_dims(batch_, stage().output)),
                           [&](const Layout& source, const Layout& result) {
-                            return describe_.convolution_forward(
+                            return describe.convolution_forward(
                                 forward_kind(), {source, weights, bias_layout(conv.bias), result},
                                 window_of(conv));
                           });
@@ -55,14 +78,30 @@ void Compiler::forward(const network::Conv& conv) {
   std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source},
                                      {DNNL_ARG_WEIGHTS, parameter(ParameterKind::weight)},
                                      {DNNL_ARG_DST, result}};
-  if (conv.bias) arguments.push_back({DNNL_ARG_BIAS, parameter(ParameterKind::bias)});
-  add(*here.conv, dnnl::convolution_forward(*here.conv), "forward", std::move(arguments));
+  if (conv.bias) arguments.push_back({DNNL_ARG_BIAS, common_bias(conv)});
+  add(*here.conv, dnnl::convolution_forward(*here.conv), forward_name(cuts_itself),
+      std::move(arguments));
   keep(here.source);
-  make(result);
+  if (conv.has_bias_map) add_border_bias(result, is_with_relu ? add_border_and_cut : add_border);
+  make(result, is_with_relu);
+}
+
+ValueId Compiler::common_bias(const network::Conv& conv) {
+  const ValueId bias = parameter(ParameterKind::bias);
+  return conv.has_bias_map ? view(bias, bias_layout(true)) : bias;
+}
+
+void Compiler::add_border_bias(ValueId result, BorderKernel kernel) {
+  add_kernel("bias at the border", {result, parameter(ParameterKind::bias)},
+             [border = border_bias_of(stage()), layout = channel_layout(result, stage().output),
+              kernel](Places places, const auto&) {
+               kernel(border, layout, floats(places[1]) + border.channels, floats(places[0]));
+             });
 }
 
 /// Whether the next stage is a relu that reads this one and is its only reader.
 bool Compiler::is_relu_next() const {
+  if (purpose_ == Purpose::probe) return false;
   const auto next = static_cast<std::size_t>(stage_) + 1;
   if (next >= network_.stages.size()) return false;
   const network::Stage& candidate = network_.stages[next];
@@ -117,18 +156,10 @@ void Compiler::forward(const network::BatchNorm& bn) {
     arguments.push_back({DNNL_ARG_MEAN, parameter(ParameterKind::running_mean)});
     arguments.push_back({DNNL_ARG_VARIANCE, parameter(ParameterKind::running_variance)});
   }
-  add(description, dnnl::batch_normalization_forward(description),
-      is_with_relu ? "forward with relu" : "forward", std::move(arguments));
+  add(description, dnnl::batch_normalization_forward(description), forward_name(is_with_relu),
+      std::move(arguments));
   keep(source);
-  if (is_with_relu) {
-    ++stage_;  // whose result this is; its backward is done here too
-    state().is_fused = true;
-    make(result);
-    --stage_;
-    state().result = result;
-  } else {
-    make(result);
-  }
+  make(result, is_with_relu);
 }
 
 void Compiler::forward(const network::GroupNorm& norm) {
@@ -193,6 +224,8 @@ void Compiler::forward(const network::Activation& activation) {
 }
 
 void Compiler::forward(const network::MaxPool& pool) {
+  state().max_pool = max_pool_shape(pool);
+  if (state().max_pool) return max_pool_forward(*state().max_pool);
   make(pool_forward(algorithm::pooling_max, window_of(pool)));
 }
 
@@ -257,17 +290,20 @@ void Compiler::forward(const network::FullyConnected& fc) {
   const Layout weights = weights_request(weights_dims(fc));
   ForwardState& here = state();
   here.source = read(stage().source);
-  here.fc = describe_.inner_product_forward(
-      forward_kind(), {layout(here.source), weights, bias_layout(fc.bias), result_layout});
+  const bool is_with_relu = is_relu_fused();
+  here.fc = weights_describer(is_with_relu)
+                .inner_product_forward(forward_kind(), {layout(here.source), weights,
+                                                        bias_layout(fc.bias), result_layout});
   keep_weights_in(here.fc->weights_desc());
   const ValueId result = new_value(result_layout);
   std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source},
                                      {DNNL_ARG_WEIGHTS, parameter(ParameterKind::weight)},
                                      {DNNL_ARG_DST, result}};
   if (fc.bias) arguments.push_back({DNNL_ARG_BIAS, parameter(ParameterKind::bias)});
-  add(*here.fc, dnnl::inner_product_forward(*here.fc), "forward", std::move(arguments));
+  add(*here.fc, dnnl::inner_product_forward(*here.fc), forward_name(is_with_relu),
+      std::move(arguments));
   keep(here.source);
-  make(result);
+  make(result, is_with_relu);
 }
 
 void Compiler::forward(const network::Add&) {
@@ -275,10 +311,15 @@ void Compiler::forward(const network::Add&) {
   const ValueId shortcut = in_layout(read(*stage().shortcut), layout(body), "reorder shortcut");
   const ValueId result = writable(body);
   const std::size_t count = float_count(body);
-  add_kernel("forward", {body, shortcut, result}, [count](Places places, const auto&) {
-    engine::add({floats(places[0]), count}, {floats(places[1]), count}, {floats(places[2]), count});
-  });
-  make(result);
+  const bool is_with_relu = is_relu_next();
+  const auto run = is_with_relu ? engine::add_and_cut : engine::add;
+  add_kernel(forward_name(is_with_relu), {body, shortcut, result},
+             [count, run](Places places, const auto&) {
+               run({floats(places[0]), count}, {floats(places[1]), count},
+                   {floats(places[2]), count});
+             });
+  if (is_with_relu) keep(result);
+  make(result, is_with_relu);
 }
 
 }  // namespace whichfirst::engine

@@ -8,7 +8,10 @@ namespace whichfirst::engine {
 
 inline Layout plain(const dnnl::memory::dims& dims) {
   using tag = dnnl::memory::format_tag;
-  const auto order = dims.size() == 1 ? tag::a : dims.size() == 2 ? tag::ab : tag::abcd;
+  const auto order = dims.size() == 1   ? tag::a
+                     : dims.size() == 2 ? tag::ab
+                     : dims.size() == 3 ? tag::abc
+                                        : tag::abcd;
   return {dims, dnnl::memory::data_type::f32, order};
 }
 

@@ -71,6 +71,12 @@ Description<dnnl::pooling_backward> Describer::pooling_backward(
 
 bool backward_takes_shift() { return true; }
 
+namespace {
+void append_relu(dnnl::post_ops& operations) {
+  operations.append_eltwise(1.0F, algorithm::eltwise_relu, 0.0F, 0.0F);
+}
+}  // namespace
+
 memory::dims dims_of(const Layout& layout) { return layout.dims(); }
 
 ChannelBlocks channel_blocks_of(const Layout& layout) {
@@ -146,6 +152,12 @@ Description<dnnl::pooling_backward> Describer::pooling_backward(
 
 bool backward_takes_shift() { return false; }
 
+namespace {
+void append_relu(dnnl::post_ops& operations) {
+  operations.append_eltwise(algorithm::eltwise_relu, 0.0F, 0.0F);
+}
+}  // namespace
+
 memory::dims dims_of(const Layout& layout) { return layout.get_dims(); }
 
 ChannelBlocks channel_blocks_of(const Layout& layout) {
@@ -166,6 +178,14 @@ constexpr auto kDirect = algorithm::convolution_direct;
 
 Describer::Describer(const dnnl::engine& engine) : engine_(engine) {
   attributes_.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+}
+
+Describer Describer::with_relu() const {
+  Describer other(engine_);
+  dnnl::post_ops operations;
+  append_relu(operations);
+  other.attributes_.set_post_ops(operations);
+  return other;
 }
 
 Description<dnnl::reorder> Describer::reorder(const Layout& from, const Layout& to) const {

@@ -56,6 +56,8 @@ using Description = typename Primitive::primitive_desc;
 class Describer {
  public:
   explicit Describer(const dnnl::engine& engine);
+  /// Whose convolutions and inner products end with a relu: of forward passes only.
+  Describer with_relu() const;
 
   Description<dnnl::reorder> reorder(const Layout& from, const Layout& to) const;
 

@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 #include <immintrin.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <vector>
 
 #include "base/error.h"
 #include "engine/onednn.h"
+#include "engine/vector_width.h"
 
 // Declared here, as OpenMP defines them, instead of including <omp.h>: every compiler brings its
 // own header, but the functions must be those of the runtime that oneDNN is linked with.
@@ -47,6 +51,11 @@ __attribute__((target("avx512f"))) float multiply_add_avx512() {
   return _mm512_cvtss_f32(total);
 }
 
+WHICHFIRST_FOR_EACH_WIDTH
+void triad(float* a, const float* b, const float* c, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) a[i] = b[i] + 0.5F * c[i];
+}
+
 }  // namespace
 
 Platform describe_platform() {
@@ -54,6 +63,29 @@ Platform describe_platform() {
   return {
       .isa = std::string(instruction_set()),
       .library = fmt::format("oneDNN {}.{}.{}", version->major, version->minor, version->patch)};
+}
+
+Processor own_processor() {
+  return {.has_avx2 = __builtin_cpu_supports("avx2") != 0,
+          .has_fma = __builtin_cpu_supports("fma") != 0,
+          .isa = describe_platform().isa};
+}
+
+void require_precision(Precision precision, const Processor& processor) {
+  switch (precision) {
+    case Precision::fp32:
+      return;
+    case Precision::fp32_fast:
+      if (processor.has_avx2 && processor.has_fma) return;
+      throw Error(fmt::format(
+          "recipe.precision fp32-fast needs AVX2 with FMA; this processor has {}; use fp32",
+          processor.isa));
+    case Precision::bf16:
+      throw Error(fmt::format(
+          "recipe.precision bf16 needs AVX-512 with bf16 (avx512_core_bf16) and kernels that this "
+          "version does not have; this processor has {}; use {}",
+          processor.isa, processor.has_avx2 && processor.has_fma ? "fp32-fast or fp32" : "fp32"));
+  }
 }
 
 Peak measure_peak(double seconds) {
@@ -76,6 +108,28 @@ Peak measure_peak(double seconds) {
   }
   static_cast<void>(sink);
   return {.gflops = best / 1e9, .instructions = has_avx512 ? "avx512" : "avx2"};
+}
+
+double measure_memory_peak(double seconds) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::size_t kCount = std::size_t{16} << 20;
+  std::vector<float> a(kCount, 1.0F);
+  const std::vector<float> b(kCount, 2.0F);
+  const std::vector<float> c(kCount, 3.0F);
+  volatile float sink = 0;
+  double best = 0;
+  const auto start = Clock::now();
+  auto now = start;
+  do {
+    const auto before = Clock::now();
+    triad(a.data(), b.data(), c.data(), kCount);
+    sink = a[kCount / 2];
+    now = Clock::now();
+    best = std::max(
+        best, 3.0 * kCount * sizeof(float) / std::chrono::duration<double>(now - before).count());
+  } while (std::chrono::duration<double>(now - start).count() < seconds);
+  static_cast<void>(sink);
+  return best / 1e9;
 }
 
 void use_one_thread() {

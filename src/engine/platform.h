@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "engine/trainer.h"
+
 namespace whichfirst::engine {
 
 struct Platform {
@@ -13,6 +15,17 @@ struct Platform {
 
 Platform describe_platform();
 
+/// What a precision asks of a processor.
+struct Processor {
+  bool has_avx2 = false;
+  bool has_fma = false;
+  std::string isa;  // as Platform has it
+};
+Processor own_processor();
+
+/// Throws Error where `processor` lacks what `precision` needs, or where that is not built.
+void require_precision(Precision precision, const Processor& processor);
+
 /// fp32 GFLOP/s that one core reaches with fused multiply-adds on registers alone, measured for
 /// about `seconds`: what the convolutions' speed is to be compared with. Empty where this program
 /// has no such loop for the processor.
@@ -21,6 +34,11 @@ struct Peak {
   std::string instructions;  // "avx2", "avx512"
 };
 Peak measure_peak(double seconds);
+
+/// GB/s that one core moves to and from memory, measured for about `seconds`: a = b + c x over
+/// three arrays of 64 MiB, far larger than the caches, each read or written once counted once.
+/// Takes 192 MiB while it runs. Source: the triad of McCalpin 1995, STREAM.
+double measure_memory_peak(double seconds);
 
 /// Oblige the calling thread to run its kernels alone. oneDNN's threads are OpenMP's, whose number
 /// is a property of each thread: a setting made elsewhere does not reach it.

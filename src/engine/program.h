@@ -103,6 +103,8 @@ struct Program {
   std::vector<dnnl::memory::desc> parameter_layouts;
 
   ArenaLayout arena_layout() const;
+  /// Fills in kind, flops and bytes of every step, which was compiled for so many images.
+  void count_costs(const network::Network& network, int batch);
 };
 
 /// Places of the buffers that outlive a step.
@@ -121,11 +123,16 @@ class BoundProgram {
   /// Runs steps [begin, end). `step` is what dropout draws for.
   void run(dnnl::stream& stream, std::size_t begin, std::size_t end,
            const network::DropoutStep& step);
+  /// The same, telling when each has ended.
+  void run(dnnl::stream& stream, std::size_t begin, std::size_t end,
+           const network::DropoutStep& step, const StepObserver& observe);
   std::size_t size() const { return steps_.size(); }
   /// The numbers of a value in a plain layout.
   float* pointer(ValueId value) const;
 
  private:
+  void run_one(dnnl::stream& stream, std::size_t index, const network::DropoutStep& step);
+
   /// `arguments` point into memories_ or scratch_: the form that oneDNN's C interface takes as it
   /// is, so that a step makes nothing anew.
   struct BoundPrimitive {

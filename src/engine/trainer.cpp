@@ -44,11 +44,15 @@ struct Compiled {
 
   Compiled(const network::Network& network, const Options& options) {
     check(options.batch > 0 && options.evaluation_batch > 0, "batches hold images");
+    require_precision(options.precision, own_processor());
     use_one_thread();  // before the first primitive is described
     refuse_single_values(network, options.batch);
-    training = compile_training(network, options.batch, engine);
+    training = compile_training(network, options.batch, engine, options.precision);
     evaluation =
-        compile_evaluation(network, options.evaluation_batch, engine, training.parameter_layouts);
+        compile_evaluation(network, options.evaluation_batch, engine, training.parameter_layouts,
+                           options.precision);
+    training.count_costs(network, options.batch);
+    evaluation.count_costs(network, options.evaluation_batch);
     arena_bytes = std::max(training.arena_layout().bytes, evaluation.arena_layout().bytes);
     scratch_bytes = std::max(training.scratch_bytes, evaluation.scratch_bytes);
     places = ParameterPlaces(training.parameter_layouts);
@@ -101,13 +105,17 @@ class Trainer::Impl {
   }
   std::span<std::int32_t> labels() { return labels_; }
 
-  StepResult step(double lr) {
+  StepResult step(double lr, const StepObserver& observe) {
+    const auto ended = [&observe](StepPart part) {
+      if (observe) observe(part, 0);
+    };
     check(uses_one_thread(), "a trainer runs on the thread that made it, alone");
     const Program& program = compiled_.training;
     const network::DropoutStep draw{options_.seed, options_.replicate, steps_++};
-    training_.run(stream_, 0, program.backward_begin, draw);
+    training_.run(stream_, 0, program.backward_begin, draw, observe);
     StepResult result;
     if ((result.non_finite = check_watched())) return result;
+    ended(StepPart::checks);
 
     const std::size_t logit_count = labels_.size() * static_cast<std::size_t>(network_.classes);
     const LossResult loss = cross_entropy({training_.pointer(program.logits), logit_count}, labels_,
@@ -119,9 +127,12 @@ class Trainer::Impl {
       result.non_finite = NonFinite{"loss", "cross-entropy of the batch"};
       return result;
     }
+    ended(StepPart::loss);
     move_running_statistics();
-    training_.run(stream_, program.backward_begin, training_.size(), draw);
+    ended(StepPart::running_statistics);
+    training_.run(stream_, program.backward_begin, training_.size(), draw, observe);
     result.non_finite = update(lr);
+    ended(StepPart::update);
     return result;
   }
 
@@ -276,7 +287,9 @@ Trainer& Trainer::operator=(Trainer&&) noexcept = default;
 
 std::span<float> Trainer::images() { return impl_->images(); }
 std::span<std::int32_t> Trainer::labels() { return impl_->labels(); }
-StepResult Trainer::step(double lr) { return impl_->step(lr); }
+StepResult Trainer::step(double lr, const StepObserver& observe) {
+  return impl_->step(lr, observe);
+}
 void Trainer::run_primitives_alone() { impl_->run_primitives_alone(); }
 std::span<float> Trainer::evaluation_images() { return impl_->evaluation_images(); }
 EvaluationResult Trainer::evaluate(std::span<const std::int32_t> labels) {

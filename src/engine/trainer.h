@@ -1,11 +1,12 @@
 // A network that trains and evaluates, on oneDNN: plain arrays in, plain arrays out.
 //
-// That oneDNN exists, its layouts, reorders and fusions are known to this folder only. Numbers are
-// fp32, convolutions direct; one Trainer runs on the one thread that made it and its results are
-// reproducible bit by bit on the same kind of processor.
+// That oneDNN exists, its layouts, reorders and fusions are known to this folder only. One Trainer
+// runs on the one thread that made it and its results are reproducible bit by bit on the same kind
+// of processor.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,6 +19,11 @@ namespace whichfirst::engine {
 
 enum class Optimizer { sgd, adamw };  // torch.optim.SGD, torch.optim.AdamW
 
+/// What numbers are computed in and by. fp32: convolutions are direct. fp32_fast: those of 3x3 with
+/// stride 1 go by Winograd's algorithm wherever that was measured to be faster (winograd.h). bf16 is
+/// known, and refused: it is not built.
+enum class Precision { fp32, fp32_fast, bf16 };
+
 struct Options {
   int batch = 32;              // images of a training step
   int evaluation_batch = 100;  // images of an evaluation pass
@@ -27,6 +33,7 @@ struct Options {
   double decay = 5e-4;      // coupled in sgd, decoupled in adamw
   bool decays_all = false;  // of all parameters, else of weights only
   double label_smoothing = 0;
+  Precision precision = Precision::fp32;
   std::uint64_t seed = 0;  // what dropout draws from, with the number of the step
   std::uint64_t replicate = 0;
 };
@@ -52,8 +59,16 @@ struct EvaluationResult {
 struct PlannedPrimitive {
   std::string stage;           // path
   std::string what;            // "forward", "backward weights", "reorder weights", ...
-  std::string implementation;  // oneDNN's name: "jit:avx2"
+  std::string implementation;  // oneDNN's name: "jit:avx2"; "own" where the kernel is ours
+  std::string kind = {};       // what it is counted among: "conv forward", "bn", "reorders", ...
+  std::int64_t flops = 0;      // of the batch; a multiply and an add are 2; conv and fc only
+  std::int64_t bytes = 0;      // that its arguments hold, padding included, each counted once
 };
+
+/// The parts of a training step: its primitives, and our own loops around them.
+enum class StepPart { primitive, checks, loss, running_statistics, update };
+/// Told when a part of a step has ended; `index` counts primitives as Plan::training does.
+using StepObserver = std::function<void(StepPart part, std::size_t index)>;
 
 /// What a trainer of these options will do and take, without taking it.
 struct Plan {
@@ -65,7 +80,7 @@ struct Plan {
 };
 
 /// Throws Error naming the stage that oneDNN cannot run, or a bn that would see a single value a
-/// channel (no variance exists then).
+/// channel (no variance exists then), and where the processor lacks what the precision needs.
 Plan plan(const network::Network& network, const Options& options);
 
 class Trainer {
@@ -83,8 +98,8 @@ class Trainer {
   /// Forward, loss, backward, running statistics, update. At the first number that is not finite
   /// the step stops and says where; the trainer is of no further use then. Checked where nothing
   /// can hide (relu and max-pool turn NaN into numbers): every mean and variance of a normaliser,
-  /// the loss, every parameter after its update.
-  StepResult step(double lr);
+  /// the loss, every parameter after its update. An observer is for profiles: it changes no number.
+  StepResult step(double lr, const StepObserver& observe = {});
 
   /// The primitives of a step and nothing else - no loss, checks, update or statistics: what a
   /// benchmark holds the whole step against. Leaves the parameters as they are.

@@ -59,6 +59,10 @@ bool JsonValue::truth() const {
   return json_->get<bool>();
 }
 
+bool JsonValue::has(std::string_view key) const {
+  return json_->is_object() && json_->contains(std::string(key));
+}
+
 std::string JsonValue::text() const {
   if (!json_->is_string()) fail_expected("a string");
   return json_->get<std::string>();

@@ -24,6 +24,8 @@ class JsonValue {
 
   /// The value of a key that must be there, in an object.
   JsonValue at(std::string_view key) const;
+  /// Whether this object has the key.
+  bool has(std::string_view key) const;
   /// Throws Error for a key of this object that is none of `keys`.
   void expect_only(std::initializer_list<std::string_view> keys) const;
 

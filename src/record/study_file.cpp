@@ -60,11 +60,6 @@ std::optional<std::string> nearest_key(std::string_view key) {
 }
 
 void check_known(const GivenValue& value) {
-  for (const LaterKey& later : later_keys()) {
-    if (later.name != value.key) continue;
-    if (is_value(*value.node, later.default_value)) return;
-    value.fail(fmt::format("not in this version yet, which has {} only", later.default_value));
-  }
   const auto keys = study_keys();
   if (std::none_of(keys.begin(), keys.end(),
                    [&](const StudyKey& known) { return known.name == value.key; })) {

@@ -61,6 +61,13 @@ struct DataChoice {
 enum class Optimizer { sgd, adamw };
 enum class Schedule { constant, step, cosine, one_cycle };
 
+/// What numbers are computed in; engine/trainer.h says what each means.
+enum class Precision { fp32, fp32_fast, bf16 };
+
+/// After which epochs the values inside a network are looked at: none, all, or 1, 2, 4, 8, ... and
+/// the last one.
+enum class TapRate { off, epochs, log };
+
 /// What happens to training pictures; 0 and false: nothing. data/augmentation.h says how.
 struct Augment {
   int crop = 0;  ///< pixels of padding
@@ -83,6 +90,8 @@ struct Recipe {
   bool decay_all = false;  ///< of all parameters, else of weights only
   double label_smoothing = 0;
   Augment augment = {};
+  Precision precision = Precision::fp32;
+  TapRate taps = TapRate::off;
   bool operator==(const Recipe&) const = default;
 };
 
@@ -162,6 +171,7 @@ Study resolve_study(const std::optional<StudySource>& source,
 /// The words of the study file: "adamw", "one-cycle", {"bias", "ends"}, {"crop(4)", "flip"}.
 std::string_view optimizer_word(Optimizer optimizer);
 std::string_view schedule_word(Schedule schedule);
+std::string_view precision_word(Precision precision);
 std::string_view rule_word(stats::Location rule);
 std::string_view equivalence_word(stats::EquivalenceShare share);
 std::string_view horizon_word(stats::Horizon horizon);

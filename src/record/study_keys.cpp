@@ -211,6 +211,10 @@ constexpr std::pair<std::string_view, Schedule> kSchedules[] = {{"constant", Sch
                                                                 {"step", Schedule::step},
                                                                 {"cosine", Schedule::cosine},
                                                                 {"one-cycle", Schedule::one_cycle}};
+constexpr std::pair<std::string_view, Precision> kPrecisions[] = {
+    {"fp32", Precision::fp32}, {"fp32-fast", Precision::fp32_fast}, {"bf16", Precision::bf16}};
+constexpr std::pair<std::string_view, TapRate> kTapRates[] = {
+    {"off", TapRate::off}, {"epochs", TapRate::epochs}, {"log", TapRate::log}};
 
 // --- words of the plan ---
 
@@ -363,11 +367,18 @@ constexpr std::array kKeys = {
              },
              [](const Study& study) { return print_float(study.recipe.label_smoothing); }},
     StudyKey{"recipe.augment", read_augment, print_augment},
-    StudyKey{"recipe.precision",
-             [](Study&, const GivenValue& value) {
-               value.choice({"fp32"}, {"fp32-fast", "bf16"});
+    StudyKey{
+        "recipe.precision",
+        [](Study& study, const GivenValue& value) {
+          study.recipe.precision =
+              meaning_of(kPrecisions, value.choice({"fp32", "fp32-fast", "bf16"}));
+        },
+        [](const Study& study) { return toml_string(precision_word(study.recipe.precision)); }},
+    StudyKey{"recipe.taps",
+             [](Study& study, const GivenValue& value) {
+               study.recipe.taps = meaning_of(kTapRates, value.choice({"off", "epochs", "log"}));
              },
-             [](const Study&) { return toml_string("fp32"); }},
+             [](const Study& study) { return toml_string(word_of(kTapRates, study.recipe.taps)); }},
     StudyKey{"plan.metric",
              [](Study& study, const GivenValue& value) {
                study.plan.metric = value.choice({"test_accuracy", "test_loss", "train_accuracy",
@@ -443,10 +454,6 @@ constexpr std::array kKeys = {
              }},
 };
 
-constexpr std::array kLaterKeys = {
-    LaterKey{"recipe.taps", "\"off\""},
-};
-
 }  // namespace
 
 std::string_view optimizer_word(Optimizer optimizer) {
@@ -454,6 +461,8 @@ std::string_view optimizer_word(Optimizer optimizer) {
 }
 
 std::string_view schedule_word(Schedule schedule) { return word_of(kSchedules, schedule); }
+
+std::string_view precision_word(Precision precision) { return word_of(kPrecisions, precision); }
 
 std::string_view rule_word(stats::Location rule) { return word_of(kRules, rule); }
 
@@ -480,20 +489,6 @@ std::vector<std::string> augment_words(const Augment& augment) {
 }
 
 std::span<const StudyKey> study_keys() { return kKeys; }
-
-std::span<const LaterKey> later_keys() { return kLaterKeys; }
-
-bool is_value(const toml::node& node, std::string_view text) {
-  const toml::table parsed = toml::parse(fmt::format("value = {}", text));
-  const toml::node& wanted = *parsed.get("value");
-  if (wanted.is_number() && node.is_number()) {
-    return wanted.value<double>() == node.value<double>();
-  }
-  if (wanted.type() != node.type()) return false;
-  if (wanted.is_array()) return node.as_array()->empty();  // every such default is the empty list
-  return wanted.is_string() ? wanted.value<std::string>() == node.value<std::string>()
-                            : wanted.value<bool>() == node.value<bool>();
-}
 
 std::string canonical_network(const std::string& network) {
   if (!is_body(network)) return network;

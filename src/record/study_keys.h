@@ -22,17 +22,6 @@ struct StudyKey {
 /// In the documented order: top-level keys, then data, recipe, plan.
 std::span<const StudyKey> study_keys();
 
-/// A key that this version refuses unless it has its default, which changes nothing.
-struct LaterKey {
-  std::string_view name;
-  std::string_view default_value;  ///< TOML
-};
-
-std::span<const LaterKey> later_keys();
-
-/// Whether the value is the TOML `text`; 0 and 0.0 are the same.
-bool is_value(const toml::node& node, std::string_view text);
-
 /// A preset's name as it is, a body in canonical form.
 std::string canonical_network(const std::string& network);
 

@@ -20,7 +20,8 @@ std::string canonical_order(const NamedOrder& order) {
 }
 
 /// Keys that came after runs had been hashed without them.
-constexpr std::string_view kYoungerKeys[] = {"plan.rule", "plan.equivalence", "plan.horizon"};
+constexpr std::string_view kYoungerKeys[] = {"plan.rule", "plan.equivalence", "plan.horizon",
+                                             "recipe.taps"};
 
 /// Whether a key plays no part in what was asked: the name; the maximum of seeds that may be
 /// raised; a younger key with the default that was always meant.

@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "base/error.h"
+#include "record/inference_json.h"
 #include "record/json_reader.h"
 #include "record/json_writer.h"
+#include "record/tap_json.h"
 #include "record/version.h"
 
 namespace whichfirst::record {
@@ -105,13 +107,16 @@ Metrics metrics_from(const JsonValue& json) {
 }
 
 Timings timings_from(const JsonValue& json) {
-  json.expect_only(
-      {"seconds", "train_seconds", "evaluate_seconds", "images_per_second", "started"});
+  json.expect_only({"seconds", "train_seconds", "evaluate_seconds", "tap_seconds",
+                    "images_per_second", "started", "inference"});
   return {.seconds = json.at("seconds").number(),
           .train_seconds = json.at("train_seconds").number(),
           .evaluate_seconds = json.at("evaluate_seconds").number(),
+          .tap_seconds = json.has("tap_seconds") ? json.at("tap_seconds").number() : 0,
           .images_per_second = json.at("images_per_second").optional_number(),
-          .started = json.at("started").text()};
+          .started = json.at("started").text(),
+          .inference =
+              json.has("inference") ? inference_timings_from(json.at("inference")) : std::nullopt};
 }
 
 }  // namespace
@@ -177,13 +182,17 @@ std::string to_json(const TrialRecord& record) {
         {"initial_weights", record.hashes.initial_weights}}},
       {"right_answers",
        {{"count", record.right_answers.size()}, {"bits", to_hex_bits(record.right_answers)}}},
+      {"taps", document(record.taps)},
+      {"inference", document(record.inference)},
       {"machine", {{"isa", record.machine.isa}, {"kernels", record.machine.kernels}}},
       {"timings",
        {{"seconds", finite(timings.seconds)},
         {"train_seconds", finite(timings.train_seconds)},
         {"evaluate_seconds", finite(timings.evaluate_seconds)},
+        {"tap_seconds", finite(timings.tap_seconds)},
         {"images_per_second", or_null(timings.images_per_second)},
-        {"started", timings.started}}}};
+        {"started", timings.started},
+        {"inference", document(timings.inference)}}}};
   return print_json(json, 1);
 }
 
@@ -197,7 +206,7 @@ TrialRecord from_json(std::string_view text, const std::string& label) {
   }
   json.expect_only({"format", "version", "study", "arm", "order", "lr", "purpose", "replicate",
                     "status", "reason", "diverged_at", "metrics", "epochs", "hashes",
-                    "right_answers", "machine", "timings"});
+                    "right_answers", "taps", "inference", "machine", "timings"});
   TrialRecord record;
   record.version = json.at("version").text();
   record.study = json.at("study").text();
@@ -225,6 +234,9 @@ TrialRecord from_json(std::string_view text, const std::string& label) {
                    .data_order = hashes.at("data_order").text(),
                    .initial_weights = hashes.at("initial_weights").text()};
   record.right_answers = from_hex_bits(json.at("right_answers"));
+  // Trials of versions that did not look inside have none.
+  if (json.has("taps")) record.taps = taps_from(json.at("taps"));
+  if (json.has("inference")) record.inference = inference_from(json.at("inference"));
   const JsonValue machine = json.at("machine");
   machine.expect_only({"isa", "kernels"});
   record.machine = {.isa = machine.at("isa").text(), .kernels = machine.at("kernels").text()};

@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "record/inference_record.h"
 #include "record/metrics.h"
+#include "record/tap_record.h"
 
 namespace whichfirst::record {
 
@@ -62,8 +64,10 @@ struct Timings {
   double seconds = 0;
   double train_seconds = 0;
   double evaluate_seconds = 0;
+  double tap_seconds = 0;  ///< of looking inside
   std::optional<double> images_per_second;  ///< of training; missing where no step was taken
   std::string started;                      ///< ISO 8601, UTC
+  std::optional<InferenceTimings> inference = {};  ///< of a folded trial
   bool operator==(const Timings&) const = default;
 };
 
@@ -88,6 +92,10 @@ struct TrialRecord {
   /// 1 where the test image of this index was classified right, else 0. Empty where the test set
   /// was not reached.
   std::vector<std::uint8_t> right_answers;
+  /// What was seen inside, epoch by epoch, where the recipe asks for it.
+  std::vector<EpochTaps> taps;
+  /// Missing where the trial is not done, tunes, or is of a version that did not fold.
+  std::optional<InferenceRecord> inference;
   Machine machine;
   std::string version;  ///< of the program
   std::string study;    ///< study_hash

@@ -8,9 +8,11 @@
 
 #include "base/error.h"
 #include "record/atomic_file.h"
+#include "record/inference_json.h"
 #include "record/json_reader.h"
 #include "record/metrics.h"
 #include "record/printable.h"
+#include "record/tap_json.h"
 #include "record/version.h"
 
 namespace whichfirst::record {
@@ -103,6 +105,41 @@ Condition condition_of(const JsonValue& value) {
   return condition;
 }
 
+MergedTap merged_tap_of(const JsonValue& value) {
+  return {.place = text_of(value.at("place")),
+          .trials = whole_of(value.at("trials")),
+          .moments = moments_from(value),
+          .quantiles = list_of<double>(value.at("quantiles"), number_of),
+          .histogram = histogram_from(value.at("histogram"))};
+}
+
+/// Of one of the known statistics.
+TapDifference tap_difference_of(const JsonValue& value) {
+  TapDifference row{.place = text_of(value.at("place")),
+                    .statistic = text_of(value.at("statistic")),
+                    .pairs = whole_of(value.at("pairs")),
+                    .mean_a = value.at("mean_a").number(),
+                    .mean_b = value.at("mean_b").number(),
+                    .mean_diff = value.at("mean_diff").number(),
+                    .interval = interval_of(value.at("interval")),
+                    .p = value.at("p").optional_number(),
+                    .q = value.at("q").optional_number()};
+  const auto known = tap_statistics();
+  if (std::none_of(known.begin(), known.end(),
+                   [&](const TapStatistic& one) { return one.name == row.statistic; })) {
+    value.at("statistic").fail_expected("a word of this program");
+  }
+  return row;
+}
+
+std::optional<TapComparison> tap_comparison_of(const JsonValue& value) {
+  if (value.is_null()) return std::nullopt;
+  return TapComparison{
+      .epoch = whole_of(value.at("epoch")),
+      .pairs = whole_of(value.at("pairs")),
+      .differences = list_of<TapDifference>(value.at("differences"), tap_difference_of)};
+}
+
 OrderResult order_of(const JsonValue& value) {
   return {.name = text_of(value.at("name")),
           .order = optional_text_of(value.at("order")),
@@ -111,7 +148,8 @@ OrderResult order_of(const JsonValue& value) {
           .mean = value.at("mean").optional_number(),
           .sd = value.at("sd").optional_number(),
           .diverged = whole_of(value.at("diverged")),
-          .failed = whole_of(value.at("failed"))};
+          .failed = whole_of(value.at("failed")),
+          .taps = list_of<MergedTap>(value.at("taps"), merged_tap_of)};
 }
 
 stats::Losses losses_of(const JsonValue& value) {
@@ -198,6 +236,7 @@ ComparisonResult comparison_of(const JsonValue& value) {
           .more_core_hours_needed = {},
           .shared_lr = value.at("shared_lr").optional_number(),
           .is_same_network = value.at("same_network").truth(),
+          .taps = tap_comparison_of(value.at("taps")),
           .sentence = text_of(value.at("sentence"))};
 }
 
@@ -299,6 +338,7 @@ VerdictRecord parse_verdict(std::string_view text, const std::string& label) {
   verdict.stop = word_of(document.at("stop"), std::array{Stop::fixed, Stop::decided,
                                                          Stop::max_seeds, Stop::interrupted});
   verdict.after_stop = whole_of(document.at("timings").at("after_stop"));
+  verdict.tap_share = document.at("timings").at("tap_share").optional_number();
   verdict.orders = list_of<OrderResult>(document.at("orders"), order_of);
   verdict.comparisons = list_of<ComparisonResult>(document.at("comparisons"), comparison_of);
   const JsonValue hours = document.at("timings").at("more_core_hours_needed");
@@ -307,6 +347,10 @@ VerdictRecord parse_verdict(std::string_view text, const std::string& label) {
   }
   verdict.ranking = list_of<RankedOrder>(document.at("ranking"), ranked_of);
   verdict.tuning = list_of<TunedOrder>(document.at("tuning"), tuned_of);
+  if (document.has("inference")) {
+    verdict.inference =
+        inference_results_from(document.at("inference"), document.at("timings").at("inference"));
+  }
   verdict.ledger_orders = list_of<std::string>(document.at("ledger_orders"), text_of);
   verdict.ledger = list_of<LedgerRow>(document.at("ledger"), ledger_row_of);
   require_shape(verdict, document);

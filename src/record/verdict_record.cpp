@@ -2,7 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "record/inference_json.h"
 #include "record/json_writer.h"
+#include "record/tap_json.h"
 #include "record/version.h"
 
 namespace whichfirst::record {
@@ -53,12 +55,41 @@ ordered_json json_of(const DroppedPair& dropped) {
   return {{"pair", dropped.pair}, {"missing", dropped.missing}};
 }
 
+ordered_json json_of(const MergedTap& tap) {
+  ordered_json json = {{"place", tap.place}, {"trials", tap.trials}};
+  json.update(document(tap.moments));
+  json["quantiles"] = tap.quantiles;
+  json["histogram"] = document(tap.histogram);
+  return json;
+}
+
+ordered_json json_of(const TapDifference& row) {
+  return {{"place", row.place},
+          {"statistic", row.statistic},
+          {"pairs", row.pairs},
+          {"mean_a", finite(row.mean_a)},
+          {"mean_b", finite(row.mean_b)},
+          {"mean_diff", finite(row.mean_diff)},
+          {"interval", json_of(row.interval)},
+          {"p", or_null(row.p)},
+          {"q", or_null(row.q)}};
+}
+
+ordered_json json_of(const std::optional<TapComparison>& taps) {
+  if (!taps) return nullptr;
+  ordered_json rows = ordered_json::array();
+  for (const TapDifference& row : taps->differences) rows.push_back(json_of(row));
+  return {{"epoch", taps->epoch}, {"pairs", taps->pairs}, {"differences", rows}};
+}
+
 ordered_json json_of(const OrderResult& order) {
   ordered_json values = ordered_json::array();
   for (const auto& value : order.values) values.push_back(or_null(value));
+  ordered_json taps = ordered_json::array();
+  for (const MergedTap& tap : order.taps) taps.push_back(json_of(tap));
   return {{"name", order.name},         {"order", or_null(order.order)}, {"lr", or_null(order.lr)},
           {"values", values},           {"mean", or_null(order.mean)},   {"sd", or_null(order.sd)},
-          {"diverged", order.diverged}, {"failed", order.failed}};
+          {"diverged", order.diverged}, {"failed", order.failed},        {"taps", taps}};
 }
 
 ordered_json json_of(const std::optional<stats::Posterior>& posterior) {
@@ -139,6 +170,7 @@ ordered_json json_of(const ComparisonResult& result) {
           {"negligible", c.negligible},
           {"reason", or_null(c.reason)},
           {"warnings", json_of(result.warnings)},
+          {"taps", json_of(result.taps)},
           {"more_pairs_needed", or_null(c.more_pairs_needed)},
           {"sentence", result.sentence}};
 }
@@ -188,7 +220,9 @@ ordered_json timings_of(const VerdictRecord& verdict) {
   }
   return {{"run", or_null(verdict.run_folder)},
           {"after_stop", verdict.after_stop},
-          {"more_core_hours_needed", more}};
+          {"tap_share", or_null(verdict.tap_share)},
+          {"more_core_hours_needed", more},
+          {"inference", timings_document(verdict.inference)}};
 }
 
 }  // namespace
@@ -223,6 +257,7 @@ std::string to_json(const VerdictRecord& verdict) {
                        {"comparisons", list_of(verdict.comparisons)},
                        {"ranking", list_of(verdict.ranking)},
                        {"tuning", list_of(verdict.tuning)},
+                       {"inference", document(verdict.inference)},
                        {"ledger_orders", verdict.ledger_orders},
                        {"ledger", list_of(verdict.ledger)},
                        {"timings", timings_of(verdict)}};

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "record/inference_record.h"
+#include "record/tap_record.h"
 #include "stats/comparison.h"
 #include "stats/power.h"
 #include "stats/verdict.h"
@@ -63,6 +65,37 @@ struct PlanWords {
   int comparisons = 0;  ///< K: each interval has confidence 1 - (1 - confidence) / K
 };
 
+/// What an order's networks make of the probe's pictures at one place after the last epoch that was
+/// looked at, all replicates together (record/tap_record.h).
+struct MergedTap {
+  std::string place;
+  int trials = 0;
+  measure::Moments moments;
+  std::vector<double> quantiles;  ///< at kTapQuantiles; empty where nothing was finite
+  measure::FloatHistogram histogram;
+};
+
+/// Two orders in one statistic at one place, over the pairs in which both have it.
+struct TapDifference {
+  std::string place;
+  std::string statistic;  ///< one of tap_statistics()
+  int pairs = 0;
+  double mean_a = 0;
+  double mean_b = 0;
+  double mean_diff = 0;
+  std::optional<stats::Interval> interval =
+      {};                        ///< Student's at the verdict's confidence, by itself
+  std::optional<double> p = {};  ///< by itself
+  std::optional<double> q = {};  ///< with the false discoveries of all rows in mind
+};
+
+/// Description: it decides nothing.
+struct TapComparison {
+  int epoch = 0;  ///< the last one that was looked at
+  int pairs = 0;
+  std::vector<TapDifference> differences;  ///< most clearly different first
+};
+
 /// One arm. A replicate without a value (diverged, failed, not run) holds nothing at its place.
 struct OrderResult {
   std::string name;
@@ -73,6 +106,7 @@ struct OrderResult {
   std::optional<double> sd;                   ///< divisor n - 1
   int diverged = 0;
   int failed = 0;
+  std::vector<MergedTap> taps = {};  ///< empty where nobody looked inside
 };
 
 struct ComparisonResult {
@@ -90,7 +124,8 @@ struct ComparisonResult {
   std::optional<double> shared_lr =
       {};                        ///< both orders at this rate; nullopt: each at its own best
   bool is_same_network = false;  ///< the two train to the same numbers
-  std::string sentence = {};     ///< the verdict in words
+  std::optional<TapComparison> taps = {};
+  std::string sentence = {};  ///< the verdict in words
 };
 
 /// An order at one learning rate, on the tuning replicates.
@@ -158,10 +193,13 @@ struct VerdictRecord {
   /// Trials that were under way when the last verdict fell, or pairs of a table behind it: kept,
   /// not used.
   int after_stop = 0;  ///< "timings.after_stop" in JSON
+  /// Share of the trials' time that went into looking inside; "timings.tap_share" in JSON.
+  std::optional<double> tap_share = {};
   std::vector<OrderResult> orders;
   std::vector<ComparisonResult> comparisons;
-  std::vector<RankedOrder> ranking = {};  ///< best first; empty below three orders
-  std::vector<TunedOrder> tuning = {};    ///< empty where there is one learning rate
+  std::vector<RankedOrder> ranking = {};        ///< best first; empty below three orders
+  std::vector<TunedOrder> tuning = {};          ///< empty where there is one learning rate
+  std::vector<InferenceResult> inference = {};  ///< of the orders with a folded trial
   std::vector<std::string> ledger_orders = {};
   std::vector<LedgerRow> ledger;
 };

@@ -7,6 +7,9 @@
 
 namespace whichfirst::report {
 
-std::string print_bench(const record::BenchRecord& bench);
+/// Where the time of a step goes: by kind of stage, or every single part of it.
+enum class BenchDetail { kinds, stages };
+
+std::string print_bench(const record::BenchRecord& bench, BenchDetail detail = BenchDetail::kinds);
 
 }  // namespace whichfirst::report

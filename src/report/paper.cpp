@@ -9,7 +9,9 @@
 
 #include "record/printable.h"
 #include "record/version.h"
+#include "report/inference_text.h"
 #include "report/remarks.h"
+#include "report/tap_tables.h"
 #include "report/verdict_tables.h"
 #include "report/wording.h"
 #include "stats/verdict.h"
@@ -191,6 +193,19 @@ std::string print_markdown(const record::VerdictRecord& verdict) {
     text +=
         "\n## What else differs between the orders\n\n" + ledger_table(verdict).print_markdown();
   }
+  for (const record::ComparisonResult& result : verdict.comparisons) {
+    if (!result.taps) continue;
+    text += fmt::format("\n## Inside: {} and {}\n\n{}\n\n{}", result.a, result.b,
+                        escape_markdown(taps_words(result, verdict)),
+                        taps_table(result).print_markdown());
+  }
+  if (!verdict.inference.empty()) {
+    text += fmt::format("\n## Inference\n\n{}.\n\n{}", escape_markdown(kInferenceTitle),
+                        inference_table(verdict).print_markdown());
+    for (const std::string& remark : inference_remarks(verdict)) {
+      text += "\n" + escape_markdown(remark) + "\n";
+    }
+  }
   text += "\n## Every pair\n\n" + pairs_table(verdict).print_markdown();
   if (const std::size_t beyond = pairs_beyond_table(verdict); beyond > 0) {
     text += fmt::format("\n... and {} more in the JSON document.\n", beyond);
@@ -207,6 +222,15 @@ std::string print_latex(const record::VerdictRecord& verdict) {
   }
   if (!verdict.ranking.empty()) {
     text += latex_table(ranking_table(verdict), std::string("Ranking: ") + kRankingTitle);
+  }
+  for (const record::ComparisonResult& result : verdict.comparisons) {
+    if (result.taps) text += latex_table(taps_table(result), taps_words(result, verdict));
+  }
+  if (!verdict.inference.empty()) {
+    text += latex_table(inference_table(verdict), kInferenceTitle);
+    for (const std::string& remark : inference_remarks(verdict)) {
+      text += escape_latex(remark) + "\n\n";
+    }
   }
   text += "\\paragraph{Methods} " + escape_latex(methods_paragraph(verdict)) + "\n\n";
   text += "\\paragraph{Results}\n";

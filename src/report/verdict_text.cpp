@@ -4,8 +4,10 @@
 #include <fmt/ranges.h>
 
 #include "record/printable.h"
+#include "report/inference_text.h"
 #include "report/remarks.h"
 #include "report/table.h"
+#include "report/tap_tables.h"
 #include "report/verdict_tables.h"
 #include "report/wording.h"
 
@@ -132,6 +134,12 @@ std::string comparison_lines(const record::ComparisonResult& result,
   return text;
 }
 
+std::string taps_part(const record::ComparisonResult& result,
+                      const record::VerdictRecord& verdict) {
+  if (!result.taps) return "";
+  return "\n" + taps_words(result, verdict) + "\n" + taps_table(result).print(2);
+}
+
 }  // namespace
 
 std::string print_verdict(const record::VerdictRecord& verdict) {
@@ -146,12 +154,15 @@ std::string print_verdict(const record::VerdictRecord& verdict) {
   text += tuning_part(verdict);
   text += pairs_part(verdict);
   text += verdict.table ? dropped_pairs(*verdict.table) : ledger_part(verdict);
+  text += inference_part(verdict);
   for (const record::ComparisonResult& result : verdict.comparisons) {
     text += "\n" + comparison_lines(result, verdict, words);
+    text += taps_part(result, verdict);
   }
   if (!verdict.ranking.empty()) {
     text += fmt::format("\nRanking: {}\n{}", kRankingTitle, ranking_table(verdict).print(2));
   }
+  if (const std::string cost = tap_cost_words(verdict); !cost.empty()) text += "\n" + cost + "\n";
   text += "\n" + plan_words(verdict) + "\n";
   for (const record::ComparisonResult& result : verdict.comparisons) {
     text += fmt::format("{}\n", result.sentence);

@@ -14,6 +14,8 @@
 #include "stats/moments.h"
 #include "stats/paired_tests.h"
 #include "study/campaign.h"
+#include "study/inference_summary.h"
+#include "study/tap_comparison.h"
 
 namespace whichfirst::study {
 namespace {
@@ -57,7 +59,8 @@ record::Condition condition_of(const Experiment& experiment) {
                               .augment = record::augment_words(recipe.augment),
                               .optimizer = std::string(record::optimizer_word(recipe.optimizer)),
                               .schedule = std::string(record::schedule_word(recipe.schedule)),
-                              .warmup = recipe.warmup};
+                              .warmup = recipe.warmup,
+                              .precision = std::string(record::precision_word(recipe.precision))};
   if (recipe.optimizer == record::Optimizer::sgd) condition.momentum = recipe.momentum;
   if (!parts.validation.empty()) {
     condition.validation = static_cast<std::int64_t>(parts.validation.size());
@@ -236,6 +239,7 @@ class Conclusion {
     adjust_p_values(verdict_);
     verdict_.ranking = ranking_of(verdict_);
     verdict_.after_stop = count_after_stop();
+    verdict_.tap_share = tap_share();
     return std::move(verdict_);
   }
 
@@ -311,13 +315,40 @@ class Conclusion {
     return result;
   }
 
+  /// Those of an order's first `replicates` that there are.
+  std::vector<const record::TrialRecord*> trials_of(int index, int replicates) const {
+    std::vector<const record::TrialRecord*> seen;
+    for (int replicate = 1; replicate <= replicates; ++replicate) {
+      const auto* trial = find(index, static_cast<std::uint64_t>(replicate));
+      if (trial != nullptr) seen.push_back(trial);
+    }
+    return seen;
+  }
+
+  /// Of the time of all trials that there are.
+  std::optional<double> tap_share() const {
+    double inside = 0;
+    double all = 0;
+    for (const auto& [key, trial] : trials_) {
+      inside += trial.timings.tap_seconds;
+      all += trial.timings.seconds;
+    }
+    return inside > 0 && all > 0 ? std::optional(inside / all) : std::nullopt;
+  }
+
   /// An arm that takes part in no comparison is in the tuning table alone.
   void add_order(int index) {
     const bool takes_part =
         comparisons_.empty() ||
         std::any_of(comparisons_.begin(), comparisons_.end(),
                     [&](const auto& planned) { return planned.a == index || planned.b == index; });
-    if (takes_part) verdict_.orders.push_back(order_result(index, replicates_of(index)));
+    if (!takes_part) return;
+    verdict_.orders.push_back(order_result(index, replicates_of(index)));
+    const auto trials = trials_of(index, replicates_of(index));
+    verdict_.orders.back().taps = merge_taps(trials);
+    if (auto cost = summarise_inference(verdict_.orders.back().name, trials)) {
+      verdict_.inference.push_back(std::move(*cost));
+    }
   }
 
   void compare(std::size_t index) {
@@ -343,6 +374,7 @@ class Conclusion {
       result.images_floor = stats::images_floor(bits, referee_.rule());
       result.images_standard_error = stats::images_standard_error(bits);
     }
+    result.taps = compare_taps(complete_pairs(planned, replicates), verdict_.confidence);
     if (verdict_.stop == record::Stop::interrupted) leave_open(index, result.comparison);
     if (result.comparison.more_pairs_needed) {
       result.more_core_hours_needed =
@@ -351,16 +383,25 @@ class Conclusion {
     verdict_.comparisons.push_back(std::move(result));
   }
 
-  /// The right answers of the complete pairs, after making sure that they are pairs.
-  std::vector<stats::PairBits> matched_bits(const PlannedComparison& planned,
-                                            int replicates) const {
-    std::vector<stats::PairBits> bits;
+  /// Of trials that did not fail.
+  std::vector<TrialPair> complete_pairs(const PlannedComparison& planned, int replicates) const {
+    std::vector<TrialPair> pairs;
     for (int i = 1; i <= replicates; ++i) {
       const record::TrialRecord* left = find(planned.a, static_cast<std::uint64_t>(i));
       const record::TrialRecord* right = find(planned.b, static_cast<std::uint64_t>(i));
       if (left == nullptr || right == nullptr) continue;
       if (left->status == record::Status::failed || right->status == record::Status::failed)
         continue;
+      pairs.emplace_back(left, right);
+    }
+    return pairs;
+  }
+
+  /// The right answers of the complete pairs, after making sure that they are pairs.
+  std::vector<stats::PairBits> matched_bits(const PlannedComparison& planned,
+                                            int replicates) const {
+    std::vector<stats::PairBits> bits;
+    for (const auto& [left, right] : complete_pairs(planned, replicates)) {
       require_pair(*left, *right);
       if (!left->right_answers.empty() && !right->right_answers.empty()) {
         bits.push_back({.a = left->right_answers, .b = right->right_answers});

@@ -9,12 +9,14 @@
 
 #include "base/error.h"
 #include "base/suggest.h"
+#include "engine/probe.h"
 #include "network/match.h"
 #include "network/preset.h"
 #include "notation/parse.h"
 #include "notation/print.h"
 #include "record/metrics.h"
 #include "record/version.h"
+#include "train/taps.h"
 
 namespace whichfirst::study {
 namespace {
@@ -183,7 +185,14 @@ TrialOutcome run_trial(const Experiment& experiment, const Arm& arm, std::uint64
 std::int64_t trial_bytes(const Arm& arm, const record::Recipe& recipe) {
   // A thread, the records, oneDNN's kernels and its primitives.
   constexpr std::int64_t kOtherBytes = std::int64_t{12} << 20;
-  return engine::plan(arm.network, train::engine_options(recipe)).bytes() + kOtherBytes;
+  const engine::Options options = train::engine_options(recipe);
+  std::int64_t bytes = engine::plan(arm.network, options).bytes() + kOtherBytes;
+  if (recipe.taps != record::TapRate::off) {
+    engine::Options probe = options;
+    probe.batch = train::kProbeImages;
+    bytes += engine::probe_bytes(arm.network, probe);
+  }
+  return bytes;
 }
 
 const Arm& find_arm(const std::vector<Arm>& arms, const std::string& name) {

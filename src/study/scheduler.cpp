@@ -1,5 +1,7 @@
 #include "study/scheduler.h"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <exception>
 #include <mutex>
@@ -17,10 +19,19 @@ class Workers {
           const std::stop_token& stop)
       : source_(source), run_(run), keep_(keep), listener_(listener), stop_(stop) {}
 
-  void work(int jobs) {
+  void work(int jobs, Placement placement) {
+    const auto threads_wanted = static_cast<std::size_t>(jobs);
+    std::vector<int> cores;
+    if (placement == Placement::pinned) cores = usable_cores();
+    if (cores.size() < threads_wanted) cores.clear();
     {
       std::vector<std::jthread> threads;
-      for (int i = 0; i < jobs; ++i) threads.emplace_back([this] { take_turns(); });
+      for (std::size_t i = 0; i < threads_wanted; ++i) {
+        threads.emplace_back([this, &cores, i] {
+          if (!cores.empty()) pin_to(cores[i]);
+          take_turns();
+        });
+      }
     }
     if (fault_) std::rethrow_exception(fault_);
   }
@@ -85,10 +96,28 @@ Source source_of(std::vector<TrialId> todo) {
   };
 }
 
+std::vector<int> usable_cores() {
+  cpu_set_t set;
+  std::vector<int> cores;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return cores;
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (CPU_ISSET(core, &set)) cores.push_back(core);
+  }
+  return cores;
+}
+
+bool pin_to(int core) {
+  check(core >= 0 && core < CPU_SETSIZE, "a core has one of the system's numbers");
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(core, &set);
+  return sched_setaffinity(0, sizeof set, &set) == 0;
+}
+
 void run_trials(const Source& source, int jobs, const Runner& run, const Keeper& keep,
-                Listener& listener, const std::stop_token& stop) {
+                Listener& listener, const std::stop_token& stop, Placement placement) {
   check(jobs > 0, "at least one trial runs at a time");
-  Workers(source, run, keep, listener, stop).work(jobs);
+  Workers(source, run, keep, listener, stop).work(jobs, placement);
 }
 
 int trials_that_fit(int wanted, std::int64_t trial_bytes,

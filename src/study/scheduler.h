@@ -46,10 +46,23 @@ using Source = std::function<std::optional<TrialId>()>;
 /// `todo` in its order.
 Source source_of(std::vector<TrialId> todo);
 
-/// Runs what `source` names on `jobs` threads of their own. Returns when all have ended or, after a
-/// request to stop, when those under way have. Rethrows what `run` or `keep` threw.
+/// The cores that the calling thread may run on, by the system's numbers; empty where unknown.
+std::vector<int> usable_cores();
+
+/// From now on the calling thread runs on this core alone, and so do threads that it starts.
+/// Returns whether the system agreed. Two programs that pin their threads may choose the same core.
+bool pin_to(int core);
+
+/// free: the system moves trials between cores as it likes. pinned: each of the threads has a core
+/// of its own, where there are as many.
+enum class Placement { free, pinned };
+
+/// Runs what `source` names on `jobs` threads of their own, which end before it returns: when all
+/// trials have ended or, after a request to stop, when those under way have. Rethrows what `run` or
+/// `keep` threw.
 void run_trials(const Source& source, int jobs, const Runner& run, const Keeper& keep,
-                Listener& listener, const std::stop_token& stop);
+                Listener& listener, const std::stop_token& stop,
+                Placement placement = Placement::free);
 
 /// How many of `wanted` trials fit side by side: at most available / bytes, and at least 1 if one
 /// fits; 0 where not even one does. Unknown availability: all.

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "engine/platform.h"
 #include "train/trial.h"
 
 namespace whichfirst::train {
@@ -48,6 +49,7 @@ void require_trainable(const Material& material, const record::Recipe& recipe) {
         "more of data.train",
         recipe.batch, images));
   }
+  engine::require_precision(engine_options(recipe).precision, engine::own_processor());
   data::require_fits(augmentation_of(recipe), material.dataset.train.shape);
 }
 

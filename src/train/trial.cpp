@@ -7,7 +7,9 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "train/inference_cost.h"
 #include "train/schedule.h"
+#include "train/taps.h"
 
 namespace whichfirst::train {
 namespace {
@@ -52,6 +54,11 @@ class Trial {
     span_.warmup_steps = std::min(static_cast<std::int64_t>(std::llround(
                                       task.recipe.warmup * static_cast<double>(steps_an_epoch_))),
                                   span_.steps - 1);
+    if (task.recipe.taps != record::TapRate::off) {
+      const Clock::time_point begin = Clock::now();
+      taps_.emplace(task);
+      tap_seconds_ = seconds_since(begin);
+    }
   }
 
   Result run() {
@@ -66,6 +73,7 @@ class Trial {
     record.timings.seconds = seconds_since(started_);
     record.timings.train_seconds = train_seconds_;
     record.timings.evaluate_seconds = evaluate_seconds_;
+    record.timings.tap_seconds = tap_seconds_;
     if (train_seconds_ > 0) {
       record.timings.images_per_second =
           static_cast<double>(step_) * task_.recipe.batch / train_seconds_;
@@ -95,6 +103,9 @@ class Trial {
         return;
       }
       assemble_batch(order.batch(index, task_.recipe.batch), changes);
+      const bool is_watched =
+          index == steps_an_epoch_ / 2 && taps_ && is_tapped(task_.recipe, epoch + 1);
+      if (is_watched) remember(watched_step_.before);
       lr = learning_rate(task_.recipe.schedule, task_.lr, step_, span_);
       const engine::StepResult step = trainer_.step(lr);
       ++step_;
@@ -102,11 +113,13 @@ class Trial {
         diverge(epoch, *step.non_finite);
         return;
       }
+      if (is_watched) remember(watched_step_.after);
       loss_sum += step.loss;
       right += step.right;
       report_now_and_then(epoch);
     }
     train_seconds_ += seconds_since(begin);
+    if (taps_ && is_tapped(task_.recipe, epoch + 1)) look_inside(epoch + 1);
 
     record::EpochMetrics metrics{
         .epoch = epoch + 1,
@@ -126,6 +139,18 @@ class Trial {
     observe_({.epoch = epoch + 1,
               .share = static_cast<double>(step_) / static_cast<double>(total_steps()),
               .finished_epoch = metrics});
+  }
+
+  void remember(network::Values& values) {
+    const Clock::time_point begin = Clock::now();
+    values = trainer_.values();
+    tap_seconds_ += seconds_since(begin);
+  }
+
+  void look_inside(int epoch) {
+    const Clock::time_point begin = Clock::now();
+    result_.record.taps.push_back(taps_->look(trainer_, watched_step_, epoch));
+    tap_seconds_ += seconds_since(begin);
   }
 
   /// The metrics of the trial, with the only look at the test images.
@@ -225,9 +250,32 @@ class Trial {
   std::vector<std::uint32_t> picks_;
   double train_seconds_ = 0;
   double evaluate_seconds_ = 0;
+  double tap_seconds_ = 0;
+  std::optional<Taps> taps_;  // where the recipe asks for them
+  WatchedStep watched_step_;
   Clock::time_point reported_ = Clock::now();
   Result result_;
 };
+
+void add_inference(const Task& task, Result& result) {
+  const Clock::time_point begin = Clock::now();
+  InferenceCosts costs = measure_inference(task.network, result.values, task.material);
+  result.record.inference = std::move(costs.record);
+  result.record.timings.inference = costs.timings;
+  result.record.timings.seconds += seconds_since(begin);
+}
+
+engine::Precision precision_of(record::Precision precision) {
+  switch (precision) {
+    case record::Precision::fp32:
+      return engine::Precision::fp32;
+    case record::Precision::fp32_fast:
+      return engine::Precision::fp32_fast;
+    case record::Precision::bf16:
+      break;
+  }
+  return engine::Precision::bf16;
+}
 
 }  // namespace
 
@@ -247,12 +295,16 @@ engine::Options engine_options(const record::Recipe& recipe, std::uint64_t seed,
           .decay = recipe.decay,
           .decays_all = recipe.decay_all,
           .label_smoothing = recipe.label_smoothing,
+          .precision = precision_of(recipe.precision),
           .seed = seed,
           .replicate = replicate};
 }
 
 Result run_trial(const Task& task, const std::stop_token& stop, const Observer& observe) {
-  return Trial(task, stop, observe).run();
+  Result result = Trial(task, stop, observe).run();
+  const bool is_tested = !result.values.empty() && !record::is_tuning(task.replicate);
+  if (is_tested) add_inference(task, result);  // now that the trainer's memory is free again
+  return result;
 }
 
 }  // namespace whichfirst::train

@@ -67,8 +67,8 @@ engine::Options engine_options(const record::Recipe& recipe, std::uint64_t seed 
 
 data::Augmentation augmentation_of(const record::Recipe& recipe);
 
-/// Throws Error where the training part is smaller than a batch, or the augmentation larger than a
-/// picture.
+/// Throws Error where the training part is smaller than a batch, the augmentation larger than a
+/// picture, or the precision more than the processor has.
 void require_trainable(const Material& material, const record::Recipe& recipe);
 
 /// Trains and tests on the calling thread, which it obliges to run alone (engine/platform.h).

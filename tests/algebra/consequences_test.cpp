@@ -54,12 +54,12 @@ TEST(Consequences, BorderSharesAreThoseOfTheClosedForm) {
 TEST(Consequences, FoldBnIntoTheWeightsThatTakeItExactly) {
   const Folding before = fold_normalisers(build("conv bn relu"));
   EXPECT_EQ(before.into_weights_before, 2);
-  EXPECT_EQ(before.off_at_border, 0);
+  EXPECT_EQ(before.with_border_bias, 0);
   const Folding behind = fold_normalisers(build("conv relu bn"));
   EXPECT_EQ(behind.into_weights_behind, 1) << "gap fc reads the last";
-  EXPECT_EQ(behind.off_at_border, 1);
+  EXPECT_EQ(behind.with_border_bias, 1);
   EXPECT_NEAR(behind.border_share, 1 - 30.0 * 30 / (32 * 32), 1e-12);
-  EXPECT_EQ(fold_normalisers(build("conv relu bn maxpool")).not_foldable, 2);
+  EXPECT_EQ(fold_normalisers(build("conv relu bn maxpool")).behind_max_pool, 2);
   EXPECT_EQ(fold_normalisers(build("res(conv relu bn)")).not_foldable, 2);
   EXPECT_EQ(fold_normalisers(build("conv drop(0.1) bn relu")).into_weights_before, 2);
 }

@@ -157,6 +157,33 @@ TEST(Compare, GivesAVerdictAsJsonAndNothingElseOnStdout) {
   EXPECT_EQ(json::parse(content_of(folder / "run/verdict.json")), verdict);
 }
 
+TEST(Compare, LooksInsideWithoutChangingAResult) {
+  const Scratch folder;
+  const Ended plain = run(folder, compare({"--json", "--out", "plain"}));
+  const Ended tapped = run(folder, compare({"--json", "--out", "tapped", "recipe.taps=log"}));
+  ASSERT_EQ(tapped.status, 0) << tapped.err;
+  const json before = json::parse(plain.out);
+  const json verdict = json::parse(tapped.out);
+  EXPECT_EQ(before["orders"][0]["values"], verdict["orders"][0]["values"]);
+  EXPECT_EQ(before["comparisons"][0]["taps"], nullptr);
+  EXPECT_EQ(before["timings"]["tap_share"], nullptr);
+
+  const json& taps = verdict["comparisons"][0]["taps"];
+  EXPECT_EQ(taps["epoch"], 1);
+  EXPECT_EQ(taps["pairs"], 6);
+  const json& clearest = taps["differences"][0];
+  EXPECT_LE(clearest["p"], clearest["q"]);
+  EXPECT_EQ(verdict["orders"][0]["taps"][0]["place"], "units.0.conv");
+  EXPECT_EQ(verdict["orders"][0]["taps"][0]["trials"], 6);
+  EXPECT_GT(verdict["timings"]["tap_share"], 0);
+  const json trial = json::parse(content_of(folder / "tapped/trials/act-first/4.json"));
+  EXPECT_EQ(trial["taps"][0]["weights"].size(), 3U);
+
+  const Ended report = run(folder, {"report", "tapped"});
+  EXPECT_THAT(report.out, AllOf(HasSubstr("Inside the networks after epoch 1, over 6 pairs"),
+                                HasSubstr("Looking inside took")));
+}
+
 TEST(Compare, TwoRunsAreIdenticalButForTimings) {
   const Scratch folder;
   ASSERT_EQ(run(folder, compare({"--quiet", "--jobs", "1", "--out", "one"})).status, 0);

@@ -70,6 +70,7 @@ TEST(StudyFile, DefaultsAreThoseOfTheDocumentedTable) {
             "label-smoothing = 0.0\n"
             "augment = []\n"
             "precision = \"fp32\"\n"
+            "taps = \"off\"\n"
             "\n[plan]\n"
             "metric = \"test_accuracy\"\n"
             "margin = 0.25\n"
@@ -400,11 +401,24 @@ TEST(StudyFile, RefusesValuesOutOfRange) {
   }
 }
 
-TEST(StudyFile, RefusesWhatThisVersionDoesNotHaveYet) {
-  for (const char* override : {"recipe.taps=epochs", "recipe.precision=bf16"}) {
-    EXPECT_THAT(complaint_about(override), HasSubstr("not in this version yet")) << override;
-  }
+TEST(StudyFile, LooksInsideWhenAskedTo) {
   EXPECT_EQ(from_overrides({"recipe.taps=off"}), Study{});
+  EXPECT_EQ(from_overrides({"recipe.taps=epochs"}).recipe.taps, TapRate::epochs);
+  EXPECT_EQ(from_overrides({"recipe.taps=log"}).recipe.taps, TapRate::log);
+  EXPECT_THAT(complaint_about("recipe.taps=on"), HasSubstr("expected \"off\", \"epochs\" or \"log\""));
+}
+
+TEST(StudyFile, APrecisionIsPartOfWhatIsAsked) {
+  const Study usual = from_overrides({"recipe.precision=fp32"});
+  EXPECT_EQ(usual, Study{});
+  const Study fast = from_overrides({"recipe.precision=fp32-fast"});
+  EXPECT_EQ(fast.recipe.precision, Precision::fp32_fast);
+  EXPECT_EQ(from_file(print_study(fast)), fast);
+  EXPECT_THAT(differing_keys(usual, fast),
+              ElementsAre("recipe.precision (\"fp32\" there, \"fp32-fast\" here)"));
+  EXPECT_EQ(from_overrides({"recipe.precision=bf16"}).recipe.precision, Precision::bf16);
+  EXPECT_THAT(complaint_about("recipe.precision=fp32-fats"),
+              HasSubstr("did you mean 'fp32-fast'?"));
 }
 
 TEST(StudyFile, ReadsOneRateOrSeveralInRisingOrder) {

@@ -147,6 +147,7 @@ TEST(VerdictReader, EveryFieldOfAnotherTypeIsNamed) {
                 ThrowsMessage<Error>(HasSubstr(item.key())))
         << item.key();
     changed.erase(item.key());
+    if (item.key() == "inference") continue;  // older files do not have it
     EXPECT_THAT([&] { parse_verdict(changed.dump(), "v"); },
                 ThrowsMessage<Error>("v: " + item.key() + " is missing"));
   }

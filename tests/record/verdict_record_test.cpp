@@ -137,7 +137,8 @@ TEST(VerdictRecord, OnlyTimingsKnowWhereAndHowLong) {
   auto json = ordered_json::parse(to_json(there));
   EXPECT_EQ(json["timings"],
             ordered_json::parse(
-                R"({"run": "elsewhere", "after_stop": 0, "more_core_hours_needed": [3.0]})"));
+                R"({"run": "elsewhere", "after_stop": 0, "tap_share": null,
+                    "more_core_hours_needed": [3.0], "inference": []})"));
   auto here = ordered_json::parse(to_json(example()));
   json.erase("timings");
   here.erase("timings");

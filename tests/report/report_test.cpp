@@ -235,24 +235,74 @@ TEST(SummaryText, ShowsStagesAndTotals) {
   EXPECT_THAT(text, HasSubstr("112,896"));
 }
 
+record::BenchRecord small_bench() {
+  record::BenchRecord bench;
+  bench.network = "n";
+  bench.input = "3x32x32";
+  bench.threads = 2;
+  bench.peak_gflops = 100.0;
+  record::BenchOrder& order = bench.orders.emplace_back();
+  order.name = "a";
+  order.images_per_second = 600;
+  order.primitives_images_per_second = 620;
+  order.gflops = 80;
+  order.together_images_per_second = 1100;
+  order.parts = {{.stage = "units.0.conv",
+                  .what = "forward",
+                  .kind = "conv forward",
+                  .implementation = "jit:avx2",
+                  .seconds = 0.003,
+                  .flops = 150'000'000,
+                  .bytes = 6'000'000},
+                 {.stage = "",
+                  .what = "checks",
+                  .kind = "checks",
+                  .implementation = "own",
+                  .seconds = 0.001,
+                  .flops = {},
+                  .bytes = {}}};
+  return bench;
+}
+
 TEST(BenchText, WarnsOfReferenceKernels) {
-  record::BenchRecord bench{.network = "n",
-                            .input = "3x32x32",
-                            .batch = 32,
-                            .threads = 2,
-                            .isa = "avx2",
-                            .library = "oneDNN 2.6.3",
-                            .peak_gflops = 100.0,
-                            .orders = {{.name = "a",
-                                        .order = "conv",
-                                        .images_per_second = 600,
-                                        .primitives_images_per_second = 620,
-                                        .gflops = 80,
-                                        .kernels = {{"forward", "jit:avx2", 3}}}}};
+  record::BenchRecord bench = small_bench();
   EXPECT_THAT(print_bench(bench), Not(HasSubstr("warning")));
   EXPECT_THAT(print_bench(bench), HasSubstr("80 %"));
-  bench.orders[0].kernels.push_back({"backward weights", "ref:any", 1});
-  EXPECT_THAT(print_bench(bench), HasSubstr("warning"));
+  bench.orders[0].parts[0].implementation = "ref:any";
+  EXPECT_THAT(print_bench(bench),
+              HasSubstr("  warning: units.0.conv forward runs by ref:any, a reference "
+                        "implementation, which is slow\n"));
+}
+
+TEST(BenchText, ShowsWhereTheTimeGoes) {
+  const record::BenchRecord bench = small_bench();
+  const std::string kinds = print_bench(bench);
+  EXPECT_THAT(kinds, HasSubstr("a step takes 4.00 ms, 75.0 % of it in convolutions"));
+  EXPECT_THAT(
+      kinds,
+      HasSubstr("  conv forward  3.000  75.0 %     50.0     50 %   2.0        -  1 x jit:avx2\n"));
+  EXPECT_THAT(
+      kinds, HasSubstr("  checks        1.000  25.0 %        -        -     -        -  1 x own\n"));
+  EXPECT_THAT(print_bench(bench, BenchDetail::stages),
+              HasSubstr("  units.0.conv  forward  3.000  75.0 %"));
+}
+
+TEST(BenchText, ShowsPinnedTrialsOnlyWhereMeasured) {
+  record::BenchRecord bench = small_bench();
+  EXPECT_THAT(print_bench(bench), Not(HasSubstr("pinned")));
+  bench.orders[0].pinned_ratio = 1.0125;
+  EXPECT_THAT(print_bench(bench), HasSubstr("x1.01"));
+}
+
+TEST(BenchText, ShowsPeersOfEachOrderAndWhatIsMissing) {
+  record::BenchRecord bench = small_bench();
+  bench.peers = record::BenchPeers{.library = "PyTorch 1.13.0",
+                                   .runs = {{"a", "channels_last", 1, 2, 1000.0, 1.1}},
+                                   .missing = {{"bf16", "the processor lacks it"}}};
+  const std::string text = print_bench(bench);
+  EXPECT_THAT(text, HasSubstr("PyTorch 1.13.0 beside ours"));
+  EXPECT_THAT(text, HasSubstr("a      channels_last                1 x 2      1000  1100   1.10\n"));
+  EXPECT_THAT(text, HasSubstr("  not measured: bf16: the processor lacks it\n"));
 }
 
 }  // namespace

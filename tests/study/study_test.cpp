@@ -111,6 +111,36 @@ TEST(RunTrials, AResultThatCannotBeWrittenEndsTheRunLoudly) {
   EXPECT_LT(ran, 10);
 }
 
+/// The cores on which trials may run, when so many run side by side.
+std::set<std::vector<int>> cores_of_trials(int jobs, Placement placement) {
+  Kept kept;
+  Listener nobody;
+  std::mutex mutex;
+  std::set<std::vector<int>> seen;
+  run_trials(
+      source_of(trial_order(2, 20)), jobs,
+      [&](const TrialId& id, const auto&) {
+        const std::lock_guard lock(mutex);
+        seen.insert(usable_cores());
+        return pretend(id);
+      },
+      kept.keeper(), nobody, {}, placement);
+  return seen;
+}
+
+TEST(RunTrials, PinnedHasEachTrialOnACoreOfItsOwnWhereThereAreAsMany) {
+  const std::vector<int> before = usable_cores();
+  ASSERT_FALSE(before.empty());
+  const int cores = static_cast<int>(before.size());
+  EXPECT_THAT(cores_of_trials(1, Placement::pinned), ElementsAre(ElementsAre(before[0])));
+  for (const std::vector<int>& each : cores_of_trials(cores, Placement::pinned)) {
+    EXPECT_THAT(each, SizeIs(1));
+  }
+  EXPECT_THAT(cores_of_trials(cores + 1, Placement::pinned), ElementsAre(before));
+  EXPECT_THAT(cores_of_trials(1, Placement::free), ElementsAre(before));
+  EXPECT_EQ(usable_cores(), before) << "the calling thread is where it was";
+}
+
 TEST(RunTrials, StopsAfterTheTrialsUnderWay) {
   Kept kept;
   Listener nobody;

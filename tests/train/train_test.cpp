@@ -69,6 +69,28 @@ TEST(Trial, IsTheSameTwiceButForItsTimings) {
   EXPECT_EQ(first.values, second.values);
 }
 
+TEST(Trial, RecordsWhatTheTrainedNetworkCostsAtInference) {
+  const Result result = run("conv relu bn");
+  ASSERT_TRUE(result.record.inference);
+  const record::InferenceRecord& inference = *result.record.inference;
+  EXPECT_EQ(inference.counts,
+            (record::FoldCounts{.backward = 0, .forward = 2, .convolutions = 2, .bias_maps = 1}));
+  ASSERT_THAT(inference.bns, SizeIs(2));
+  EXPECT_EQ(inference.bns[1].into, "body.fc.0");
+  EXPECT_EQ(inference.pictures, 90);
+  EXPECT_GT(inference.max_logit, 0);
+  EXPECT_LT(*inference.max_difference, 1e-4 * *inference.max_logit);
+  EXPECT_GT(inference.trained.parameters, 0);
+  EXPECT_GT(inference.folded.batch_bytes, inference.folded.bytes);
+  ASSERT_TRUE(result.record.timings.inference);
+  EXPECT_GT(result.record.timings.inference->folded.latency_seconds, 0);
+  EXPECT_GT(result.record.timings.inference->trained.images_per_second, 0);
+}
+
+TEST(Trial, ThatTunesIsNotFolded) {
+  EXPECT_EQ(run("conv relu bn", record::kTuningReplicates + 1).record.inference, std::nullopt);
+}
+
 TEST(Trial, OfAnotherReplicateIsAnother) {
   const Result first = run("conv relu bn", 1);
   const Result second = run("conv relu bn", 2);

@@ -1,0 +1,48 @@
+// PyTorch beside ours: the script bench/peers/pytorch.py, kept running, on the networks of a study.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/child_process.h"
+#include "network/network.h"
+#include "record/peer_record.h"
+#include "record/study_file.h"
+
+namespace whichfirst::cli {
+
+struct PeerOptions {
+  std::string python = "python3";
+  std::string script;  // a file; empty: the built-in script
+};
+
+/// The stages of a network in the script's words.
+record::PeerNetwork describe_for_peers(const network::Network& network);
+
+/// A configuration of PyTorch on all cores.
+struct PeerSetting {
+  std::string configuration;  // "channels_last"
+  int processes = 1;
+  int threads = 1;  // of each
+};
+
+class Peers {
+ public:
+  /// Starts the script and tells it what to train, on so many cores. Throws Error with the remedy
+  /// where Python or PyTorch is missing.
+  Peers(const PeerOptions& options, const std::vector<network::Network>& networks,
+        const record::Recipe& recipe, int cores);
+
+  const record::PeerOffer& offer() const { return offer_; }
+  /// Every configuration on offer, as a process a core and as one process of a thread a core.
+  const std::vector<PeerSetting>& settings() const { return settings_; }
+  /// Images a second of the whole training step of networks[index] for about `seconds`.
+  double measure(std::size_t index, const PeerSetting& setting, double seconds);
+
+ private:
+  ChildProcess child_;
+  record::PeerOffer offer_;
+  std::vector<PeerSetting> settings_;
+};
+
+}  // namespace whichfirst::cli

@@ -1,0 +1,46 @@
+// A trained network that answers and does nothing else: the cheapest program for it, in the layouts
+// that inference likes best, relu fused into the weights before it. What an order costs in use.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/trainer.h"
+#include "network/network.h"
+
+namespace whichfirst::engine {
+
+struct InferencePlan {
+  std::vector<PlannedPrimitive> steps;  // of one pass, in order
+  std::int64_t arena_bytes = 0;         // activations, scratch space
+  std::int64_t parameter_bytes = 0;
+  std::int64_t bytes() const { return arena_bytes + parameter_bytes; }
+};
+
+class Inference {
+ public:
+  /// For `batch` pictures at a time. Takes all memory it will ever take. `values` holds one array
+  /// for each of network.parameters; convolutions may have a bias map. Obliges the calling thread
+  /// to run alone (engine/platform.h). Throws Error as Trainer does.
+  Inference(const network::Network& network, const network::Values& values, int batch);
+  ~Inference();
+  Inference(Inference&&) noexcept;
+  Inference& operator=(Inference&&) noexcept;
+
+  /// Where the pictures go: N x C x H x W, normalised.
+  std::span<float> images();
+  /// On the thread that made it.
+  void run();
+  /// Of the last run: N x classes.
+  std::span<const float> logits() const;
+
+  const InferencePlan& plan() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace whichfirst::engine

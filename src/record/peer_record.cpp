@@ -1,0 +1,92 @@
+#include "record/peer_record.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "record/json_reader.h"
+#include "record/json_writer.h"
+#include "record/printable.h"
+
+namespace whichfirst::record {
+namespace {
+
+constexpr int kAnswerDepth = 4;
+constexpr std::size_t kLongestWords = 300;
+
+nlohmann::ordered_json to_json(const PeerStage& stage) {
+  nlohmann::ordered_json json = {{"kind", stage.kind}, {"source", stage.source}};
+  if (!stage.activation.empty()) json["activation"] = stage.activation;
+  if (stage.shortcut) json["shortcut"] = *stage.shortcut;
+  for (const auto& [name, value] : stage.values) json[name] = finite(value);
+  return json;
+}
+
+/// The answer, which is an object and no error.
+nlohmann::json read_answer(std::string_view line, const std::string& label) {
+  nlohmann::json answer = parse_json(line, label, kAnswerDepth);
+  if (answer.is_object() && answer.contains("error")) {
+    throw Error(fmt::format("{}: {}", label,
+                            printable(JsonValue(answer, label).at("error").text(), kLongestWords)));
+  }
+  return answer;
+}
+
+}  // namespace
+
+std::string task_line(const PeerTask& task) {
+  nlohmann::ordered_json networks = nlohmann::ordered_json::array();
+  for (const PeerNetwork& network : task.networks) {
+    nlohmann::ordered_json stages = nlohmann::ordered_json::array();
+    for (const PeerStage& stage : network.stages) stages.push_back(to_json(stage));
+    networks.push_back(
+        {{"input", {network.input.channels, network.input.height, network.input.width}},
+         {"classes", network.classes},
+         {"stages", stages}});
+  }
+  return "task " + print_json({{"cores", task.cores},
+                               {"batch", task.batch},
+                               {"optimizer", task.optimizer},
+                               {"momentum", task.momentum},
+                               {"nesterov", task.nesterov},
+                               {"decay", task.decay},
+                               {"decay_all", task.decay_all},
+                               {"label_smoothing", task.label_smoothing},
+                               {"networks", networks}},
+                              -1);
+}
+
+PeerOffer read_offer(std::string_view line, const std::string& label) {
+  const nlohmann::json answer = read_answer(line, label);
+  const JsonValue value(answer, label);
+  PeerOffer offer;
+  offer.library = "PyTorch " + printable(value.at("torch").text());
+  const JsonValue configurations = value.at("configurations");
+  for (std::size_t i = 0; i < configurations.size(); ++i) {
+    const std::string name = configurations.at(i).text();
+    // It becomes a word of a request.
+    if (name.empty() ||
+        name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos) {
+      configurations.at(i).fail_expected("a name of small letters, digits and '_'");
+    }
+    offer.configurations.push_back(name);
+  }
+  const JsonValue missing = value.at("missing");
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    offer.missing.push_back(
+        {.configuration = printable(missing.at(i).at("configuration").text()),
+         .reason = printable(missing.at(i).at("reason").text(), kLongestWords)});
+  }
+  return offer;
+}
+
+double read_speed(std::string_view line, const std::string& label) {
+  const nlohmann::json answer = read_answer(line, label);
+  const JsonValue speed = JsonValue(answer, label).at("images_per_second");
+  if (!(speed.number() > 0) || !std::isfinite(speed.number())) {
+    speed.fail_expected("a number above 0");
+  }
+  return speed.number();
+}
+
+}  // namespace whichfirst::record

@@ -1,0 +1,59 @@
+// Looks inside a network at the end of an epoch: the same pictures go through it in training mode,
+// and what every stage makes of them is measured. The trial goes on as if nobody had looked.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/probe.h"
+#include "engine/trainer.h"
+#include "network/network.h"
+#include "record/study_file.h"
+#include "record/tap_record.h"
+
+namespace whichfirst::train {
+
+struct Task;
+
+/// Pictures of the probe: of the training part, not augmented, the same for all orders and
+/// replicates of a study.
+inline constexpr int kProbeImages = 32;
+
+/// Whether the recipe asks for a look after `epoch`, from 1.
+bool is_tapped(const record::Recipe& recipe, int epoch);
+
+/// One name for each stage, alike in all orders for what means the same (record/tap_record.h).
+std::vector<std::string> tap_places(const network::Network& network);
+
+/// The values around the middle step of an epoch.
+struct WatchedStep {
+  network::Values before;
+  network::Values after;
+};
+
+class Taps {
+ public:
+  explicit Taps(const Task& task);
+
+  /// At the values as they stand after `epoch`, from 1.
+  record::EpochTaps look(engine::Trainer& trainer, const WatchedStep& step, int epoch);
+
+ private:
+  record::ValueTap measure(int stage, std::span<const float> values) const;
+  void add_gaps(record::ValueTap& tap, const engine::BatchStatistics& batch,
+                const network::Values& values) const;
+  std::vector<record::WeightTap> measure_weights(const network::Values& values,
+                                                 const WatchedStep& step,
+                                                 const network::Values& gradients) const;
+  std::optional<double> evaluation_loss(engine::Trainer& trainer) const;
+
+  const network::Network& network_;
+  std::vector<std::string> places_;
+  std::vector<bool> feeds_weights_;  // by stage
+  std::vector<float> images_;
+  std::vector<std::int32_t> labels_;
+  engine::Probe probe_;
+};
+
+}  // namespace whichfirst::train
