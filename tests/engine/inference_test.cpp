@@ -89,7 +89,7 @@ TEST(Inference, AddsABiasByPositionAsThePlainLoopDoes) {
   }
 }
 
-TEST(Inference, FusesReluIntoTheWeightsBeforeIt) {
+TEST(Inference, FusesReluIntoWhatStandsBeforeIt) {
   const network::Network network =
       build({"conv(16) relu conv(16) bn relu res(conv(16)) relu gap fc(4) relu fc(3)",
              "conv",
@@ -101,7 +101,7 @@ TEST(Inference, FusesReluIntoTheWeightsBeforeIt) {
   for (const PlannedPrimitive& step : inference.plan().steps) {
     if (step.what == "forward with relu") fused.push_back(step.stage);
   }
-  EXPECT_THAT(fused, ElementsAre("body.conv.0", "body.bn.0", "body.fc.0"));
+  EXPECT_THAT(fused, ElementsAre("body.conv.0", "body.bn.0", "body.res.0", "body.fc.0"));
 }
 
 TEST(Inference, TrainingAndEvaluationFuseNoReluIntoWeights) {

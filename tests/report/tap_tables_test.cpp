@@ -46,7 +46,7 @@ record::VerdictRecord example() {
 
 TEST(TapTables, ShowEachKindOfNumberWhereItDiffersMostClearly) {
   EXPECT_EQ(taps_table(example().comparisons[0]).print(),
-            "number    place         bn-first  act-first  a - b     interval         q\n"
+            "number    place         bn-first  act-first  a - b    interval         q\n"
             "skewness  units.0.norm      0.25        1.5  -1.25  -1.5 to -1  < 0.0001\n");
 }
 
