@@ -107,9 +107,9 @@ std::string folding_words(const Network& network) {
   add(folding.into_weights_before, "into the weights before");
   add(folding.into_weights_behind, "into the weights behind");
   add(folding.with_border_bias,
-      fmt::format("into padded weights behind, with a bias by position at {:.1f} % of outputs",
+      fmt::format("into padded ones, {:.1f} % of outputs with a bias by position",
                   100 * folding.border_share));
-  add(folding.behind_max_pool, "through a max-pool while no scale is negative");
+  add(folding.behind_max_pool, "through a max-pool if no scale is negative");
   add(folding.not_foldable, "not");
   return parts.empty() ? "no bn" : fmt::format("{}", fmt::join(parts, "; "));
 }

@@ -15,6 +15,7 @@
 #include "algebra/ledger.h"
 #include "algebra/relation.h"
 #include "base/error.h"
+#include "cli/engine_rows.h"
 #include "cli/expectation.h"
 #include "cli/interrupt.h"
 #include "cli/live_display.h"
@@ -362,6 +363,8 @@ class Comparing {
     for (const algebra::LedgerRow& row : algebra::compare_networks(networks)) {
       verdict.ledger.push_back({.what = row.what, .values = row.values});
     }
+    const auto rows = engine_rows(networks, train::engine_options(experiment.study.recipe));
+    verdict.ledger.insert(verdict.ledger.end(), rows.begin(), rows.end());
     for (record::ComparisonResult& result : verdict.comparisons) {
       result.sentence = report::verdict_sentence(result, verdict);
     }

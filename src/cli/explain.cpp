@@ -11,8 +11,8 @@
 
 #include "algebra/stack.h"
 #include "base/error.h"
+#include "cli/engine_rows.h"
 #include "cli/verbs.h"
-#include "engine/trainer.h"
 #include "lab/relation_check.h"
 #include "notation/parse.h"
 #include "record/explain_record.h"
@@ -122,34 +122,6 @@ record::ExplainStack check_stack(const algebra::StackRelation& stack, lab::Check
   return result;
 }
 
-/// What the engine makes of the larger stack of each order, where the two differ in it.
-std::vector<record::LedgerRow> engine_rows(const lab::CheckedOrders& orders, int units) {
-  record::LedgerRow kernels{.what = fmt::format("kernels of a training step, batch {}", kBatch),
-                            .values = {}};
-  record::LedgerRow fused{.what = "of them two stages in one", .values = {}};
-  record::LedgerRow memory{.what = "memory of such a step", .values = {}};
-  for (const notation::Sequence* order : {&orders.a, &orders.b}) {
-    const network::Network network = algebra::build_stack(*order, orders.input, units);
-    try {
-      const engine::Plan plan = engine::plan(network, {.batch = kBatch});
-      kernels.values.push_back(fmt::format("{}", plan.training.size()));
-      fused.values.push_back(fmt::format(
-          "{}", std::count_if(plan.training.begin(), plan.training.end(), [](const auto& planned) {
-            return planned.what.find(" with ") != std::string::npos;
-          })));
-      memory.values.push_back(report::bytes(plan.bytes()));
-    } catch (const Error& error) {
-      for (record::LedgerRow* row : {&kernels, &fused, &memory})
-        row->values.push_back("cannot run");
-    }
-  }
-  std::vector<record::LedgerRow> rows;
-  for (record::LedgerRow* row : {&kernels, &fused, &memory}) {
-    if (row->values[0] != row->values[1]) rows.push_back(std::move(*row));
-  }
-  return rows;
-}
-
 int run(const ExplainOptions& options) {
   const lab::CheckedOrders orders{.a = parse_order(options.a),
                                   .b = parse_order(options.b),
@@ -174,9 +146,11 @@ int run(const ExplainOptions& options) {
   for (const algebra::LedgerRow& row : explanation.ledger) {
     record.ledger.push_back({.what = row.what, .values = row.values});
   }
-  for (record::LedgerRow& row : engine_rows(orders, explanation.stack ? 2 : 1)) {
-    record.ledger.push_back(std::move(row));
-  }
+  const int units = explanation.stack ? 2 : 1;
+  const auto rows = engine_rows({algebra::build_stack(orders.a, orders.input, units),
+                                 algebra::build_stack(orders.b, orders.input, units)},
+                                {.batch = kBatch});
+  record.ledger.insert(record.ledger.end(), rows.begin(), rows.end());
   fmt::print("{}", options.json ? to_json(record) : report::print_explanation(record));
   if (!is_contradicted(record)) return kDone;
   fmt::print(stderr, "whichfirst: {}", report::print_contradictions(record));

@@ -1,9 +1,9 @@
 // Convolutions of 3x3 with stride 1 by Winograd's algorithm F(4x4, 3x3), forward and backward.
 //
-// Pictures are cut into tiles of 4x4 results. A tile's patch of 6x6 pixels and the kernel are
-// taken to 36 points, where a convolution is a product of numbers; over channels, 36 products of
-// matrices: 36 multiplications where the direct sum takes 144. All three passes are exact to the
-// algorithm's transforms, so that the gradients are those of the forward pass.
+// Pictures are cut into tiles of 4x4 results. A tile's patch of 6x6 pixels and the kernel are taken
+// to 36 points, where a convolution is a product of numbers; over channels, 36 products of
+// matrices: 36 multiplications where the direct sum takes 144. Both gradients are the adjoints of
+// the forward pass.
 //
 // Letters: T tiles, C channels read, K channels made. Activations lie in blocks of 8 channels
 // (nChw8c), weights in blocks of 8x8 (OIhw8i8o); padding channels are 0 and stay so.

@@ -390,7 +390,7 @@ TEST(FastPrecision, RunsWinogradWhereTheRuleSaysSoAndNowhereElse) {
     const network::Network network =
         build({std::string(c.conv) + " gap fc(classes)", "conv", c.input, 4});
     const Plan fast = plan(network, {.batch = 4, .precision = Precision::fp32_fast});
-    const auto count = c.is_winograd ? 1 : 0;
+    const std::size_t count = c.is_winograd ? 1 : 0;
     EXPECT_THAT(lines_of(fast.training),
                 Contains(is_winograd).Times(2 * count));  // nothing trained stands before it
     EXPECT_THAT(lines_of(fast.evaluation), Contains(is_winograd).Times(count));

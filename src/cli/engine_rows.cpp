@@ -1,0 +1,43 @@
+#include "cli/engine_rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "base/error.h"
+#include "report/wording.h"
+
+namespace whichfirst::cli {
+
+std::vector<record::LedgerRow> engine_rows(const std::vector<network::Network>& networks,
+                                           const engine::Options& options) {
+  record::LedgerRow kernels{
+      .what = fmt::format("kernels of a training step, batch {}", options.batch), .values = {}};
+  record::LedgerRow fused{.what = "of them two stages in one", .values = {}};
+  record::LedgerRow memory{.what = "memory of such a step", .values = {}};
+  for (const network::Network& network : networks) {
+    try {
+      const engine::Plan plan = engine::plan(network, options);
+      kernels.values.push_back(fmt::format("{}", plan.training.size()));
+      fused.values.push_back(fmt::format(
+          "{}", std::count_if(plan.training.begin(), plan.training.end(), [](const auto& planned) {
+            return planned.what.find(" with ") != std::string::npos;
+          })));
+      memory.values.push_back(report::bytes(plan.bytes()));
+    } catch (const Error& error) {
+      for (record::LedgerRow* row : {&kernels, &fused, &memory})
+        row->values.push_back("cannot run");
+    }
+  }
+  std::vector<record::LedgerRow> rows;
+  for (record::LedgerRow* row : {&kernels, &fused, &memory}) {
+    const bool differs = std::adjacent_find(row->values.begin(), row->values.end(),
+                                            std::not_equal_to<>()) != row->values.end();
+    if (differs) rows.push_back(std::move(*row));
+  }
+  return rows;
+}
+
+}  // namespace whichfirst::cli
