@@ -2,8 +2,8 @@
 """Writes fuzz/corpus: small inputs of every kind that the fuzzers start from.
 
 Needs numpy and Pillow. The files are committed; run this again only to change them. corpus/verdict
-is what it does not write: the verdict.json of two small runs of `whichfirst compare`, one with three
-orders and plan.seeds = "auto", one with a list of learning rates.
+is what it does not write: the verdict.json of three small runs of `whichfirst compare`, one with three
+orders and plan.seeds = "auto", one with a list of learning rates, one with recipe.taps (cut to a few places).
 """
 import gzip, io, json, pathlib, struct, zlib
 
