@@ -31,6 +31,7 @@
 #include "study/conclude.h"
 #include "study/experiment.h"
 #include "study/scheduler.h"
+#include "study/tap_comparison.h"
 #include "study/tuning.h"
 
 namespace whichfirst::cli {
@@ -134,6 +135,13 @@ class Comparing {
       say("running {} trials side by side instead of {}: a trial takes about {}, {} are free",
           fitting, wanted, report::bytes(bytes), report::bytes(available.value_or(0)));
     }
+    const std::size_t cores = study::usable_cores().size();
+    if (options_.pin && cores < static_cast<std::size_t>(fitting)) {
+      throw Error(
+          fmt::format("--pin: {} trials side by side, and {} cores for this process: lower "
+                      "--jobs, or leave out --pin",
+                      fitting, cores));
+    }
     return fitting;
   }
 
@@ -177,6 +185,7 @@ class Comparing {
     record::LoadedTrials found = folder.load_trials(experiment.platform.isa);
     for (const std::string& message : found.damaged) say("{}; it is trained again", message);
     study::Trials trials = std::move(found.done);
+    for (auto& [key, trial] : trials) study::forget_early_looks(trial);
     require_same_ground(experiment, folder, trials);
     if (!trials.empty())
       say("{} finished trials found in {}", trials.size(), folder.path().string());
@@ -345,7 +354,8 @@ class Comparing {
     };
     const study::Keeper keep = [&](const study::TrialId& id, const record::TrialRecord& record) {
       folder.save_trial(record);
-      trials.emplace(std::pair(arm_of(experiment, id).name, id.replicate), record);
+      const std::pair key(arm_of(experiment, id).name, id.replicate);
+      study::forget_early_looks(trials.emplace(key, record).first->second);
       if (after_each) after_each();
     };
     const auto placement = options_.pin ? study::Placement::pinned : study::Placement::free;

@@ -37,6 +37,14 @@ Packed pack_maps(const network::Network& network, const network::Values& values)
 
 }  // namespace
 
+std::int64_t inference_bytes(const network::Network& network, int batch) {
+  use_one_thread();
+  const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  const Program program = compile_inference(network, batch, engine);
+  return static_cast<std::int64_t>(program.arena_layout().bytes + program.scratch_bytes +
+                                   ParameterPlaces(program.parameter_layouts).bytes);
+}
+
 class Inference::Impl {
  public:
   Impl(const Packed& packed, int batch)

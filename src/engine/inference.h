@@ -19,6 +19,9 @@ struct InferencePlan {
   std::int64_t bytes() const { return arena_bytes + parameter_bytes; }
 };
 
+/// Bytes that an Inference takes.
+std::int64_t inference_bytes(const network::Network& network, int batch);
+
 class Inference {
  public:
   /// For `batch` pictures at a time. Takes all memory it will ever take. `values` holds one array
@@ -29,7 +32,7 @@ class Inference {
   Inference(Inference&&) noexcept;
   Inference& operator=(Inference&&) noexcept;
 
-  /// Where the pictures go: N x C x H x W, normalised.
+  /// Where the pictures go: N x C x H x W, normalised. A run uses them up.
   std::span<float> images();
   /// On the thread that made it.
   void run();

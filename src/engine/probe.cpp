@@ -61,11 +61,10 @@ class Probe::Impl {
                                    .variance = copy_of(found.variance, stage.input.channels)});
     }
     const std::size_t logits = batch * static_cast<std::size_t>(network_.classes);
-    result.loss =
-        cross_entropy({bound_.pointer(program_.logits), logits}, labels,
-                      {bound_.pointer(program_.dlogits), logits}, {}, options_.label_smoothing)
-            .sum /
-        static_cast<double>(batch);
+    const std::span<const float> scores{bound_.pointer(program_.logits), logits};
+    result.loss = cross_entropy(scores, labels, {}, {}).sum / static_cast<double>(batch);
+    cross_entropy(scores, labels, {bound_.pointer(program_.dlogits), logits}, {},
+                  options_.label_smoothing);
     bound_.run(stream_, program_.backward_begin, bound_.size(), draw);
     result.gradients =
         unload_parameters(network_, program_.parameter_layouts, storage_.gradients, engine_);

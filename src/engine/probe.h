@@ -25,9 +25,9 @@ struct BatchStatistics {
 };
 
 struct ProbeResult {
-  double loss = 0;  // mean over the batch (smoothed); may be no number
+  double loss = 0;  // mean over the batch, labels not smoothed; may be no number
   std::vector<BatchStatistics> statistics;
-  network::Values gradients;  // of the mean loss; empty arrays for running statistics
+  network::Values gradients;  // of the mean loss that training takes; empty arrays for running statistics
 };
 
 /// Bytes that a probe of these options takes.

@@ -38,7 +38,7 @@ void FloatHistogram::add(std::span<const float> values) {
   for (const float value : values) {
     const auto bits = std::bit_cast<std::uint32_t>(value);
     const std::uint32_t magnitude = bits & 0x7fffffffU;
-    if (magnitude > 0x7f800000U) continue;  // NaN
+    if (magnitude >= 0x7f800000U) continue;  // NaN and infinities
     const std::int32_t steps = steps_of(magnitude);
     ++counts_[static_cast<std::size_t>(kMiddle + (bits == magnitude ? steps : -steps))];
   }
@@ -78,8 +78,9 @@ std::optional<double> FloatHistogram::quantile(double share, double least, doubl
     if (before + static_cast<double>(counts_[i]) >= wanted) break;
     before += static_cast<double>(counts_[i]);
   }
-  const double lower = std::max(lower_edge(bin), least);
-  const double upper = std::min(upper_edge(bin), largest);
+  if (bin == kMiddle) return std::clamp(0.0, least, largest);
+  const double lower = std::clamp(lower_edge(bin), least, largest);
+  const double upper = std::clamp(upper_edge(bin), least, largest);
   const double inside = std::clamp((wanted - before) / static_cast<double>(counts_[bin]), 0.0, 1.0);
   return lower + (upper - lower) * inside;
 }

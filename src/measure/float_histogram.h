@@ -11,8 +11,8 @@
 namespace whichfirst::measure {
 
 /// Bins count from the most negative values to the largest. The middle one holds what is smaller
-/// than 2^-16 in magnitude, the first and the last what is 2^16 or larger, infinities too; between
-/// them an octave [2^e, 2^(e+1)) has eight bins of equal width. NaN is counted nowhere.
+/// than 2^-16 in magnitude, the first and the last what is 2^16 or larger; between them an octave
+/// [2^e, 2^(e+1)) has eight bins of equal width. NaN and infinities are counted nowhere.
 class FloatHistogram {
  public:
   static constexpr int kBinsASide = 32 * 8 + 1;
@@ -32,9 +32,9 @@ class FloatHistogram {
   static double lower_edge(std::size_t bin);
   static double upper_edge(std::size_t bin);
 
-  /// The quantile at `share` in [0, 1], the values of a bin taken as evenly spread in it and as
-  /// lying between `least` and `largest`, the ends of all values: within an eighth of its size.
-  /// Missing where nothing was counted.
+  /// The quantile at `share` in [0, 1], the values of a bin taken as evenly spread in it, and as
+  /// lying between `least` and `largest`, the ends of all values: 0 in the middle bin, from 2^-16 to
+  /// 2^16 within an eighth of its size. Missing where nothing was counted.
   std::optional<double> quantile(double share, double least, double largest) const;
 
   bool operator==(const FloatHistogram&) const = default;

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "record/json_writer.h"
+#include "record/printable.h"
 #include "record/tap_json.h"
 
 namespace whichfirst::record {
@@ -13,7 +14,12 @@ namespace {
 using measure::Moments;
 using nlohmann::ordered_json;
 
-constexpr std::uint64_t kMostWhole = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t kMostValues = std::uint64_t{1} << 40;
+constexpr std::size_t kLongestPlace = 200;
+
+std::string place_from(const JsonValue& json) {
+  return printable(json.at("place").text(), kLongestPlace);
+}
 
 bool has_values(const Moments& moments) { return moments.count > 0; }
 bool has_spread(const Moments& moments) { return moments.count > 0 && moments.sd > 0; }
@@ -75,7 +81,7 @@ ValueTap value_tap_from(const JsonValue& json) {
                     "min",        "max",       "zero_share", "negative_share",
                     "quantiles",  "histogram", "saturation", "channel_skewness",
                     "dead_share", "condition", "mean_gap",   "variance_gap"});
-  ValueTap tap{.place = json.at("place").text(),
+  ValueTap tap{.place = place_from(json),
                .moments = moments_from(json),
                .histogram = histogram_from(json.at("histogram")),
                .quantiles = {},
@@ -104,7 +110,7 @@ ordered_json document(const WeightTap& tap) {
 
 WeightTap weight_tap_from(const JsonValue& json) {
   json.expect_only({"place", "weight_norm", "gradient_norm", "update_ratio"});
-  return {.place = json.at("place").text(),
+  return {.place = place_from(json),
           .weight_norm = json.at("weight_norm").optional_number(),
           .gradient_norm = json.at("gradient_norm").optional_number(),
           .update_ratio = json.at("update_ratio").optional_number()};
@@ -161,7 +167,7 @@ measure::FloatHistogram histogram_from(const JsonValue& json) {
   }
   measure::FloatHistogram histogram;
   for (std::size_t i = 0; i < counts.size(); ++i) {
-    histogram.set_count(first + i, static_cast<std::int64_t>(counts.at(i).whole(kMostWhole)));
+    histogram.set_count(first + i, static_cast<std::int64_t>(counts.at(i).whole(kMostValues)));
   }
   return histogram;
 }
@@ -170,8 +176,13 @@ Moments moments_from(const JsonValue& json) {
   const auto number = [&](std::string_view key) {
     return json.at(key).optional_number().value_or(0);
   };
+  const auto share = [&](std::string_view key) {
+    const double value = number(key);
+    if (!(value >= 0 && value <= 1)) json.at(key).fail_expected("a share from 0 to 1");
+    return value;
+  };
   const auto count = [&](std::string_view key) {
-    return static_cast<std::int64_t>(json.at(key).whole(kMostWhole));
+    return static_cast<std::int64_t>(json.at(key).whole(kMostValues));
   };
   return {.count = count("count"),
           .nan_count = count("nan_count"),
@@ -182,8 +193,8 @@ Moments moments_from(const JsonValue& json) {
           .kurtosis = number("kurtosis"),
           .least = number("min"),
           .largest = number("max"),
-          .zero_share = number("zero_share"),
-          .negative_share = number("negative_share")};
+          .zero_share = share("zero_share"),
+          .negative_share = share("negative_share")};
 }
 
 ordered_json document(const std::vector<EpochTaps>& taps) {

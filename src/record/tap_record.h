@@ -25,7 +25,7 @@ struct ValueTap {
   std::string place;
   measure::Moments moments = {};  ///< over all channels, pictures and pixels
   measure::FloatHistogram histogram = {};
-  std::vector<double> quantiles = {};  ///< at kTapQuantiles, within an eighth of their size
+  std::vector<double> quantiles = {};  ///< at kTapQuantiles (measure/float_histogram.h)
 
   /// mean |x| / max |x|, in [0, 1]. Source: Kim, Kim and Kim, "Tanh Works Better With Asymmetry",
   /// NeurIPS 2023; 1 minus this is their sparsity.

@@ -149,7 +149,8 @@ OrderResult order_of(const JsonValue& value) {
           .sd = value.at("sd").optional_number(),
           .diverged = whole_of(value.at("diverged")),
           .failed = whole_of(value.at("failed")),
-          .taps = list_of<MergedTap>(value.at("taps"), merged_tap_of)};
+          .taps = value.has("taps") ? list_of<MergedTap>(value.at("taps"), merged_tap_of)
+                                    : std::vector<MergedTap>{}};
 }
 
 stats::Losses losses_of(const JsonValue& value) {
@@ -236,7 +237,7 @@ ComparisonResult comparison_of(const JsonValue& value) {
           .more_core_hours_needed = {},
           .shared_lr = value.at("shared_lr").optional_number(),
           .is_same_network = value.at("same_network").truth(),
-          .taps = tap_comparison_of(value.at("taps")),
+          .taps = value.has("taps") ? tap_comparison_of(value.at("taps")) : std::nullopt,
           .sentence = text_of(value.at("sentence"))};
 }
 
@@ -338,7 +339,9 @@ VerdictRecord parse_verdict(std::string_view text, const std::string& label) {
   verdict.stop = word_of(document.at("stop"), std::array{Stop::fixed, Stop::decided,
                                                          Stop::max_seeds, Stop::interrupted});
   verdict.after_stop = whole_of(document.at("timings").at("after_stop"));
-  verdict.tap_share = document.at("timings").at("tap_share").optional_number();
+  if (document.at("timings").has("tap_share")) {
+    verdict.tap_share = document.at("timings").at("tap_share").optional_number();
+  }
   verdict.orders = list_of<OrderResult>(document.at("orders"), order_of);
   verdict.comparisons = list_of<ComparisonResult>(document.at("comparisons"), comparison_of);
   const JsonValue hours = document.at("timings").at("more_core_hours_needed");

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/suggest.h"
+#include "engine/inference.h"
 #include "engine/probe.h"
 #include "network/match.h"
 #include "network/preset.h"
@@ -185,14 +186,21 @@ TrialOutcome run_trial(const Experiment& experiment, const Arm& arm, std::uint64
 std::int64_t trial_bytes(const Arm& arm, const record::Recipe& recipe) {
   // A thread, the records, oneDNN's kernels and its primitives.
   constexpr std::int64_t kOtherBytes = std::int64_t{12} << 20;
+  std::int64_t values = 0;  // of all parameters, once
+  for (const network::Parameter& parameter : arm.network.parameters) {
+    values += parameter.size() * static_cast<std::int64_t>(sizeof(float));
+  }
   const engine::Options options = train::engine_options(recipe);
-  std::int64_t bytes = engine::plan(arm.network, options).bytes() + kOtherBytes;
+  std::int64_t training = engine::plan(arm.network, options).bytes();
   if (recipe.taps != record::TapRate::off) {
     engine::Options probe = options;
     probe.batch = train::kProbeImages;
-    bytes += engine::probe_bytes(arm.network, probe);
+    training += engine::probe_bytes(arm.network, probe) + 4 * values;  // those it looks at
   }
-  return bytes;
+  // Then the trained and the folded network, and what folding computes in double.
+  const std::int64_t inference =
+      2 * engine::inference_bytes(arm.network, train::kEvaluationBatch) + 6 * values;
+  return std::max(training, inference) + values + kOtherBytes;
 }
 
 const Arm& find_arm(const std::vector<Arm>& arms, const std::string& name) {

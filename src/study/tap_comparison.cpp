@@ -1,6 +1,7 @@
 #include "study/tap_comparison.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <string>
 #include <tuple>
@@ -14,6 +15,9 @@ namespace {
 using Row = std::pair<std::string, std::size_t>;
 using Numbers = std::map<Row, double>;
 
+/// What is larger is no number of a network that trains, and has no square.
+constexpr double kLargest = 1e100;
+
 Numbers numbers_of(const record::EpochTaps& taps) {
   Numbers numbers;
   const auto statistics = record::tap_statistics();
@@ -21,12 +25,17 @@ Numbers numbers_of(const record::EpochTaps& taps) {
     for (std::size_t i = 0; i < statistics.size(); ++i) {
       const auto read = statistics[i].*member;
       const std::optional<double> value = read != nullptr ? read(tap) : std::nullopt;
-      if (value) numbers[{tap.place, i}] = *value;
+      if (value && std::abs(*value) < kLargest) numbers[{tap.place, i}] = *value;
     }
   };
   for (const record::ValueTap& tap : taps.values) add(tap, &record::TapStatistic::of_values);
   for (const record::WeightTap& tap : taps.weights) add(tap, &record::TapStatistic::of_weights);
   return numbers;
+}
+
+/// Whether it came to its last epoch and was looked at there: one that diverged stands earlier.
+bool is_seen(const record::TrialRecord& trial) {
+  return trial.status == record::Status::done && !trial.taps.empty();
 }
 
 struct Sides {
@@ -57,12 +66,16 @@ record::TapDifference compare(const Row& row, const Sides& sides, double confide
 
 }  // namespace
 
+void forget_early_looks(record::TrialRecord& trial) {
+  if (trial.taps.size() > 1) trial.taps.erase(trial.taps.begin(), trial.taps.end() - 1);
+}
+
 std::optional<record::TapComparison> compare_taps(const std::vector<TrialPair>& pairs,
                                                   double confidence) {
   std::map<Row, Sides> rows;
   record::TapComparison comparison;
   for (const auto& [a, b] : pairs) {
-    if (a->taps.empty() || b->taps.empty()) continue;
+    if (!is_seen(*a) || !is_seen(*b)) continue;
     comparison.epoch = a->taps.back().epoch;
     ++comparison.pairs;
     const Numbers left = numbers_of(a->taps.back());
@@ -98,7 +111,7 @@ std::vector<record::MergedTap> merge_taps(const std::vector<const record::TrialR
   std::vector<std::string> places;  // in the order of the network
   std::map<std::string, Merged> merged;
   for (const record::TrialRecord* trial : trials) {
-    if (trial->taps.empty()) continue;
+    if (!is_seen(*trial)) continue;
     for (const record::ValueTap& tap : trial->taps.back().values) {
       Merged& sum = merged[tap.place];
       if (sum.trials++ == 0) places.push_back(tap.place);

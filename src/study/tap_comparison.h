@@ -12,8 +12,12 @@ namespace whichfirst::study {
 
 using TrialPair = std::pair<const record::TrialRecord*, const record::TrialRecord*>;
 
+/// Leaves the last look alone in a record: all that the functions below read. The looks at every
+/// epoch of all trials together would fill the memory.
+void forget_early_looks(record::TrialRecord& trial);
+
 /// Compares every statistic at every place that both orders have, after the last epoch that was
-/// looked at, over the pairs in which both have it; most clearly different first. `confidence` is
+/// looked at, over the pairs in which both have it and neither diverged; most clearly different first. `confidence` is
 /// of each interval. Missing where no pair was looked at.
 std::optional<record::TapComparison> compare_taps(const std::vector<TrialPair>& pairs,
                                                   double confidence);

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/random.h"
+
 namespace whichfirst::train {
 namespace {
 
@@ -53,18 +55,16 @@ struct Gram {
   }
 };
 
-/// By power iteration from the row of the largest diagonal entry. Where two eigenvalues are so near
-/// that it has not settled, what it has lies between them.
+/// By power iteration from a fixed random direction, which no channels are orthogonal to. Where two
+/// eigenvalues are so near that it has not settled, what it has lies between them.
 double largest_eigenvalue(const Gram& gram) {
+  constexpr int kLeastRounds = 20;
   constexpr int kMostRounds = 1000;
   constexpr double kSettled = 1e-12;
   const std::size_t n = gram.size;
-  std::size_t start = 0;
-  for (std::size_t i = 1; i < n; ++i) {
-    if (gram.entries[i * n + i] > gram.entries[start * n + start]) start = i;
-  }
-  std::vector<double> vector(gram.entries.begin() + static_cast<std::ptrdiff_t>(start * n),
-                             gram.entries.begin() + static_cast<std::ptrdiff_t>((start + 1) * n));
+  std::vector<double> vector(n);
+  RandomSequence random({.stream = Stream::probe, .role = 1});
+  for (double& entry : vector) entry = random.normal();
   std::vector<double> next(n);
   double value = 0;
   for (int round = 0; round < kMostRounds; ++round) {
@@ -76,7 +76,7 @@ double largest_eigenvalue(const Gram& gram) {
                                    gram.entries.begin() + static_cast<std::ptrdiff_t>(i * n), 0.0);
     }
     const double found = std::inner_product(vector.begin(), vector.end(), next.begin(), 0.0);
-    const bool is_settled = std::abs(found - value) <= kSettled * found;
+    const bool is_settled = round >= kLeastRounds && std::abs(found - value) <= kSettled * found;
     value = found;
     vector.swap(next);
     if (is_settled) break;

@@ -135,7 +135,7 @@ TEST(Inference, IsTheSameTwiceAndInAnyBatch) {
   for (std::size_t k = 0; k < alone.size(); ++k) EXPECT_NEAR(alone[k], first[30 + k], 1e-5);
 }
 
-TEST(Inference, TakesNoMoreThanItPlans) {
+TEST(Inference, PlansWhatItsNumbersNeed) {
   const network::Network network = build(
       {"unit(16) gap fc(classes)", "conv bn relu", {.channels = 3, .height = 16, .width = 16}, 1});
   const Inference inference(network, lively_values(network, 5), 8);

@@ -310,6 +310,22 @@ TEST(TrialRecord, RefusesAnotherForm) {
   EXPECT_THAT(complaint_about(to_json(example()) + "{"), StartsWith("3.json: expected JSON: "));
 }
 
+TEST(TrialRecord, TakesNoTapsThatCannotBe) {
+  const auto complaint_with = [](const std::string& pointer, const nlohmann::json& value) {
+    auto json = nlohmann::ordered_json::parse(to_json(tapped()));
+    json[nlohmann::ordered_json::json_pointer(pointer)] = value;
+    return complaint_about(json.dump());
+  };
+  EXPECT_THAT(complaint_with("/taps/0/values/0/zero_share", 1.5),
+              HasSubstr("taps[0].values[0].zero_share: expected a share from 0 to 1"));
+  EXPECT_THAT(complaint_with("/taps/0/values/0/histogram/first", 600), HasSubstr("whole number"));
+  EXPECT_THAT(complaint_with("/taps/0/values/0/histogram/counts/0", std::int64_t{1} << 50),
+              HasSubstr("whole number"));
+  auto json = nlohmann::ordered_json::parse(to_json(tapped()));
+  json["taps"][0]["values"][0]["place"] = "\x1b[31mEVIL";
+  EXPECT_THAT(from_json(json.dump(), "x").taps[0].values[0].place, Not(HasSubstr("\x1b")));
+}
+
 TEST(TrialRecord, RefusesDeepNesting) {
   EXPECT_EQ(complaint_about(std::string(1'000'000, '[')),
             "3.json: expected at most 8 levels, found more");

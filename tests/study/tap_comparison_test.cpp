@@ -92,6 +92,15 @@ TEST_F(TapComparison, TakesPairsThatWereLookedAt) {
   EXPECT_EQ(compare_taps(pairs_, 0.95), std::nullopt);
 }
 
+TEST_F(TapComparison, LeavesOutWhoDivergedAfterALook) {
+  a_[1].status = record::Status::diverged;
+  a_[1].taps.resize(1);
+  const auto taps = compare_taps(pairs_, 0.95);
+  EXPECT_EQ(taps->pairs, 5);
+  EXPECT_EQ(taps->epoch, 3);
+  EXPECT_EQ(merge_taps({&a_[0], &a_[1]})[0].trials, 1);
+}
+
 TEST_F(TapComparison, OnePairHasDifferencesAndNoP) {
   const auto taps = compare_taps({pairs_[0]}, 0.95);
   EXPECT_EQ(row(*taps, "gradient_norm").p, std::nullopt);

@@ -81,6 +81,38 @@ TEST(Channels, OneDirectionHasAllTheWeight) {
               Optional(DoubleNear(3, 1e-6)));
 }
 
+TEST(Channels, ChannelsThatNeverMeetHideNothing) {
+  // Eleven channels: ten fire together on 60 images, one alone and larger on 4.
+  constexpr int kImages = 64;
+  constexpr int kChannels = 11;
+  std::vector<float> values(kImages * kChannels, 0.0F);
+  for (int n = 0; n < kImages; ++n) {
+    for (int c = 0; c < kChannels; ++c) {
+      const bool is_lonely = c == kChannels - 1;
+      if ((n < 4) == is_lonely)
+        values[static_cast<std::size_t>(n * kChannels + c)] = is_lonely ? 5 : 1;
+    }
+  }
+  // Eigenvalues of the sums: 10 x 60 of the ten, 100 of the one; their mean is 700 / 11.
+  EXPECT_THAT(
+      condition_of({.values = values, .images = kImages, .channels = kChannels, .pixels = 1}),
+      Optional(DoubleNear(600.0 * 11 / 700, 1e-6)));
+}
+
+TEST(Channels, TheMedianOfMostlyZerosIsZero) {
+  std::vector<float> values(100, 0.0F);
+  std::fill(values.begin(), values.begin() + 40, 1.5F);
+  measure::FloatHistogram histogram;
+  histogram.add(values);
+  EXPECT_EQ(histogram.quantile(0.5, 0, 1.5), 0);
+  const float infinity = std::numeric_limits<float>::infinity();
+  values = {1.5F, 1.5F, -infinity, 1.5F};
+  measure::FloatHistogram finite;
+  finite.add(values);
+  EXPECT_EQ(finite.total(), 3);
+  EXPECT_EQ(finite.quantile(0.01, 1.5, 1.5), 1.5);
+}
+
 TEST(Channels, NothingIsSaidOfNothing) {
   const std::vector<float> zeros(12, 0.0F);
   const ChannelView view{.values = zeros, .images = 2, .channels = 3, .pixels = 2};
