@@ -173,9 +173,8 @@ Folding fold_normalisers(const Network& network) {
     if (!is<BatchNorm>(stage)) continue;
     const Stage* before = graph.find_source(stage, passes_affine);
     const Stage* behind = graph.find_reader(stage, passes_affine_forward);
-    const Stage* behind_pools = graph.find_reader(stage, [](const Stage& each) {
-      return is<MaxPool>(each) || passes_affine_forward(each);
-    });
+    const Stage* behind_pools = graph.find_reader(
+        stage, [](const Stage& each) { return is<MaxPool>(each) || passes_affine_forward(each); });
     if (before != nullptr && has_weights(*before)) {
       ++folding.into_weights_before;
     } else if (behind_pools == nullptr || !has_weights(*behind_pools)) {

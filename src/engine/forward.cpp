@@ -313,11 +313,11 @@ void Compiler::forward(const network::Add&) {
   const std::size_t count = float_count(body);
   const bool is_with_relu = is_relu_next();
   const auto run = is_with_relu ? engine::add_and_cut : engine::add;
-  add_kernel(forward_name(is_with_relu), {body, shortcut, result},
-             [count, run](Places places, const auto&) {
-               run({floats(places[0]), count}, {floats(places[1]), count},
-                   {floats(places[2]), count});
-             });
+  add_kernel(
+      forward_name(is_with_relu), {body, shortcut, result},
+      [count, run](Places places, const auto&) {
+        run({floats(places[0]), count}, {floats(places[1]), count}, {floats(places[2]), count});
+      });
   if (is_with_relu) keep(result);
   make(result, is_with_relu);
 }

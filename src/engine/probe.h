@@ -27,7 +27,8 @@ struct BatchStatistics {
 struct ProbeResult {
   double loss = 0;  // mean over the batch, labels not smoothed; may be no number
   std::vector<BatchStatistics> statistics;
-  network::Values gradients;  // of the mean loss that training takes; empty arrays for running statistics
+  network::Values
+      gradients;  // of the mean loss that training takes; empty arrays for running statistics
 };
 
 /// Bytes that a probe of these options takes.

@@ -48,9 +48,8 @@ struct Compiled {
     use_one_thread();  // before the first primitive is described
     refuse_single_values(network, options.batch);
     training = compile_training(network, options.batch, engine, options.precision);
-    evaluation =
-        compile_evaluation(network, options.evaluation_batch, engine, training.parameter_layouts,
-                           options.precision);
+    evaluation = compile_evaluation(network, options.evaluation_batch, engine,
+                                    training.parameter_layouts, options.precision);
     training.count_costs(network, options.batch);
     evaluation.count_costs(network, options.evaluation_batch);
     arena_bytes = std::max(training.arena_layout().bytes, evaluation.arena_layout().bytes);

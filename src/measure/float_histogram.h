@@ -33,8 +33,8 @@ class FloatHistogram {
   static double upper_edge(std::size_t bin);
 
   /// The quantile at `share` in [0, 1], the values of a bin taken as evenly spread in it, and as
-  /// lying between `least` and `largest`, the ends of all values: 0 in the middle bin, from 2^-16 to
-  /// 2^16 within an eighth of its size. Missing where nothing was counted.
+  /// lying between `least` and `largest`, the ends of all values: 0 in the middle bin, from 2^-16
+  /// to 2^16 within an eighth of its size. Missing where nothing was counted.
   std::optional<double> quantile(double share, double least, double largest) const;
 
   bool operator==(const FloatHistogram&) const = default;

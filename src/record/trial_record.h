@@ -64,9 +64,9 @@ struct Timings {
   double seconds = 0;
   double train_seconds = 0;
   double evaluate_seconds = 0;
-  double tap_seconds = 0;  ///< of looking inside
-  std::optional<double> images_per_second;  ///< of training; missing where no step was taken
-  std::string started;                      ///< ISO 8601, UTC
+  double tap_seconds = 0;                          ///< of looking inside
+  std::optional<double> images_per_second;         ///< of training; missing where no step was taken
+  std::string started;                             ///< ISO 8601, UTC
   std::optional<InferenceTimings> inference = {};  ///< of a folded trial
   bool operator==(const Timings&) const = default;
 };

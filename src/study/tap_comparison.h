@@ -17,8 +17,8 @@ using TrialPair = std::pair<const record::TrialRecord*, const record::TrialRecor
 void forget_early_looks(record::TrialRecord& trial);
 
 /// Compares every statistic at every place that both orders have, after the last epoch that was
-/// looked at, over the pairs in which both have it and neither diverged; most clearly different first. `confidence` is
-/// of each interval. Missing where no pair was looked at.
+/// looked at, over the pairs in which both have it and neither diverged; most clearly different
+/// first. `confidence` is of each interval. Missing where no pair was looked at.
 std::optional<record::TapComparison> compare_taps(const std::vector<TrialPair>& pairs,
                                                   double confidence);
 

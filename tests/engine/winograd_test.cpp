@@ -374,15 +374,14 @@ TEST(FastPrecision, RunsWinogradWhereTheRuleSaysSoAndNowhereElse) {
     const char* conv;
     Shape input;
     bool is_winograd;
-  } cases[] = {{"conv(16)", {8, 2, 2}, true},
-               {"conv(16, p=0)", {8, 9, 9}, true},
-               {"conv(16)", {3, 32, 32}, false},
-               {"conv(4)", {8, 32, 32}, false},
-               {"conv(16)", {8, 1, 32}, false},
-               {"conv(16)", {8, 5, 5}, false},
-               {"conv(32)", {32, 5, 5}, true},
-               {"conv(16, s=2)", {8, 32, 32}, false},
-               {"conv(16, k=5, p=2)", {8, 9, 9}, false},
+  } cases[] = {{"conv(16)", {8, 3, 3}, true},          {"conv(16)", {8, 2, 2}, false},
+               {"conv(16, p=0)", {8, 4, 4}, false},    {"conv(16, p=0)", {8, 5, 5}, true},
+               {"conv(256, p=0)", {256, 3, 3}, false}, {"conv(32, p=2)", {32, 3, 3}, false},
+               {"conv(32, p=2)", {32, 4, 4}, true},    {"conv(32, p=2)", {32, 1, 32}, false},
+               {"conv(16, p=0)", {8, 9, 9}, true},     {"conv(16)", {3, 32, 32}, false},
+               {"conv(4)", {8, 32, 32}, false},        {"conv(16)", {8, 1, 32}, false},
+               {"conv(16)", {8, 5, 5}, false},         {"conv(32)", {32, 5, 5}, true},
+               {"conv(16, s=2)", {8, 32, 32}, false},  {"conv(16, k=5, p=2)", {8, 9, 9}, false},
                {"conv(16, k=1)", {8, 9, 9}, false}};
   const auto is_winograd = HasSubstr("own:winograd");
   for (const auto& c : cases) {

@@ -55,6 +55,8 @@ TEST(BenchKinds, OfNothingAreNone) {
   EXPECT_THAT(by_kind({}), IsEmpty());
   EXPECT_EQ(BenchOrder().step_seconds(), 0);
   EXPECT_EQ(BenchOrder().conv_share(), 0);
+  EXPECT_EQ(BenchOrder().flops(), 0);
+  EXPECT_EQ(order().flops(), 12'000'000'000);
 }
 
 TEST(BenchJson, SharesAreThoseOfTheStepAndMissingIsNull) {
@@ -153,6 +155,7 @@ TEST(PeerAnswers, AreReadAndRefused) {
   EXPECT_EQ(refusal([] { read_speed(R"({"error": "\u001b[2J"})", "peer"); }), "peer: \\x1b[2J");
   for (const char* line :
        {"", "12", "[]", "{", R"({"images_per_second": 0})", R"({"images_per_second": -1})",
+        R"({"images_per_second": 1.1e12})", R"({"images_per_second": 1e308})",
         R"({"images_per_second": "1"})", R"({"images_per_second": null})", R"({"error": 1})"}) {
     EXPECT_THAT(refusal([&] { read_speed(line, "peer"); }), HasSubstr("peer: ")) << line;
   }

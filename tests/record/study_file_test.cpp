@@ -405,7 +405,8 @@ TEST(StudyFile, LooksInsideWhenAskedTo) {
   EXPECT_EQ(from_overrides({"recipe.taps=off"}), Study{});
   EXPECT_EQ(from_overrides({"recipe.taps=epochs"}).recipe.taps, TapRate::epochs);
   EXPECT_EQ(from_overrides({"recipe.taps=log"}).recipe.taps, TapRate::log);
-  EXPECT_THAT(complaint_about("recipe.taps=on"), HasSubstr("expected \"off\", \"epochs\" or \"log\""));
+  EXPECT_THAT(complaint_about("recipe.taps=on"),
+              HasSubstr("expected \"off\", \"epochs\" or \"log\""));
 }
 
 TEST(StudyFile, APrecisionIsPartOfWhatIsAsked) {

@@ -282,9 +282,16 @@ TEST(BenchText, ShowsWhereTheTimeGoes) {
       kinds,
       HasSubstr("  conv forward  3.000  75.0 %     50.0     50 %   2.0        -  1 x jit:avx2\n"));
   EXPECT_THAT(
-      kinds, HasSubstr("  checks        1.000  25.0 %        -        -     -        -  1 x own\n"));
+      kinds,
+      HasSubstr("  checks        1.000  25.0 %        -        -     -        -  1 x own\n"));
   EXPECT_THAT(print_bench(bench, BenchDetail::stages),
               HasSubstr("  units.0.conv  forward  3.000  75.0 %"));
+}
+
+TEST(BenchText, SaysWhatForwardAndBackwardAloneLeaveOut) {
+  EXPECT_THAT(print_bench(small_bench()),
+              HasSubstr("fwd+bwd alone: without batch assembly, loss,\n"
+                        "checks, update, running statistics; share: of these in the step's"));
 }
 
 TEST(BenchText, ShowsPinnedTrialsOnlyWhereMeasured) {
@@ -301,7 +308,8 @@ TEST(BenchText, ShowsPeersOfEachOrderAndWhatIsMissing) {
                                    .missing = {{"bf16", "the processor lacks it"}}};
   const std::string text = print_bench(bench);
   EXPECT_THAT(text, HasSubstr("PyTorch 1.13.0 beside ours"));
-  EXPECT_THAT(text, HasSubstr("a      channels_last                1 x 2      1000  1100   1.10\n"));
+  EXPECT_THAT(text,
+              HasSubstr("a      channels_last                1 x 2      1000  1100   1.10\n"));
   EXPECT_THAT(text, HasSubstr("  not measured: bf16: the processor lacks it\n"));
 }
 

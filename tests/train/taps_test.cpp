@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "data/shapes10.h"
 #include "notation/parse.h"
+#include "train/shapes.h"
 #include "train/trial.h"
 
 namespace whichfirst::train {
@@ -13,13 +13,6 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-const Material& shapes() {
-  static const Material material =
-      prepare_material(data::draw_shapes10(),
-                       {.train = std::int64_t{200}, .test = std::int64_t{90}, .validation = {}}, 0);
-  return material;
-}
 
 network::Network make(const std::string& order,
                       const std::string& body = "unit(8, pool=2) unit(8) gap fc(classes)") {

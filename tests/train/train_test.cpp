@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "data/shapes10.h"
 #include "notation/parse.h"
+#include "train/shapes.h"
 #include "train/trial.h"
 
 namespace whichfirst::train {
@@ -14,13 +15,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-
-const Material& shapes() {
-  static const Material material =
-      prepare_material(data::draw_shapes10(),
-                       {.train = std::int64_t{200}, .test = std::int64_t{90}, .validation = {}}, 0);
-  return material;
-}
 
 network::Network make(const std::string& order) {
   return network::build({.body = notation::parse("unit(8, pool=2) unit(8, pool=2) gap fc(classes)",
