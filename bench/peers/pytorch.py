@@ -137,19 +137,27 @@ def make_optimizer(torch, model, task):
     return torch.optim.SGD(groups, lr=LR, momentum=task["momentum"], nesterov=task["nesterov"])
 
 
-class Training:
-    """One model with its data; step() is what a user has in the innermost loop."""
+class Pictures:
+    """What all networks of a process train on: random bytes and labels."""
 
-    def __init__(self, torch, task, network, configuration):
+    def __init__(self, torch, network):
         torch.manual_seed(1)
-        self.torch = torch
-        self.batch = task["batch"]
         channels, height, width = network["input"]
         self.images = torch.randint(0, 256, (IMAGES, channels, height, width), dtype=torch.uint8)
         self.labels = torch.randint(0, network["classes"], (IMAGES,))
         pixels = self.images.float()
         self.mean = pixels.mean((0, 2, 3)).reshape(1, channels, 1, 1)
         self.deviation = pixels.std((0, 2, 3)).reshape(1, channels, 1, 1)
+
+
+class Training:
+    """One model on the pictures; step() is what a user has in the innermost loop."""
+
+    def __init__(self, torch, task, network, configuration, pictures):
+        torch.manual_seed(1)
+        self.torch = torch
+        self.batch = task["batch"]
+        self.pictures = pictures
         self.model = make_model(torch, network["stages"]).train()
         self.format = torch.contiguous_format
         if configuration != "eager":
@@ -173,9 +181,10 @@ class Training:
             self.place = 0
         picks = self.order[self.place:self.place + self.batch]
         self.place += self.batch
-        pictures = self.images[picks].float().sub_(self.mean).div_(self.deviation)
+        data = self.pictures
+        pictures = data.images[picks].float().sub_(data.mean).div_(data.deviation)
         pictures = pictures.contiguous(memory_format=self.format)
-        labels = self.labels[picks]
+        labels = data.labels[picks]
         self.optimizer.zero_grad(set_to_none=True)
         with self.autocast():
             logits = self.model(pictures)
@@ -220,10 +229,18 @@ def describe(torch):
     return {"torch": str(torch.__version__), "configurations": configurations, "missing": missing}
 
 
+def answer_or_end(answer, file):
+    try:
+        print(json.dumps(answer), file=file, flush=True)
+    except BrokenPipeError:  # nobody listens any more
+        os._exit(0)
+
+
 def serve(connection, threads, task):
     """Answers the lines of the script's main process until it is gone."""
     lines = connection.makefile("rw", encoding="utf-8")
     trainings = {}
+    pictures = {}  # by shape and classes; one entry, unless used by hand
     ready = None
     torch = None
     for line in lines:
@@ -237,7 +254,11 @@ def serve(connection, threads, task):
             elif words[0] == "warm":
                 key = (int(words[1]), words[2])
                 if key not in trainings:
-                    trainings[key] = Training(torch, task, task["networks"][key[0]], key[1])
+                    network = task["networks"][key[0]]
+                    kind = (*network["input"], network["classes"])
+                    if kind not in pictures:
+                        pictures[kind] = Pictures(torch, network)
+                    trainings[key] = Training(torch, task, network, key[1], pictures[kind])
                     trainings[key].step()
                 ready = trainings[key]
                 ready.step()
@@ -255,7 +276,7 @@ def serve(connection, threads, task):
                 answer = {"images_per_second": steps * ready.batch / elapsed}
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(answer), file=lines, flush=True)
+        answer_or_end(answer, lines)
 
 
 # --- the script's main process ----------------------------------------------------------------
@@ -326,7 +347,7 @@ def main():
                 raise ValueError(f"unknown request: {word}")
         except Exception as error:
             answer = {"error": str(error) or type(error).__name__}
-        print(json.dumps(answer), flush=True)
+        answer_or_end(answer, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@
 #include "record/bench_record.h"
 #include "report/bench_text.h"
 #include "study/experiment.h"
+#include "study/scheduler.h"
 #include "train/trial.h"
 
 namespace whichfirst::cli {
@@ -66,13 +67,13 @@ std::vector<record::BenchKernels> count_kernels(const engine::Plan& plan) {
 /// What the rounds found of one order.
 struct Measured {
   std::vector<double> steps;
-  std::vector<double> primitives;
   std::vector<double> shares;
   std::vector<double> together;
   std::vector<double> ratios;
   std::vector<double> pinned_ratios;
   std::vector<std::vector<double>> profile;
   std::vector<std::vector<double>> peers;  // by setting, then by round
+  std::vector<std::string> peer_failures;  // by setting; empty: none
 };
 
 class Bench {
@@ -91,6 +92,9 @@ class Bench {
     bench_.batch = study_.recipe.batch;
     bench_.precision = record::precision_word(study_.recipe.precision);
     bench_.threads = available_cores();
+    if (options.pin && study::usable_cores().size() < static_cast<std::size_t>(bench_.threads)) {
+      throw Error("--pin: the system does not say which cores this process may use; leave it out");
+    }
   }
 
   record::BenchRecord run() {
@@ -125,7 +129,10 @@ class Bench {
     peers_.emplace(options_.peer, networks, study_.recipe, bench_.threads);
     bench_.peers = record::BenchPeers{
         .library = peers_->offer().library, .runs = {}, .missing = peers_->offer().missing};
-    for (Measured& each : measured_) each.peers.resize(peers_->settings().size());
+    for (Measured& each : measured_) {
+      each.peers.resize(peers_->settings().size());
+      each.peer_failures.resize(peers_->settings().size());
+    }
   }
 
   /// Each in a process that has not trained yet; so before anything here touches oneDNN.
@@ -150,8 +157,7 @@ class Bench {
   void measure(std::size_t i, Runner& runner) {
     Measured& found = measured_[i];
     found.steps.push_back(runner.measure_steps(options_.seconds));
-    found.primitives.push_back(runner.measure_primitives(options_.seconds));
-    found.shares.push_back(found.steps.back() / found.primitives.back());
+    found.shares.push_back(runner.measure_primitives_share(options_.seconds));
     for (auto& step : runner.profile(options_.seconds)) found.profile.push_back(std::move(step));
     const double one = measure_trials(i, 1, study::Placement::free);
     const double all = measure_trials(i, bench_.threads, study::Placement::free);
@@ -162,8 +168,13 @@ class Bench {
                                     all);
     }
     for (std::size_t setting = 0; setting < found.peers.size(); ++setting) {
-      found.peers[setting].push_back(
-          peers_->measure(i, peers_->settings()[setting], options_.seconds));
+      if (!found.peer_failures[setting].empty()) continue;
+      try {
+        found.peers[setting].push_back(
+            peers_->measure(i, peers_->settings()[setting], options_.seconds));
+      } catch (const Error& error) {
+        found.peer_failures[setting] = error.what();
+      }
     }
   }
 
@@ -171,27 +182,34 @@ class Bench {
     const Measured& found = measured_[i];
     record::BenchOrder& order = bench_.orders[i];
     order.images_per_second = median(found.steps);
-    order.primitives_images_per_second = median(found.primitives);
     order.primitives_share = median(found.shares);
+    order.primitives_images_per_second = order.images_per_second / order.primitives_share;
     order.together_images_per_second = median(found.together);
     order.together_ratio = median(found.ratios);
     if (!found.pinned_ratios.empty()) order.pinned_ratio = median(found.pinned_ratios);
-    // Backward costs twice forward: each weight stage has two products there.
-    order.gflops =
-        order.images_per_second * static_cast<double>(3 * arms_[i].network.flops_per_image()) / 1e9;
     const engine::Plan plan = engine::plan(arms_[i].network, train::engine_options(study_.recipe));
     order.planned_bytes = plan.bytes();
     order.arena_bytes = plan.arena_bytes;
     order.parameter_bytes = plan.parameter_bytes;
     order.kernels = count_kernels(plan);
     order.parts = parts_of(plan, arms_[i], study_.recipe, found.profile);
+    order.gflops =
+        order.images_per_second * static_cast<double>(order.flops()) / bench_.batch / 1e9;
     for (std::size_t setting = 0; setting < found.peers.size(); ++setting) {
-      summarise_peer(i, peers_->settings()[setting], found.peers[setting]);
+      summarise_peer(i, setting);
     }
   }
 
-  void summarise_peer(std::size_t i, const PeerSetting& setting,
-                      const std::vector<double>& speeds) {
+  void summarise_peer(std::size_t i, std::size_t place) {
+    const PeerSetting& setting = peers_->settings()[place];
+    if (!measured_[i].peer_failures[place].empty()) {
+      bench_.peers->missing.push_back(
+          {.configuration = fmt::format("{}, {} x {}, order {}", setting.configuration,
+                                        setting.processes, setting.threads, arms_[i].name),
+           .reason = measured_[i].peer_failures[place]});
+      return;
+    }
+    const std::vector<double>& speeds = measured_[i].peers[place];
     std::vector<double> ratios;
     for (std::size_t round = 0; round < speeds.size(); ++round) {
       ratios.push_back(measured_[i].together[round] / speeds[round]);

@@ -1,12 +1,20 @@
 #include "cli/bench_runner.h"
 
+#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <barrier>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <exception>
+#include <mutex>
 #include <numeric>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -22,8 +30,20 @@ using Clock = std::chrono::steady_clock;
 constexpr std::uint32_t kImages = 2048;
 constexpr double kLr = 0.001;  // small: the random labels are not to be learnt
 
+// How a process that measures a cost exits.
+constexpr int kMeasured = 0;
+constexpr int kSilent = 1;
+constexpr int kRefused = 2;
+
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Of the calling thread, which others do not interrupt.
+double processor_seconds() {
+  timespec time{};
+  check(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0, "a thread has a clock");
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
 /// What stands behind the primitives in a row of Runner::profile, in this order.
@@ -39,6 +59,41 @@ record::BenchPart own_part(const char* kind, std::optional<std::int64_t> bytes) 
           .seconds = 0,
           .flops = {},
           .bytes = bytes};
+}
+
+/// The measured process: writes its costs, or the Error's text, and returns how it is to exit.
+int report_cost(const study::Arm& arm, const record::Recipe& recipe,
+                const train::Material& material, int place) {
+  const auto send = [place](const void* bytes, std::size_t count, int status) {
+    return write(place, bytes, count) == static_cast<ssize_t>(count) ? status : kSilent;
+  };
+  try {
+    Cost cost;
+    const std::int64_t before = own_memory("VmHWM").value_or(0);
+    const auto start = Clock::now();
+    Runner runner(arm, recipe, material);
+    runner.step();
+    cost.first_step_seconds = seconds_since(start);
+    for (int i = 0; i < 3; ++i) runner.step();
+    cost.peak_bytes = own_memory("VmHWM").value_or(0) - before;
+    return send(&cost, sizeof cost, kMeasured);
+  } catch (const Error& error) {
+    const std::string_view text = error.what();
+    return send(text.data(), text.size(), kRefused);
+  } catch (...) {
+    return kSilent;
+  }
+}
+
+std::string read_all(int place) {
+  std::string all;
+  std::array<char, 4096> bytes;
+  while (true) {
+    const ssize_t count = read(place, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return all;
+    all.append(bytes.data(), static_cast<std::size_t>(count));
+  }
 }
 
 }  // namespace
@@ -68,7 +123,8 @@ train::Material random_material(const Shape& shape, int classes) {
 }
 
 Runner::Runner(const study::Arm& arm, const record::Recipe& recipe, const train::Material& material)
-    : recipe_(recipe),
+    : name_(arm.name),
+      recipe_(recipe),
       material_(material),
       trainer_(arm.network, network::initial_values(arm.network, 0, 1),
                train::engine_options(recipe)),
@@ -84,7 +140,12 @@ void Runner::assemble() {
 
 void Runner::take(const engine::StepObserver& observe) {
   const engine::StepResult result = trainer_.step(kLr, observe);
-  check(!result.non_finite, "a benchmark's step is finite");
+  if (result.non_finite) {
+    throw Error(
+        fmt::format("order {}: {}: {} is not finite: at its initial weights the values of this "
+                    "order leave the range of fp32; measure it with a normaliser or fewer stages",
+                    name_, result.non_finite->stage, result.non_finite->what));
+  }
   right_ += result.right;
 }
 
@@ -108,8 +169,18 @@ double Runner::measure_steps(double seconds) {
   return measure(seconds, [this] { step(); });
 }
 
-double Runner::measure_primitives(double seconds) {
-  return measure(seconds, [this] { trainer_.run_primitives_alone(); });
+double Runner::measure_primitives_share(double seconds) {
+  double whole = 0;
+  double alone = 0;
+  measure(seconds, [&] {
+    const double start = processor_seconds();
+    step();
+    const double middle = processor_seconds();
+    trainer_.run_primitives_alone();
+    whole += middle - start;
+    alone += processor_seconds() - middle;
+  });
+  return alone / whole;
 }
 
 std::vector<std::vector<double>> Runner::profile(double seconds) {
@@ -184,47 +255,57 @@ Cost measure_cost(const study::Arm& arm, const record::Recipe& recipe,
   check(pipe(ends.data()) == 0, "a pipe opens");
   const pid_t child = fork();
   check(child >= 0, "a process starts");
-  if (child == 0) {
-    Cost cost;
-    const std::int64_t before = own_memory("VmHWM").value_or(0);
-    const auto start = Clock::now();
-    Runner runner(arm, recipe, material);
-    runner.step();
-    cost.first_step_seconds = seconds_since(start);
-    for (int i = 0; i < 3; ++i) runner.step();
-    cost.peak_bytes = own_memory("VmHWM").value_or(0) - before;
-    const bool is_sent = write(ends[1], &cost, sizeof cost) == sizeof cost;
-    _exit(is_sent ? 0 : 1);
-  }
+  if (child == 0) _exit(report_cost(arm, recipe, material, ends[1]));
   close(ends[1]);
-  Cost cost;
-  const bool is_received = read(ends[0], &cost, sizeof cost) == sizeof cost;
+  const std::string report = read_all(ends[0]);
   close(ends[0]);
   int status = 0;
-  waitpid(child, &status, 0);
-  check(is_received, "the measured process reports");
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kRefused) throw Error(report);
+  Cost cost;
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != kMeasured || report.size() != sizeof cost) {
+    throw Error(
+        fmt::format("order {}: the process that takes its first step has ended without a result, "
+                    "perhaps for want of memory; lower recipe.batch or the network's width",
+                    arm.name));
+  }
+  std::memcpy(&cost, report.data(), sizeof cost);
   return cost;
 }
 
 double measure_together(const study::Arm& arm, const record::Recipe& recipe,
                         const train::Material& material, const Together& together) {
-  std::vector<int> cores;
-  if (together.placement == study::Placement::pinned) cores = study::usable_cores();
+  const bool is_pinned = together.placement == study::Placement::pinned;
+  const std::vector<int> cores = is_pinned ? study::usable_cores() : std::vector<int>{};
   std::vector<double> speeds(static_cast<std::size_t>(together.threads));
-  if (cores.size() < speeds.size()) cores.clear();
+  check(!is_pinned || cores.size() >= speeds.size(), "each pinned trial has a core");
   std::barrier ready(together.threads);
+  std::mutex mutex;
+  std::exception_ptr fault;
   {
     std::vector<std::jthread> workers;
     for (std::size_t i = 0; i < speeds.size(); ++i) {
       workers.emplace_back([&, i] {
-        if (!cores.empty()) study::pin_to(cores[i]);
-        Runner runner(arm, recipe, material);
-        runner.step();
-        ready.arrive_and_wait();  // no trial is timed beside one that is not yet trained
-        speeds[i] = runner.measure_steps(together.seconds);
+        bool is_ready = false;
+        try {
+          if (is_pinned && !study::pin_to(cores[i])) {
+            throw Error(
+                fmt::format("--pin: the system refuses core {}; leave out --pin", cores[i]));
+          }
+          Runner runner(arm, recipe, material);
+          runner.step();
+          is_ready = true;
+          ready.arrive_and_wait();  // no trial is timed beside one that is not yet trained
+          speeds[i] = runner.measure_steps(together.seconds);
+        } catch (...) {
+          if (!is_ready) ready.arrive_and_drop();
+          const std::lock_guard lock(mutex);
+          fault = std::current_exception();
+        }
       });
     }
   }
+  if (fault) std::rethrow_exception(fault);
   return std::accumulate(speeds.begin(), speeds.end(), 0.0);
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "data/batches.h"
@@ -21,15 +22,18 @@ double median(std::vector<double> values);
 /// Random bytes in the shape of a data set: speed does not depend on what is on the pictures.
 train::Material random_material(const Shape& shape, int classes);
 
-/// Steps as a trial does: batch assembly, step, metrics. On the thread that made it.
+/// Steps as a trial does: batch assembly, step, metrics. On the thread that made it. A step throws
+/// Error naming the order and the stage where a value is not finite.
 class Runner {
  public:
   Runner(const study::Arm& arm, const record::Recipe& recipe, const train::Material& material);
 
   void step();
-  /// Images a second of whole steps, or of the library's primitives alone.
+  /// Images a second of whole steps.
   double measure_steps(double seconds);
-  double measure_primitives(double seconds);
+  /// The share of a step's time that its forward and backward take when they run alone: processor
+  /// time of the thread, the two in alternation, so that what runs beside does not count.
+  double measure_primitives_share(double seconds);
   /// Seconds of every part of every step for about so long: batch assembly, the primitives in the
   /// order of engine::Plan, checks, loss, running statistics, update.
   std::vector<std::vector<double>> profile(double seconds);
@@ -40,6 +44,7 @@ class Runner {
   template <class Action>
   double measure(double seconds, const Action& action) const;
 
+  std::string name_;
   const record::Recipe& recipe_;
   const train::Material& material_;
   engine::Trainer trainer_;
@@ -56,7 +61,8 @@ std::vector<record::BenchPart> parts_of(const engine::Plan& plan, const study::A
                                         const std::vector<std::vector<double>>& steps);
 
 /// Time to the end of the first step, and peak memory beyond what stood before, of a trial in a
-/// process of its own. To be measured before anything trains in this one.
+/// process of its own. To be measured before anything trains in this one. Throws the Error that the
+/// trial met, or one where the process was ended.
 struct Cost {
   double first_step_seconds = 0;
   std::int64_t peak_bytes = 0;
@@ -64,7 +70,7 @@ struct Cost {
 Cost measure_cost(const study::Arm& arm, const record::Recipe& recipe,
                   const train::Material& material);
 
-/// Images a second of all of them together, one trial a thread.
+/// Images a second of all of them together, one trial a thread. Pinned needs as many cores.
 struct Together {
   int threads = 1;
   double seconds = 1;

@@ -72,22 +72,35 @@ ChildProcess::~ChildProcess() {
 }
 
 std::string ChildProcess::ask(std::string_view line, double seconds) {
-  send(line);
-  return receive(seconds);
+  const Limit limit{.seconds = seconds, .start = Clock::now()};
+  send(line, limit);
+  return receive(limit);
 }
 
-void ChildProcess::send(std::string_view line) {
+void ChildProcess::wait_for(short events, const Limit& limit) const {
+  while (true) {
+    const double passed = std::chrono::duration<double>(Clock::now() - limit.start).count();
+    const double left = limit.seconds - passed;
+    pollfd waiting{.fd = connection_, .events = events, .revents = 0};
+    const int ready = left > 0 ? poll(&waiting, 1, static_cast<int>(left * 1000) + 1) : 0;
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready != 0) return;
+    throw Error(fmt::format("{}: has not answered for {:g} seconds", name_, limit.seconds));
+  }
+}
+
+void ChildProcess::send(std::string_view line, const Limit& limit) {
   while (!line.empty()) {
+    wait_for(POLLOUT, limit);
     // No signal where it has ended: an error of ours to tell.
-    const ssize_t sent = ::send(connection_, line.data(), line.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
+    const ssize_t sent = ::send(connection_, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (sent < 0) throw Error(fmt::format("{}: has ended before it was asked", name_));
     line.remove_prefix(static_cast<std::size_t>(sent));
   }
 }
 
-std::string ChildProcess::receive(double seconds) {
-  const auto deadline = Clock::now() + std::chrono::duration<double>(seconds);
+std::string ChildProcess::receive(const Limit& limit) {
   std::size_t searched = 0;
   while (true) {
     const std::size_t end = received_.find('\n', searched);
@@ -100,13 +113,7 @@ std::string ChildProcess::receive(double seconds) {
     if (searched > kLongestLine) {
       throw Error(fmt::format("{}: answers a line of more than {} bytes", name_, kLongestLine));
     }
-    const double left = std::chrono::duration<double>(deadline - Clock::now()).count();
-    pollfd waiting{.fd = connection_, .events = POLLIN, .revents = 0};
-    const int ready = left > 0 ? poll(&waiting, 1, static_cast<int>(left * 1000) + 1) : 0;
-    if (ready < 0 && errno == EINTR) continue;
-    if (ready == 0) {
-      throw Error(fmt::format("{}: has not answered for {:g} seconds", name_, seconds));
-    }
+    wait_for(POLLIN, limit);
     std::array<char, 4096> bytes;
     const ssize_t count = recv(connection_, bytes.data(), bytes.size(), 0);
     if (count < 0 && errno == EINTR) continue;

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,13 +22,19 @@ class ChildProcess {
   ChildProcess& operator=(const ChildProcess&) = delete;
 
   /// Sends a line (which ends with a line break) and returns the line that it answers, without its
-  /// line break. Throws Error where it has ended, answers nothing within `seconds`, or a line of
-  /// more than a megabyte.
+  /// line break. Throws Error where it has ended, has not read and answered within `seconds`, or
+  /// answers a line of more than a megabyte.
   std::string ask(std::string_view line, double seconds);
 
  private:
-  void send(std::string_view line);
-  std::string receive(double seconds);
+  struct Limit {
+    double seconds = 0;
+    std::chrono::steady_clock::time_point start;
+  };
+  void send(std::string_view line, const Limit& limit);
+  std::string receive(const Limit& limit);
+  /// Until poll's `events` are there. Throws Error where the limit comes first.
+  void wait_for(short events, const Limit& limit) const;
 
   std::string name_;
   pid_t pid_ = -1;

@@ -6,6 +6,8 @@
 #include <string>
 #include <thread>
 
+#include "study/scheduler.h"
+
 namespace whichfirst::cli {
 namespace {
 
@@ -31,7 +33,10 @@ std::optional<std::int64_t> read_number(const char* path) {
 }  // namespace
 
 int available_cores() {
-  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  // Those that the process was left (taskset), where the system says which.
+  const std::size_t usable = study::usable_cores().size();
+  const int cores =
+      static_cast<int>(usable > 0 ? usable : std::max(1U, std::thread::hardware_concurrency()));
   // A container's share: "200000 100000" is two cores' worth of time, "max 100000" no limit.
   std::ifstream file("/sys/fs/cgroup/cpu.max");
   std::int64_t quota = 0;

@@ -6,7 +6,7 @@
 
 namespace whichfirst::cli {
 
-/// Cores that this process may use.
+/// Cores that this process may use: its affinity mask and its control group allow.
 int available_cores();
 
 /// Memory that can be taken without swapping, bytes: the kernel's estimate, or what is left of the

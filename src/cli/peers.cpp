@@ -123,11 +123,17 @@ Peers::Peers(const PeerOptions& options, const std::vector<network::Network>& ne
 }
 
 double Peers::measure(std::size_t index, const PeerSetting& setting, double seconds) {
-  return record::read_speed(
-      child_.ask(fmt::format("run {} {} {}x{} {}\n", index, setting.configuration,
-                             setting.processes, setting.threads, seconds),
-                 seconds + kPatience),
-      "--peers");
+  if (!lost_.empty()) throw Error(lost_);
+  std::string answer;
+  try {
+    answer = child_.ask(fmt::format("run {} {} {}x{} {}\n", index, setting.configuration,
+                                    setting.processes, setting.threads, seconds),
+                        seconds + kPatience);
+  } catch (const Error& error) {
+    lost_ = error.what();
+    throw;
+  }
+  return record::read_speed(answer, "--peers");
 }
 
 }  // namespace whichfirst::cli

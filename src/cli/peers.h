@@ -36,13 +36,16 @@ class Peers {
   const record::PeerOffer& offer() const { return offer_; }
   /// Every configuration on offer, as a process a core and as one process of a thread a core.
   const std::vector<PeerSetting>& settings() const { return settings_; }
-  /// Images a second of the whole training step of networks[index] for about `seconds`.
+  /// Images a second of the whole training step of networks[index] for about `seconds`. Throws
+  /// Error where the script answers with one, or no more: it is not asked again then, since a late
+  /// answer would be taken for the next one.
   double measure(std::size_t index, const PeerSetting& setting, double seconds);
 
  private:
   ChildProcess child_;
   record::PeerOffer offer_;
   std::vector<PeerSetting> settings_;
+  std::string lost_;  // why it is not asked any more; empty: it is
 };
 
 }  // namespace whichfirst::cli

@@ -66,9 +66,10 @@ void Program::count_costs(const network::Network& network, int batch) {
     std::sort(touched.begin(), touched.end());
     touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
     planned.bytes = 0;
-    for (const ValueId value : touched) {
-      planned.bytes +=
-          static_cast<std::int64_t>(values[static_cast<std::size_t>(value)].layout.get_size());
+    for (const ValueId id : touched) {
+      const Value& value = values[static_cast<std::size_t>(id)];
+      if (buffers[static_cast<std::size_t>(value.buffer)].is_scratch) continue;
+      planned.bytes += static_cast<std::int64_t>(value.layout.get_size());
     }
   }
 }

@@ -34,7 +34,8 @@ struct Buffer {
   std::size_t bytes = 0;
   int first = -1;  // step; arena only
   int last = -1;
-  bool is_kept = false;  // a later step needs its content: nothing may work in place on it
+  bool is_kept = false;     // a later step needs its content: nothing may work in place on it
+  bool is_scratch = false;  // nothing goes in or out by it: no bytes of a step
 };
 
 /// A buffer seen through a layout. Several values may look at one buffer.

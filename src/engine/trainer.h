@@ -20,8 +20,8 @@ namespace whichfirst::engine {
 enum class Optimizer { sgd, adamw };  // torch.optim.SGD, torch.optim.AdamW
 
 /// What numbers are computed in and by. fp32: convolutions are direct. fp32_fast: those of 3x3 with
-/// stride 1 go by Winograd's algorithm wherever that was measured to be faster (winograd.h). bf16 is
-/// known, and refused: it is not built.
+/// stride 1 go by Winograd's algorithm wherever that was measured to be faster (winograd.h). bf16
+/// is known, and refused: it is not built.
 enum class Precision { fp32, fp32_fast, bf16 };
 
 struct Options {
@@ -62,7 +62,8 @@ struct PlannedPrimitive {
   std::string implementation;  // oneDNN's name: "jit:avx2"; "own" where the kernel is ours
   std::string kind = {};       // what it is counted among: "conv forward", "bn", "reorders", ...
   std::int64_t flops = 0;      // of the batch; a multiply and an add are 2; conv and fc only
-  std::int64_t bytes = 0;      // that its arguments hold, padding included, each counted once
+  std::int64_t bytes = 0;      // that its arguments hold, padding included, each counted once;
+                               // scratch memory is none of them
 };
 
 /// The parts of a training step: its primitives, and our own loops around them.
@@ -101,8 +102,9 @@ class Trainer {
   /// the loss, every parameter after its update. An observer is for profiles: it changes no number.
   StepResult step(double lr, const StepObserver& observe = {});
 
-  /// The primitives of a step and nothing else - no loss, checks, update or statistics: what a
-  /// benchmark holds the whole step against. Leaves the parameters as they are.
+  /// Forward and backward alone, all that Plan::training names, without loss, checks, update and
+  /// running statistics: what a benchmark holds the whole step against. Leaves the parameters as
+  /// they are.
   void run_primitives_alone();
 
   /// Where the next images to evaluate go: up to Options::evaluation_batch of them.

@@ -199,20 +199,27 @@ void convolve(const Pass& pass, const float* source, const float* bias, float* r
 }  // namespace
 
 bool is_winograd_faster(const WinogradShape& shape) {
-  // Whole steps of networks of eight such convolutions against oneDNN's direct kernels, batch 32,
-  // AVX2: 1.2 to 3.5 times as fast on all shapes but these. Pictures of one pixel: 0.65 times at
-  // 256 channels (2x2: 1.0 times there, 2.1 at 16). 5x5, where four tiles of 16 give 25 results:
-  // 0.92 times at 16 channels, 1.3 at 64. Fewer than 8 channels are padded to a block of 8.
+  // Whole steps of small networks of such convolutions against oneDNN's direct kernels, batch 32,
+  // AVX2, processor time, 8 to 256 channels. Where this says yes they were 0.95 to 2.2 times as
+  // fast; below 1.1 only 3x3 results of 5x5 and padding 2 at 16 channels. Where it says no: 1x1
+  // results 0.6 to 0.8 times; 2x2 results 1.0 (256 channels) to 2.5 (16); 3x3 padded by 2, where 9
+  // pixels make four tiles, 0.85; 5x5, where four tiles of 16 give 25 results, 1.0 at 16 channels
+  // (1.1 at 32, 1.4 at 64). Fewer than 8 channels are padded to a block of 8.
   constexpr int kFewestChannels = 8;
-  constexpr int kSmallestSide = 2;
   constexpr int kChannelsThatPayForWaste = 32;
+  constexpr std::ptrdiff_t kSmallestSide = 3;
+  constexpr std::ptrdiff_t kFewestPixelsATile = 4;
   const Pass pass(shape, kGroupBytes);
+  const PictureSize& source = pass.source.size;
+  const PictureSize& result = pass.result.size;
   const std::ptrdiff_t tiles = pass.rows * pass.columns;
-  const std::ptrdiff_t results = pass.result.size.height * pass.result.size.width;
-  const bool is_wasteful = tiles > 1 && 2 * results < tiles * kWinogradTile * kWinogradTile;
-  const int fewer_channels = std::min(shape.channels, shape.outputs);
-  return fewer_channels >= (is_wasteful ? kChannelsThatPayForWaste : kFewestChannels) &&
-         std::min(shape.height, shape.width) >= kSmallestSide;
+  const bool is_small =
+      std::min({source.height, source.width, result.height, result.width}) < kSmallestSide ||
+      source.height * source.width < tiles * kFewestPixelsATile;
+  const bool is_wasteful =
+      tiles > 1 && 2 * result.height * result.width < tiles * kWinogradTile * kWinogradTile;
+  return !is_small && std::min(shape.channels, shape.outputs) >=
+                          (is_wasteful ? kChannelsThatPayForWaste : kFewestChannels);
 }
 
 std::size_t winograd_scratch(const WinogradShape& shape) {

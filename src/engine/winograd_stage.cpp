@@ -9,6 +9,7 @@ namespace {
 using network::ParameterKind;
 
 constexpr const char* kImplementation = "own:winograd";
+constexpr std::size_t kScratchPlace = 3;  // among the values of each of its kernels
 
 /// nChw8c.
 Layout in_blocks(const dnnl::memory::dims& dims) {
@@ -31,6 +32,7 @@ std::optional<WinogradShape> Compiler::winograd_shape(const network::Conv& conv)
 }
 
 void Compiler::add_winograd(std::string what, std::vector<ValueId> values, Kernel kernel) {
+  buffer(values.at(kScratchPlace)).is_scratch = true;
   for (const ValueId value : values) touch(value);
   add_step(std::move(what), kImplementation, RunKernel{std::move(values), std::move(kernel)});
 }

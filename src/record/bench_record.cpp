@@ -149,6 +149,12 @@ double BenchOrder::step_seconds() const {
   return sum;
 }
 
+std::int64_t BenchOrder::flops() const {
+  std::int64_t sum = 0;
+  for (const BenchPart& part : parts) sum += part.flops.value_or(0);
+  return sum;
+}
+
 double BenchOrder::conv_share() const {
   double sum = 0;
   for (const BenchPart& part : parts) {

@@ -1,7 +1,7 @@
 // Measured speed as JSON: what `whichfirst bench --json` prints.
 //
 // Speeds are of one core unless said otherwise. A GB/s counts the bytes that the arguments of a
-// kernel hold, each once, whatever the caches spare.
+// kernel hold, each once, whatever the caches spare; scratch memory is none of them.
 #pragma once
 
 #include <cstdint>
@@ -46,9 +46,10 @@ struct BenchOrder {
   std::string name;
   std::string order;
   double images_per_second = 0;             ///< whole training step, one thread
-  double primitives_images_per_second = 0;  ///< the library's primitives of it alone
-  double primitives_share = 0;              ///< speed of the step against it, in the same round
-  double gflops = 0;                        ///< of the whole step, counting 3 x forward
+  double primitives_images_per_second = 0;  ///< its forward and backward alone: the step's speed,
+                                            ///< divided by:
+  double primitives_share = 0;              ///< processor time of these in that of the step
+  double gflops = 0;                        ///< of the whole step, counting flops()
   double together_images_per_second = 0;    ///< of all trials side by side
   double together_ratio = 0;                ///< the same against one trial
   std::optional<double> pinned_ratio;       ///< side by side, each on a core of its own or not
@@ -61,6 +62,7 @@ struct BenchOrder {
   std::vector<BenchPart> parts;  ///< of a profiled step, in the order in which they run
 
   double step_seconds() const;  ///< sum of the parts
+  std::int64_t flops() const;   ///< of a step: of the products that it takes, and of nothing else
   double conv_share() const;    ///< of the convolutions in step_seconds(), in [0, 1]
 };
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "record/json_reader.h"
 #include "record/json_writer.h"
 #include "record/printable.h"
@@ -13,6 +11,7 @@ namespace {
 
 constexpr int kAnswerDepth = 4;
 constexpr std::size_t kLongestWords = 300;
+constexpr double kFastest = 1e12;  // images a second
 
 nlohmann::ordered_json to_json(const PeerStage& stage) {
   nlohmann::ordered_json json = {{"kind", stage.kind}, {"source", stage.source}};
@@ -83,8 +82,8 @@ PeerOffer read_offer(std::string_view line, const std::string& label) {
 double read_speed(std::string_view line, const std::string& label) {
   const nlohmann::json answer = read_answer(line, label);
   const JsonValue speed = JsonValue(answer, label).at("images_per_second");
-  if (!(speed.number() > 0) || !std::isfinite(speed.number())) {
-    speed.fail_expected("a number above 0");
+  if (!(speed.number() > 0 && speed.number() <= kFastest)) {
+    speed.fail_expected("a number above 0, at most 1e12");
   }
   return speed.number();
 }

@@ -54,7 +54,7 @@ struct PeerOffer {
 /// Throw Error, beginning with `label`, where the line is no such answer, with the script's own
 /// words where it answers with an error.
 PeerOffer read_offer(std::string_view line, const std::string& label);
-/// Images a second, above 0.
+/// Images a second, above 0, at most 1e12.
 double read_speed(std::string_view line, const std::string& label);
 
 }  // namespace whichfirst::record

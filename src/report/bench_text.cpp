@@ -36,7 +36,7 @@ std::string print_speeds(const BenchRecord& bench) {
                                      "images/s",
                                      "GFLOP/s",
                                      "of peak",
-                                     "primitives alone",
+                                     "fwd+bwd alone",
                                      "share",
                                      fmt::format("x{} together", bench.threads),
                                      "first step",
@@ -64,8 +64,11 @@ std::string print_speeds(const BenchRecord& bench) {
   text +=
       "\nimages/s: the whole training step on one thread - batch assembly, forward, backward, "
       "update,\n"
-      "metrics. primitives alone: the same without all but the library's kernels; share is their\n"
-      "ratio. memory: a trial's peak beside the data.\n";
+      "metrics. GFLOP/s: of the products that it takes. fwd+bwd alone: without batch assembly, "
+      "loss,\n"
+      "checks, update, running statistics; share: of these in the step's processor time. memory: "
+      "a\n"
+      "trial's peak beside the data.\n";
   if (has_pinned) {
     text +=
         "pinned: the speed of trials side by side, each kept on a core of its own, against the\n"

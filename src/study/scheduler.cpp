@@ -28,7 +28,12 @@ class Workers {
       std::vector<std::jthread> threads;
       for (std::size_t i = 0; i < threads_wanted; ++i) {
         threads.emplace_back([this, &cores, i] {
-          if (!cores.empty()) pin_to(cores[i]);
+          if (!cores.empty() && !pin_to(cores[i])) {
+            const std::lock_guard lock(mutex_);
+            fault_ = std::make_exception_ptr(
+                Error("the system refuses to keep a trial on a core of its own; leave out --pin"));
+            return;
+          }
           take_turns();
         });
       }

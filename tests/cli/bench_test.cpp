@@ -1,6 +1,8 @@
 // `whichfirst bench` as a user runs it, on networks that take milliseconds.
 #include <gmock/gmock.h>
+#include <sched.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -11,9 +13,11 @@ namespace whichfirst::cli {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 std::vector<std::string> bench(const std::vector<std::string>& more) {
   std::vector<std::string> arguments = {"bench",     "network=unit(8, pool=2) gap fc(classes)",
@@ -83,6 +87,16 @@ TEST(Bench, StageTimesSumToTheStepAndSharesToOne) {
         order["planned_bytes"].get<std::int64_t>(),
         order["arena_bytes"].get<std::int64_t>() + order["parameter_bytes"].get<std::int64_t>());
     EXPECT_GT(order["pinned_ratio"], 0);
+    std::int64_t flops = 0;
+    for (const json& stage : order["stages"]) {
+      if (!stage["flops"].is_null()) flops += stage["flops"].get<std::int64_t>();
+    }
+    EXPECT_NEAR(order["gflops"].get<double>(),
+                order["images_per_second"].get<double>() * static_cast<double>(flops) / 32 / 1e9,
+                1e-9);
+    EXPECT_DOUBLE_EQ(order["primitives_images_per_second"].get<double>() *
+                         order["primitives_share"].get<double>(),
+                     order["images_per_second"].get<double>());
     EXPECT_THAT(order["reference_kernels"], IsEmpty());
   }
 }
@@ -95,6 +109,47 @@ TEST(Bench, TextNamesKindsOrStages) {
   EXPECT_THAT(kinds.out, HasSubstr("GB/s to and from memory"));
   EXPECT_THAT(kinds.out, Not(HasSubstr("units.0.conv")));
   EXPECT_THAT(run(folder, bench({"--stages"})).out, HasSubstr("units.0.conv"));
+}
+
+TEST(Bench, RefusesOnceWhatTheFirstStepMeets) {
+  const Scratch folder;
+  const auto refusal = [&](const std::vector<std::string>& arguments) {
+    const Ended ended = run(folder, arguments);
+    EXPECT_EQ(ended.status, 2);
+    EXPECT_THAT(ended.out, IsEmpty());
+    EXPECT_THAT(ended.err, Not(HasSubstr("please report this")));
+    return ended.err;
+  };
+  const std::string single = refusal({"bench", "network=conv(8) relu flatten fc(16) bn fc(classes)",
+                                      "--input", "1x4x4", "recipe.batch=1"});
+  EXPECT_EQ(std::count(single.begin(), single.end(), '\n'), 1) << single;
+  EXPECT_THAT(refusal({"bench", "network=conv(8) 60*unit(8) gap fc(classes)",
+                       "orders.a=res(conv relu conv)", "orders.b=res(conv conv)", "--input",
+                       "3x8x8", "recipe.batch=4", "--seconds", "0.05", "--rounds", "1"}),
+              AllOf(HasSubstr("order "), HasSubstr("leave the range of fp32")));
+}
+
+TEST(Bench, RunsAsManyTrialsAsTheProcessWasLeftCores) {
+  cpu_set_t before;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  for (int core = 0; core < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++core) {
+    if (CPU_ISSET(core, &before)) CPU_SET(core, &one);
+  }
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  const Scratch folder;
+  const Ended ended = run(folder, bench({"--pin", "--json"}));
+  const Ended compared = run(folder, {"compare", "--pin", "--jobs", "2", "--dry-run"});
+  ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  const json document = json::parse(ended.out);
+  EXPECT_EQ(document["threads"], 1);
+  EXPECT_GT(document["orders"][0]["pinned_ratio"], 0);
+  EXPECT_EQ(compared.status, 2);
+  EXPECT_THAT(
+      compared.err,
+      HasSubstr("--pin: 2 trials side by side, and 1 cores for this process: lower --jobs"));
 }
 
 TEST(BenchPeers, AreAskedForEachOrderAndConfiguration) {
@@ -121,6 +176,36 @@ TEST(BenchPeers, AreAskedForEachOrderAndConfiguration) {
   const Ended text = run(folder, bench({"--peers", "--peer-script", script, "orders.a=conv bn relu",
                                         "orders.b=conv bn tanh"}));
   EXPECT_THAT(text.out, HasSubstr("not measured: compile: a fake has none"));
+}
+
+TEST(BenchPeers, ThatFailAreMissingAndTheOthersStay) {
+  if (!has_python()) GTEST_SKIP() << "SKIPPED: no python3 runs here";
+  const Scratch folder;
+  const auto peers_of = [&](const std::string& failure) {
+    const std::string script = write_script(folder, R"(
+import json, sys
+for line in sys.stdin:
+    answer = {"torch": "0.0", "configurations": ["eager", "other"], "missing": []}
+    if line.startswith("run"):
+        answer = {"images_per_second": 100}
+        if "other" in line:
+            )" + failure + R"(
+    print(json.dumps(answer), flush=True)
+)");
+    const Ended ended = run(folder, bench({"--peers", "--peer-script", script, "--json"}));
+    EXPECT_EQ(ended.status, 0) << ended.err;
+    return json::parse(ended.out)["peers"];
+  };
+  const json failing = peers_of(R"(answer = {"error": "no memory"})");
+  ASSERT_EQ(failing["runs"].size(), failing["missing"].size());
+  for (const json& peer : failing["runs"]) EXPECT_EQ(peer["configuration"], "eager");
+  for (const json& missing : failing["missing"]) {
+    EXPECT_THAT(missing["configuration"].get<std::string>(), StartsWith("other, "));
+    EXPECT_EQ(missing["reason"], "--peers: no memory");
+  }
+  const json lost = peers_of("break");
+  EXPECT_THAT(lost["missing"].back()["reason"].get<std::string>(),
+              HasSubstr("has ended without an answer"));
 }
 
 TEST(BenchPeers, RefusalsSayWhatToDo) {

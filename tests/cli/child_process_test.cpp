@@ -30,6 +30,9 @@ TEST(ChildProcess, ThatEndsIsSilentOrIsNotThereIsRefused) {
   EXPECT_EQ(refusal({"head", "-c", "1"}, "x\n"), "head: has ended without an answer");
   EXPECT_EQ(refusal({"sh", "-c", "read line; read forever"}, "x\n"),
             "sh: has not answered for 0.25 seconds");
+  EXPECT_EQ(refusal({"sleep", "3"}, std::string(1 << 24, 'x') + "\n"),
+            "sleep: has not answered for 0.25 seconds")
+      << "it does not read";
   EXPECT_EQ(refusal({"./no such program"}, "x\n"),
             "./no such program: does not start: No such file or directory");
 }

@@ -68,6 +68,28 @@ TEST(PlannedBytes, AreThoseOfTheArgumentsEachOnce) {
   EXPECT_EQ(bytes.at("units.0.relu backward"), 2 * kPicture) << "the gradient in place";
 }
 
+TEST(PlannedBytes, OfWinogradAreThoseOfTheDirectConvolutionWithoutItsScratchMemory) {
+  const Processor processor = own_processor();
+  if (!processor.has_avx2 || !processor.has_fma) {
+    GTEST_SKIP() << "SKIPPED: this processor has no AVX2 with FMA";
+  }
+  const network::Network network =
+      build({"unit(16) unit(16) gap fc(classes)", "conv relu bn", kSmall, 4});
+  const auto bytes_of = [&](Precision precision) {
+    std::map<std::string, std::int64_t> bytes;
+    for (const auto& each : plan(network, {.batch = 4, .precision = precision}).training) {
+      if (each.stage == "units.1.conv") bytes[each.what] = each.bytes;
+    }
+    return bytes;
+  };
+  constexpr std::int64_t kPicture = 4 * 16 * 64 * 4;
+  constexpr std::int64_t kWeights = 16 * 16 * 9 * 4;
+  const auto fast = bytes_of(Precision::fp32_fast);
+  EXPECT_EQ(fast.at("forward"), 2 * kPicture + kWeights + 16 * 4);
+  EXPECT_EQ(fast.at("backward data"), 2 * kPicture + kWeights);
+  EXPECT_EQ(fast.at("backward weights"), 2 * kPicture + kWeights + 16 * 4);
+}
+
 TEST(PlannedKinds, TellWhatTheTimeIsSpentOn) {
   const auto flops =
       flops_by_kind(plan(build({"conv(16) unit(16) unit(32, s=2, pool=2) gap fc(classes)",
