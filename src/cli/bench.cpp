@@ -67,7 +67,6 @@ std::vector<record::BenchKernels> count_kernels(const engine::Plan& plan) {
 /// What the rounds found of one order.
 struct Measured {
   std::vector<double> steps;
-  std::vector<double> shares;
   std::vector<double> together;
   std::vector<double> ratios;
   std::vector<double> pinned_ratios;
@@ -157,7 +156,6 @@ class Bench {
   void measure(std::size_t i, Runner& runner) {
     Measured& found = measured_[i];
     found.steps.push_back(runner.measure_steps(options_.seconds));
-    found.shares.push_back(runner.measure_primitives_share(options_.seconds));
     for (auto& step : runner.profile(options_.seconds)) found.profile.push_back(std::move(step));
     const double one = measure_trials(i, 1, study::Placement::free);
     const double all = measure_trials(i, bench_.threads, study::Placement::free);
@@ -182,8 +180,6 @@ class Bench {
     const Measured& found = measured_[i];
     record::BenchOrder& order = bench_.orders[i];
     order.images_per_second = median(found.steps);
-    order.primitives_share = median(found.shares);
-    order.primitives_images_per_second = order.images_per_second / order.primitives_share;
     order.together_images_per_second = median(found.together);
     order.together_ratio = median(found.ratios);
     if (!found.pinned_ratios.empty()) order.pinned_ratio = median(found.pinned_ratios);
@@ -193,6 +189,8 @@ class Bench {
     order.parameter_bytes = plan.parameter_bytes;
     order.kernels = count_kernels(plan);
     order.parts = parts_of(plan, arms_[i], study_.recipe, found.profile);
+    order.primitives_share = order.stage_seconds() / order.step_seconds();
+    order.primitives_images_per_second = order.images_per_second / order.primitives_share;
     order.gflops =
         order.images_per_second * static_cast<double>(order.flops()) / bench_.batch / 1e9;
     for (std::size_t setting = 0; setting < found.peers.size(); ++setting) {

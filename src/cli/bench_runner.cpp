@@ -39,13 +39,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// Of the calling thread, which others do not interrupt.
-double processor_seconds() {
-  timespec time{};
-  check(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0, "a thread has a clock");
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
 /// What stands behind the primitives in a row of Runner::profile, in this order.
 constexpr std::array kPartsBehind = {engine::StepPart::checks, engine::StepPart::loss,
                                      engine::StepPart::running_statistics,
@@ -167,20 +160,6 @@ double Runner::measure(double seconds, const Action& action) const {
 
 double Runner::measure_steps(double seconds) {
   return measure(seconds, [this] { step(); });
-}
-
-double Runner::measure_primitives_share(double seconds) {
-  double whole = 0;
-  double alone = 0;
-  measure(seconds, [&] {
-    const double start = processor_seconds();
-    step();
-    const double middle = processor_seconds();
-    trainer_.run_primitives_alone();
-    whole += middle - start;
-    alone += processor_seconds() - middle;
-  });
-  return alone / whole;
 }
 
 std::vector<std::vector<double>> Runner::profile(double seconds) {

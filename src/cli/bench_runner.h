@@ -31,9 +31,6 @@ class Runner {
   void step();
   /// Images a second of whole steps.
   double measure_steps(double seconds);
-  /// The share of a step's time that its forward and backward take when they run alone: processor
-  /// time of the thread, the two in alternation, so that what runs beside does not count.
-  double measure_primitives_share(double seconds);
   /// Seconds of every part of every step for about so long: batch assembly, the primitives in the
   /// order of engine::Plan, checks, loss, running statistics, update.
   std::vector<std::vector<double>> profile(double seconds);

@@ -135,8 +135,6 @@ class Trainer::Impl {
     return result;
   }
 
-  void run_primitives_alone() { training_.run(stream_, 0, training_.size(), {}); }
-
   std::span<float> evaluation_images() {
     return {evaluation_.pointer(compiled_.evaluation.images),
             image_count(options_.evaluation_batch)};
@@ -289,7 +287,6 @@ std::span<std::int32_t> Trainer::labels() { return impl_->labels(); }
 StepResult Trainer::step(double lr, const StepObserver& observe) {
   return impl_->step(lr, observe);
 }
-void Trainer::run_primitives_alone() { impl_->run_primitives_alone(); }
 std::span<float> Trainer::evaluation_images() { return impl_->evaluation_images(); }
 EvaluationResult Trainer::evaluate(std::span<const std::int32_t> labels) {
   return impl_->evaluate(labels);

@@ -102,11 +102,6 @@ class Trainer {
   /// the loss, every parameter after its update. An observer is for profiles: it changes no number.
   StepResult step(double lr, const StepObserver& observe = {});
 
-  /// Forward and backward alone, all that Plan::training names, without loss, checks, update and
-  /// running statistics: what a benchmark holds the whole step against. Leaves the parameters as
-  /// they are.
-  void run_primitives_alone();
-
   /// Where the next images to evaluate go: up to Options::evaluation_batch of them.
   /// Writing here destroys a training batch that was not stepped on yet.
   std::span<float> evaluation_images();

@@ -149,6 +149,12 @@ double BenchOrder::step_seconds() const {
   return sum;
 }
 
+double BenchOrder::stage_seconds() const {
+  double sum = 0;
+  for (const BenchPart& part : parts) sum += part.stage.empty() ? 0 : part.seconds;
+  return sum;
+}
+
 std::int64_t BenchOrder::flops() const {
   std::int64_t sum = 0;
   for (const BenchPart& part : parts) sum += part.flops.value_or(0);

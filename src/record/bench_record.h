@@ -48,7 +48,7 @@ struct BenchOrder {
   double images_per_second = 0;             ///< whole training step, one thread
   double primitives_images_per_second = 0;  ///< its forward and backward alone: the step's speed,
                                             ///< divided by:
-  double primitives_share = 0;              ///< processor time of these in that of the step
+  double primitives_share = 0;              ///< of these in the profile of a step, in [0, 1]
   double gflops = 0;                        ///< of the whole step, counting flops()
   double together_images_per_second = 0;    ///< of all trials side by side
   double together_ratio = 0;                ///< the same against one trial
@@ -61,9 +61,10 @@ struct BenchOrder {
   std::vector<BenchKernels> kernels;
   std::vector<BenchPart> parts;  ///< of a profiled step, in the order in which they run
 
-  double step_seconds() const;  ///< sum of the parts
-  std::int64_t flops() const;   ///< of a step: of the products that it takes, and of nothing else
-  double conv_share() const;    ///< of the convolutions in step_seconds(), in [0, 1]
+  double step_seconds() const;   ///< sum of the parts
+  double stage_seconds() const;  ///< of those that belong to a stage: forward and backward alone
+  std::int64_t flops() const;    ///< of a step: of the products that it takes, and of nothing else
+  double conv_share() const;     ///< of the convolutions in step_seconds(), in [0, 1]
 };
 
 /// PyTorch in one configuration beside ours, on one order's network.

@@ -66,9 +66,8 @@ std::string print_speeds(const BenchRecord& bench) {
       "update,\n"
       "metrics. GFLOP/s: of the products that it takes. fwd+bwd alone: without batch assembly, "
       "loss,\n"
-      "checks, update, running statistics; share: of these in the step's processor time. memory: "
-      "a\n"
-      "trial's peak beside the data.\n";
+      "checks, update, running statistics; share: of these in the step's time. memory: a trial's\n"
+      "peak beside the data.\n";
   if (has_pinned) {
     text +=
         "pinned: the speed of trials side by side, each kept on a core of its own, against the\n"
