@@ -133,9 +133,10 @@ void Compiler::add_step(std::string what, const char* implementation,
   program_.steps.push_back({std::move(action), {stage().path, std::move(what), implementation}});
 }
 
-void Compiler::add_kernel(std::string what, std::vector<ValueId> values, Kernel kernel) {
+void Compiler::add_kernel(std::string what, std::vector<ValueId> values, Kernel kernel,
+                          const char* implementation) {
   for (const ValueId value : values) touch(value);
-  add_step(std::move(what), "own", RunKernel{std::move(values), std::move(kernel)});
+  add_step(std::move(what), implementation, RunKernel{std::move(values), std::move(kernel)});
 }
 
 ValueId Compiler::reorder(ValueId from, const Layout& to, std::string what) {

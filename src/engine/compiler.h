@@ -79,7 +79,8 @@ class Compiler {
   void add(const PrimitiveDesc& description, dnnl::primitive primitive, std::string what,
            std::vector<Argument> arguments);
   /// Adds an own kernel, which is given the places of `values` as floats, in that order.
-  void add_kernel(std::string what, std::vector<ValueId> values, Kernel kernel);
+  void add_kernel(std::string what, std::vector<ValueId> values, Kernel kernel,
+                  const char* implementation = "own");
 
   ValueId reorder(ValueId from, const Layout& to, std::string what);
   void reorder_into(ValueId from, ValueId to, std::string what);

@@ -33,8 +33,7 @@ std::optional<WinogradShape> Compiler::winograd_shape(const network::Conv& conv)
 
 void Compiler::add_winograd(std::string what, std::vector<ValueId> values, Kernel kernel) {
   buffer(values.at(kScratchPlace)).is_scratch = true;
-  for (const ValueId value : values) touch(value);
-  add_step(std::move(what), kImplementation, RunKernel{std::move(values), std::move(kernel)});
+  add_kernel(std::move(what), std::move(values), std::move(kernel), kImplementation);
 }
 
 void Compiler::winograd_forward(const network::Conv& conv, const WinogradShape& shape) {

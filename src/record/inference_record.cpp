@@ -61,20 +61,16 @@ std::optional<std::string> optional_text_from(const JsonValue& json) {
   return json.is_null() ? std::nullopt : std::optional(text_from(json));
 }
 
-int whole_from(const JsonValue& json) {
-  return static_cast<int>(json.whole(std::numeric_limits<int>::max()));
-}
-
 std::int64_t count_from(const JsonValue& json) {
   return static_cast<std::int64_t>(json.whole(std::numeric_limits<std::int64_t>::max()));
 }
 
 FoldCounts counts_from(const JsonValue& json) {
-  return {.backward = whole_from(json.at("backward")),
-          .forward = whole_from(json.at("forward")),
-          .kept = whole_from(json.at("kept")),
-          .convolutions = whole_from(json.at("convolutions")),
-          .bias_maps = whole_from(json.at("bias_maps"))};
+  return {.backward = json.at("backward").small_whole(),
+          .forward = json.at("forward").small_whole(),
+          .kept = json.at("kept").small_whole(),
+          .convolutions = json.at("convolutions").small_whole(),
+          .bias_maps = json.at("bias_maps").small_whole()};
 }
 
 InferenceCost cost_from(const JsonValue& json) {
@@ -101,12 +97,12 @@ FoldedBn bn_from(const JsonValue& json) {
 
 InferenceResult result_from(const JsonValue& json) {
   InferenceResult result{.name = text_from(json.at("name")),
-                         .trials = whole_from(json.at("trials")),
+                         .trials = json.at("trials").small_whole(),
                          .counts = counts_from(json)};
   const JsonValue reasons = json.at("reasons");
   for (std::size_t i = 0; i < reasons.size(); ++i) {
     result.reasons.push_back({.reason = text_from(reasons.at(i).at("reason")),
-                              .bns = whole_from(reasons.at(i).at("bns"))});
+                              .bns = reasons.at(i).at("bns").small_whole()});
   }
   result.max_difference = json.at("max_difference").optional_number();
   result.max_logit = json.at("max_logit").optional_number();
@@ -178,16 +174,13 @@ std::optional<InferenceRecord> inference_from(const JsonValue& json) {
   if (json.is_null()) return std::nullopt;
   json.expect_only({"backward", "forward", "kept", "convolutions", "bias_maps", "pictures",
                     "max_difference", "max_logit", "trained", "folded", "bns"});
-  InferenceRecord record{.counts = counts_from(json),
-                         .bns = {},
-                         .pictures = whole_from(json.at("pictures")),
+  return InferenceRecord{.counts = counts_from(json),
+                         .bns = list_of<FoldedBn>(json.at("bns"), bn_from),
+                         .pictures = json.at("pictures").small_whole(),
                          .max_difference = json.at("max_difference").optional_number(),
                          .max_logit = json.at("max_logit").optional_number(),
                          .trained = cost_from(json.at("trained")),
                          .folded = cost_from(json.at("folded"))};
-  const JsonValue bns = json.at("bns");
-  for (std::size_t i = 0; i < bns.size(); ++i) record.bns.push_back(bn_from(bns.at(i)));
-  return record;
 }
 
 std::optional<InferenceTimings> inference_timings_from(const JsonValue& json) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <utility>
 #include <vector>
@@ -84,6 +85,10 @@ std::uint64_t JsonValue::whole(std::uint64_t most) const {
     fail_expected(fmt::format("a whole number from 0 to {}", most));
   }
   return json_->get<std::uint64_t>();
+}
+
+int JsonValue::small_whole() const {
+  return static_cast<int>(whole(std::numeric_limits<int>::max()));
 }
 
 std::size_t JsonValue::size() const {

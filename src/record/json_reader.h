@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace whichfirst::record {
 
@@ -36,6 +37,8 @@ class JsonValue {
   double number() const;
   std::optional<double> optional_number() const;
   std::uint64_t whole(std::uint64_t most) const;
+  /// A whole number that an int holds.
+  int small_whole() const;
   /// Elements of an array.
   std::size_t size() const;
   JsonValue at(std::size_t index) const;
@@ -48,5 +51,13 @@ class JsonValue {
   const std::string* label_;
   std::string path_;
 };
+
+/// What `read` makes of each element of an array.
+template <class Item>
+std::vector<Item> list_of(const JsonValue& value, Item (*read)(const JsonValue&)) {
+  std::vector<Item> list;
+  for (std::size_t i = 0; i < value.size(); ++i) list.push_back(read(value.at(i)));
+  return list;
+}
 
 }  // namespace whichfirst::record

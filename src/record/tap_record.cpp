@@ -116,8 +116,17 @@ WeightTap weight_tap_from(const JsonValue& json) {
           .update_ratio = json.at("update_ratio").optional_number()};
 }
 
+EpochTaps epoch_taps_from(const JsonValue& json) {
+  json.expect_only({"epoch", "training_loss", "evaluation_loss", "values", "weights"});
+  return {.epoch = json.at("epoch").small_whole(),
+          .training_loss = json.at("training_loss").optional_number(),
+          .evaluation_loss = json.at("evaluation_loss").optional_number(),
+          .values = list_of<ValueTap>(json.at("values"), value_tap_from),
+          .weights = list_of<WeightTap>(json.at("weights"), weight_tap_from)};
+}
+
 template <class Element>
-ordered_json list_of(const std::vector<Element>& elements) {
+ordered_json list_document(const std::vector<Element>& elements) {
   ordered_json list = ordered_json::array();
   for (const Element& element : elements) list.push_back(document(element));
   return list;
@@ -203,34 +212,14 @@ ordered_json document(const std::vector<EpochTaps>& taps) {
     list.push_back({{"epoch", epoch.epoch},
                     {"training_loss", or_null(epoch.training_loss)},
                     {"evaluation_loss", or_null(epoch.evaluation_loss)},
-                    {"values", list_of(epoch.values)},
-                    {"weights", list_of(epoch.weights)}});
+                    {"values", list_document(epoch.values)},
+                    {"weights", list_document(epoch.weights)}});
   }
   return list;
 }
 
 std::vector<EpochTaps> taps_from(const JsonValue& json) {
-  std::vector<EpochTaps> taps;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const JsonValue epoch = json.at(i);
-    epoch.expect_only({"epoch", "training_loss", "evaluation_loss", "values", "weights"});
-    EpochTaps read{
-        .epoch = static_cast<int>(epoch.at("epoch").whole(std::numeric_limits<int>::max())),
-        .training_loss = epoch.at("training_loss").optional_number(),
-        .evaluation_loss = epoch.at("evaluation_loss").optional_number(),
-        .values = {},
-        .weights = {}};
-    const JsonValue values = epoch.at("values");
-    for (std::size_t k = 0; k < values.size(); ++k) {
-      read.values.push_back(value_tap_from(values.at(k)));
-    }
-    const JsonValue weights = epoch.at("weights");
-    for (std::size_t k = 0; k < weights.size(); ++k) {
-      read.weights.push_back(weight_tap_from(weights.at(k)));
-    }
-    taps.push_back(std::move(read));
-  }
-  return taps;
+  return list_of<EpochTaps>(json, epoch_taps_from);
 }
 
 }  // namespace whichfirst::record

@@ -66,13 +66,9 @@ ordered_json json_of(const EpochMetrics& epoch) {
           {"val_accuracy", or_null(epoch.val_accuracy)}};
 }
 
-int small_whole(const JsonValue& json) {
-  return static_cast<int>(json.whole(std::numeric_limits<int>::max()));
-}
-
 EpochMetrics epoch_from(const JsonValue& json) {
   json.expect_only({"epoch", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy"});
-  return {.epoch = small_whole(json.at("epoch")),
+  return {.epoch = json.at("epoch").small_whole(),
           .lr = json.at("lr").number(),
           .train_loss = json.at("train_loss").optional_number(),
           .train_accuracy = json.at("train_accuracy").optional_number(),
@@ -91,7 +87,7 @@ Status status_from(const JsonValue& json) {
 std::optional<DivergedAt> diverged_at_from(const JsonValue& json) {
   if (json.is_null()) return std::nullopt;
   json.expect_only({"epoch", "step", "stage"});
-  return DivergedAt{.epoch = small_whole(json.at("epoch")),
+  return DivergedAt{.epoch = json.at("epoch").small_whole(),
                     .step = static_cast<std::int64_t>(json.at("step").whole(kMostWhole)),
                     .stage = json.at("stage").text()};
 }
@@ -224,10 +220,7 @@ TrialRecord from_json(std::string_view text, const std::string& label) {
   if (!json.at("reason").is_null()) record.reason = json.at("reason").text();
   record.diverged_at = diverged_at_from(json.at("diverged_at"));
   record.metrics = metrics_from(json.at("metrics"));
-  const JsonValue epochs = json.at("epochs");
-  for (std::size_t i = 0; i < epochs.size(); ++i) {
-    record.epochs.push_back(epoch_from(epochs.at(i)));
-  }
+  record.epochs = list_of<EpochMetrics>(json.at("epochs"), epoch_from);
   const JsonValue hashes = json.at("hashes");
   hashes.expect_only({"data", "data_order", "initial_weights"});
   record.hashes = {.data = hashes.at("data").text(),

@@ -21,13 +21,6 @@ namespace {
 constexpr int kMostDepth = 12;
 constexpr std::size_t kMostOrders = 1'000;
 
-template <class Item>
-std::vector<Item> list_of(const JsonValue& value, Item (*read)(const JsonValue&)) {
-  std::vector<Item> list;
-  for (std::size_t i = 0; i < value.size(); ++i) list.push_back(read(value.at(i)));
-  return list;
-}
-
 /// As it may reach a terminal.
 std::string text_of(const JsonValue& value) {
   constexpr std::size_t kLongest = 4'000;
@@ -36,11 +29,7 @@ std::string text_of(const JsonValue& value) {
 double number_of(const JsonValue& value) { return value.number(); }
 std::optional<double> optional_number_of(const JsonValue& value) { return value.optional_number(); }
 
-int whole_of(const JsonValue& value) {
-  return static_cast<int>(value.whole(std::numeric_limits<int>::max()));
-}
-
-int dimension_of(const JsonValue& value) { return whole_of(value); }
+int whole_of(const JsonValue& value) { return value.small_whole(); }
 
 std::int64_t count_of(const JsonValue& value) {
   return static_cast<std::int64_t>(value.whole(std::numeric_limits<std::int64_t>::max()));
@@ -83,7 +72,7 @@ Condition condition_of(const JsonValue& value) {
   condition.test = count_of(value.at("test"));
   if (!value.at("validation").is_null()) condition.validation = count_of(value.at("validation"));
   condition.classes = whole_of(value.at("classes"));
-  condition.input = list_of<int>(value.at("input"), dimension_of);
+  condition.input = list_of<int>(value.at("input"), whole_of);
   condition.notes = list_of<std::string>(value.at("notes"), text_of);
   condition.network = text_of(value.at("network"));
   condition.bias = text_of(value.at("bias"));

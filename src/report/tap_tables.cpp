@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "report/wording.h"
+
 namespace whichfirst::report {
 namespace {
 
@@ -17,11 +19,6 @@ std::string_view words_of(std::string_view statistic) {
 
 std::string short_number(double value) { return fmt::format("{:.3g}", value); }
 std::string signed_short(double value) { return fmt::format("{:+.3g}", value); }
-
-std::string q_cell(const std::optional<double>& q) {
-  if (!q) return "-";
-  return *q < 0.0001 ? "< 0.0001" : fmt::format("{:.4f}", *q);
-}
 
 }  // namespace
 
@@ -37,7 +34,7 @@ Table taps_table(const record::ComparisonResult& result) {
                row.interval ? fmt::format("{} to {}", signed_short(row.interval->lower),
                                           signed_short(row.interval->upper))
                             : "-",
-               q_cell(row.q)});
+               p_value(row.q)});
   }
   return table;
 }

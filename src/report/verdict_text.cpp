@@ -14,11 +14,6 @@
 namespace whichfirst::report {
 namespace {
 
-std::string p_value(const std::optional<double>& p) {
-  if (!p) return "-";
-  return *p < 0.0001 ? "< 0.0001" : fmt::format("{:.4f}", *p);
-}
-
 /// "results.csv: accuracy, higher is better; 8 pairs by seed".
 std::string table_heading(const record::VerdictRecord& verdict) {
   const record::ResultsTable& table = *verdict.table;

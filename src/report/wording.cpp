@@ -130,6 +130,11 @@ std::string signed_number(double value, int decimals) {
   return is_zero ? fmt::format("{:.{}f}", 0.0, decimals) : text;
 }
 
+std::string p_value(const std::optional<double>& p) {
+  if (!p) return "-";
+  return *p < 0.0001 ? "< 0.0001" : fmt::format("{:.4f}", *p);
+}
+
 std::string duration(double seconds) {
   if (seconds < 9.95) return fmt::format("{:.1f}s", seconds);
   const auto whole = static_cast<std::int64_t>(std::llround(seconds));

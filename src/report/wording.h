@@ -16,6 +16,9 @@ std::string grouped(std::int64_t number);
 /// With `decimals` digits, the sign always shown: "+0.25", "-1.30".
 std::string signed_number(double value, int decimals);
 
+/// "0.0123", "< 0.0001"; "-" where missing.
+std::string p_value(const std::optional<double>& p);
+
 /// "3m 05s", "42s", "0.4s"; "1h 02m".
 std::string duration(double seconds);
 

@@ -102,8 +102,9 @@ Taps::Taps(const Task& task)
     : network_(task.network),
       places_(tap_places(task.network)),
       feeds_weights_(task.network.stages.size(), false),
-      labels_(probe_picks(task).size()),
-      probe_(task.network, probe_options(task, labels_.size())) {
+      picks_(probe_picks(task)),
+      labels_(picks_.size()),
+      probe_(task.network, probe_options(task, picks_.size())) {
   for (const network::Stage& reader : network_.stages) {
     if (network::has_weights(reader) && reader.source != network::kInput) {
       feeds_weights_[static_cast<std::size_t>(reader.source)] = true;
@@ -111,7 +112,7 @@ Taps::Taps(const Task& task)
   }
   const data::Images& pictures = task.material.dataset.train;
   images_.resize(labels_.size() * static_cast<std::size_t>(pictures.shape.size()));
-  data::assemble(pictures, probe_picks(task), task.material.normalisation, images_, labels_);
+  data::assemble(pictures, picks_, task.material.normalisation, images_, labels_);
 }
 
 record::EpochTaps Taps::look(engine::Trainer& trainer, const WatchedStep& step, int epoch) {

@@ -50,7 +50,8 @@ class Taps {
 
   const network::Network& network_;
   std::vector<std::string> places_;
-  std::vector<bool> feeds_weights_;  // by stage
+  std::vector<bool> feeds_weights_;   // by stage
+  std::vector<std::uint32_t> picks_;  // of the training set
   std::vector<float> images_;
   std::vector<std::int32_t> labels_;
   engine::Probe probe_;
