@@ -3,17 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <map>
 #include <optional>
 #include <vector>
 
 #include "base/error.h"
 #include "record/metrics.h"
 #include "stats/images.h"
-#include "stats/moments.h"
-#include "stats/paired_tests.h"
 #include "study/campaign.h"
+#include "study/compared_orders.h"
 #include "study/inference_summary.h"
 #include "study/tap_comparison.h"
 
@@ -100,108 +97,6 @@ stats::Rule rule_of(const Experiment& experiment, int comparisons) {
 }
 
 namespace {
-
-/// At least 1, so that one order alone has a rule too.
-int count_comparisons(std::size_t orders) {
-  return std::max(1, static_cast<int>(orders * (orders - 1) / 2));
-}
-
-/// Mean and spread of the values there are.
-void summarise(record::OrderResult& order) {
-  std::vector<double> present;
-  for (const std::optional<double>& value : order.values) {
-    if (value) present.push_back(*value);
-  }
-  const stats::Moments moments = stats::moments_of(present);
-  order.mean = moments.mean;
-  order.sd = moments.sd;
-}
-
-record::ComparisonResult compare_orders(const record::OrderResult& a, const record::OrderResult& b,
-                                        stats::Referee& referee, const Wanted& wanted) {
-  record::ComparisonResult result{
-      .a = a.name,
-      .b = b.name,
-      .comparison = stats::compare(a.values, b.values, {.diverged = a.diverged, .failed = a.failed},
-                                   {.diverged = b.diverged, .failed = b.failed}, referee),
-      .interval_images = {},
-      .images_standard_error = {},
-      .images_floor = {},
-      .p_holm = {},
-      .more_core_hours_needed = {},
-      .sentence = {}};
-  const stats::Rule& rule = referee.rule();
-  const stats::Comparison& comparison = result.comparison;
-  const std::optional<double> difference = wanted.difference ? wanted.difference : rule.margin;
-  if (difference && comparison.sd_diff.value_or(0) > 0) {
-    result.prospect = stats::prospect_of({.mean = *difference, .sd = *comparison.sd_diff},
-                                         wanted.power, comparison.pairs, rule);
-  }
-  result.warnings = stats::warnings_of(comparison, rule);
-  return result;
-}
-
-bool is_told_apart(const record::ComparisonResult& result) {
-  return result.comparison.verdict == stats::Verdict::better ||
-         result.comparison.verdict == stats::Verdict::worse;
-}
-
-/// Of orders each at its own best rate.
-std::vector<record::RankedOrder> ranking_of(const record::VerdictRecord& verdict) {
-  std::map<std::string, record::RankedOrder> ranked;
-  const auto place = [&](const std::string& name) -> record::RankedOrder& {
-    return ranked.try_emplace(name, record::RankedOrder{.name = name}).first->second;
-  };
-  for (const record::ComparisonResult& result : verdict.comparisons) {
-    if (result.shared_lr) continue;
-    record::RankedOrder& a = place(result.a);
-    record::RankedOrder& b = place(result.b);
-    if (result.comparison.verdict == stats::Verdict::better) ++b.rank;
-    if (result.comparison.verdict == stats::Verdict::worse) ++a.rank;
-  }
-  std::vector<record::RankedOrder> ranking;
-  if (ranked.size() < 3) return ranking;
-  for (const record::ComparisonResult& result : verdict.comparisons) {
-    if (result.shared_lr || is_told_apart(result)) continue;
-    record::RankedOrder& a = place(result.a);
-    record::RankedOrder& b = place(result.b);
-    if (a.rank == b.rank) a.is_tied = b.is_tied = true;
-  }
-  for (const record::OrderResult& order : verdict.orders) {
-    const auto found = ranked.find(order.name);
-    if (found != ranked.end()) ranking.push_back(found->second);
-  }
-  std::stable_sort(ranking.begin(), ranking.end(),
-                   [](const auto& x, const auto& y) { return x.rank < y.rank; });
-  return ranking;
-}
-
-void adjust_p_values(record::VerdictRecord& verdict) {
-  std::vector<std::optional<double>> p;
-  for (const auto& result : verdict.comparisons) p.push_back(result.comparison.p_t);
-  const auto adjusted = stats::holm_adjusted(p);
-  for (std::size_t i = 0; i < adjusted.size(); ++i) verdict.comparisons[i].p_holm = adjusted[i];
-}
-
-/// The smallest gap between two values of the first `most` pairs: what a table tells of the steps
-/// of its metric.
-double smallest_step(const std::vector<record::OrderResult>& orders, std::size_t most) {
-  std::vector<double> values;
-  for (const record::OrderResult& order : orders) {
-    for (std::size_t i = 0; i < std::min(most, order.values.size()); ++i) {
-      if (stats::is_measured(order.values[i])) values.push_back(*order.values[i]);
-    }
-  }
-  std::sort(values.begin(), values.end());
-  std::optional<double> smallest;
-  for (std::size_t i = 1; i < values.size(); ++i) {
-    const double gap = values[i] - values[i - 1];
-    const double rounding =
-        stats::kTieShare * std::max(std::abs(values[i]), std::abs(values[i - 1]));
-    if (gap > rounding) smallest = std::min(gap, smallest.value_or(gap));
-  }
-  return smallest.value_or(0);
-}
 
 class Conclusion {
  public:
@@ -474,82 +369,6 @@ record::VerdictRecord conclude(const Experiment& experiment,
                                const std::vector<record::TunedOrder>& tuned, const Trials& trials,
                                Ending ending, const Wanted& wanted) {
   return Conclusion(experiment, comparisons, tuned, trials, ending, wanted).conclude();
-}
-
-namespace {
-
-int lost_of(const record::OrderResult& order) {
-  return static_cast<int>(std::count_if(order.values.begin(), order.values.end(),
-                                        [](const auto& value) { return !value.has_value(); }));
-}
-
-/// The first `pairs` of an order, and what was lost among them.
-record::OrderResult first_of(record::OrderResult order, int pairs) {
-  order.values.resize(static_cast<std::size_t>(pairs));
-  order.diverged = lost_of(order);
-  return order;
-}
-
-/// Two orders of a table under automatic stopping: what comes after the stop plays no part.
-record::ComparisonResult compare_in_order(const record::OrderResult& a,
-                                          const record::OrderResult& b, stats::Referee& referee,
-                                          const Wanted& wanted) {
-  const int used = stats::compare(a.values, b.values, {}, {}, referee).replicates;
-  return compare_orders(first_of(a, used), first_of(b, used), referee, wanted);
-}
-
-/// Of a table that was looked at pair by pair: leaves what no comparison used.
-void cut_to_used(record::VerdictRecord& verdict) {
-  int used = 0;
-  bool is_decided = true;
-  bool is_at_end = true;
-  for (const record::ComparisonResult& result : verdict.comparisons) {
-    used = std::max(used, result.comparison.replicates);
-    is_decided = is_decided && result.comparison.verdict != stats::Verdict::undecided;
-    is_at_end = is_at_end && !result.comparison.goes_on;
-  }
-  verdict.after_stop = static_cast<int>(verdict.table->pairs.size()) - used;
-  verdict.table->pairs.resize(static_cast<std::size_t>(used));
-  for (record::OrderResult& order : verdict.orders) order = first_of(std::move(order), used);
-  verdict.stop = is_decided  ? record::Stop::decided
-                 : is_at_end ? record::Stop::max_seeds
-                             : record::Stop::interrupted;
-}
-
-}  // namespace
-
-record::VerdictRecord conclude(record::Results results, stats::Rule rule, const Wanted& wanted) {
-  record::VerdictRecord verdict;
-  verdict.table = std::move(results.table);
-  verdict.metric = std::move(results.metric);
-  verdict.direction = rule.direction;
-  verdict.margin = rule.margin;
-  verdict.confidence = rule.confidence;
-  verdict.orders = std::move(results.orders);
-  rule.comparisons = count_comparisons(verdict.orders.size());
-  const bool is_automatic = rule.stopping == stats::Stopping::automatic;
-  verdict.plan.guard = rule.guard == stats::Guard::decides;
-  verdict.plan.comparisons = rule.comparisons;
-  if (is_automatic) {
-    rule.resolution = smallest_step(verdict.orders, static_cast<std::size_t>(rule.max_pairs));
-    verdict.plan.max_seeds = rule.max_pairs;
-  } else {
-    verdict.plan.seeds = static_cast<int>(verdict.table->pairs.size());
-  }
-  stats::Referee referee(rule);
-  for (std::size_t a = 0; a < verdict.orders.size(); ++a) {
-    for (std::size_t b = a + 1; b < verdict.orders.size(); ++b) {
-      const record::OrderResult& left = verdict.orders[a];
-      const record::OrderResult& right = verdict.orders[b];
-      verdict.comparisons.push_back(is_automatic ? compare_in_order(left, right, referee, wanted)
-                                                 : compare_orders(left, right, referee, wanted));
-    }
-  }
-  if (is_automatic) cut_to_used(verdict);
-  for (record::OrderResult& order : verdict.orders) summarise(order);
-  adjust_p_values(verdict);
-  verdict.ranking = ranking_of(verdict);
-  return verdict;
 }
 
 }  // namespace whichfirst::study
