@@ -38,10 +38,14 @@ void Compiler::give_gradient(int source, ValueId value) {
   const ValueId sum = readers(slot) == 0    ? slot
                       : readers(given) == 0 ? given
                                             : new_value(layout(given));
-  const std::size_t count = float_count(sum);
-  add_kernel("add gradients", {slot, given, sum}, [count](Places places, const auto&) {
-    engine::add({floats(places[0]), count}, {floats(places[1]), count}, {floats(places[2]), count});
-  });
+  const std::size_t count = number_count(sum);
+  add_kernel("add gradients", {slot, given, sum},
+             for_numbers(sum, [count](auto number, Places places, const auto&) {
+               using Number = decltype(number);
+               engine::add<Number>(numbers<Number>(places[0], count),
+                                   numbers<Number>(places[1], count),
+                                   numbers<Number>(places[2], count));
+             }));
   slot = sum;
   ++readers(slot);
 }
@@ -60,13 +64,7 @@ void Compiler::backward(const network::Conv& conv) {
   const ForwardState& here = state();
   if (here.winograd) return winograd_backward(conv, *here.winograd);
   const ValueId dresult = take_gradient();
-  const Layout any_weights = any_layout(weights_dims(conv));
-
-  const auto weights = convolution(
-      layout(here.source), layout(dresult), [&](const Layout& source, const Layout& result) {
-        return describe_.convolution_backward_weights(
-            {source, any_weights, bias_layout(conv.bias), result}, window_of(conv), *here.conv);
-      });
+  const auto weights = weight_gradient_of(conv, *here.conv);
   const ValueId dweights = weight_gradient(weights.diff_weights_desc());
   std::vector<Argument> arguments = {
       {DNNL_ARG_SRC, in_layout(here.source, weights.src_desc(), "reorder source")},
@@ -80,8 +78,9 @@ void Compiler::backward(const network::Conv& conv) {
 
   const auto source = convolution(
       layout(here.source), layout(dresult), [&](const Layout& dsource, const Layout& result) {
-        return describe_.convolution_backward_data({dsource, any_weights, Layout(), result},
-                                                   window_of(conv), *here.conv);
+        return describe_.convolution_backward_data(
+            {dsource, any_numbers(weights_dims(conv)), Layout(), result}, window_of(conv),
+            *here.conv);
       });
   const ValueId weights_value =
       in_layout(parameter(ParameterKind::weight), source.weights_desc(), "reorder weights");
@@ -141,17 +140,20 @@ void Compiler::backward(const network::GroupNorm& norm) {
   }
   const GroupNormPlan plan{
       .layout = channel_layout(here.source), .groups = norm.groups, .eps = norm.eps};
-  add_kernel(
-      "backward", std::move(values),
-      [plan, channels, groups, scratch = GroupNormScratch{}](Places places, const auto&) mutable {
-        const bool is_affine = places.size() > 5;
-        const auto affine = [&](std::size_t i) {
-          return is_affine ? std::span<float>(floats(places[i]), channels) : std::span<float>();
-        };
-        group_norm_backward(plan, floats(places[0]), affine(5), {floats(places[1]), groups},
-                            {floats(places[2]), groups}, floats(places[3]), floats(places[4]),
-                            {affine(6), affine(7)}, scratch);
-      });
+  add_kernel("backward", std::move(values),
+             for_numbers(here.source, [plan, channels, groups, scratch = GroupNormScratch{}](
+                                          auto number, Places places, const auto&) mutable {
+               using Number = decltype(number);
+               const bool is_affine = places.size() > 5;
+               const auto affine = [&](std::size_t i) {
+                 return is_affine ? std::span<float>(floats(places[i]), channels)
+                                  : std::span<float>();
+               };
+               group_norm_backward(plan, numbers<Number>(places[0]), affine(5),
+                                   {floats(places[1]), groups}, {floats(places[2]), groups},
+                                   numbers<Number>(places[3]), numbers<Number>(places[4]),
+                                   {affine(6), affine(7)}, scratch);
+             }));
   give_gradient(stage().source, dsource);
 }
 
@@ -160,7 +162,7 @@ void Compiler::backward(const network::Activation& activation) {
   const ForwardState& here = state();
   const ValueId dresult = take_gradient();
   const ValueId dsource = writable(dresult);
-  const std::size_t count = float_count(dresult);
+  const std::size_t count = number_count(dresult);
   const bool reads_result = kernel.backward_reads == BackwardReads::result;
   const ValueId read = reads_result ? here.result : here.source;
   if (kernel.backward_primitive) {
@@ -171,10 +173,13 @@ void Compiler::backward(const network::Activation& activation) {
          {DNNL_ARG_DIFF_DST, dresult},
          {DNNL_ARG_DIFF_SRC, dsource}});
   } else {
-    const auto run = reads_result ? softsign_backward : sign_backward;
-    add_kernel("backward", {read, dresult, dsource}, [count, run](Places places, const auto&) {
-      run({floats(places[0]), count}, {floats(places[1]), count}, {floats(places[2]), count});
-    });
+    add_kernel("backward", {read, dresult, dsource},
+               for_numbers(dsource, [count, reads_result](auto number, Places places, const auto&) {
+                 using Number = decltype(number);
+                 const auto run = reads_result ? softsign_backward<Number> : sign_backward<Number>;
+                 run(numbers<Number>(places[0], count), numbers<Number>(places[1], count),
+                     numbers<Number>(places[2], count));
+               }));
   }
   give_gradient(stage().source, dsource);
 }
@@ -195,7 +200,7 @@ void Compiler::backward(const network::GlobalAveragePool&) {
   const ValueId dvector = take_gradient();
   const Layout pooled = state().pool->dst_desc();
   const ValueId dpooled =
-      in_layout(view(dvector, plain(dims_of(pooled))), pooled, "reorder gradient");
+      in_layout(view(dvector, plain_numbers(dims_of(pooled))), pooled, "reorder gradient");
   give_gradient(stage().source,
                 pool_backward(algorithm::pooling_avg_exclude_padding, whole_picture(), dpooled));
 }
@@ -213,7 +218,7 @@ ValueId Compiler::pool_backward(dnnl::algorithm kind, const Window& window, Valu
 
 void Compiler::backward(const network::Flatten&) {
   const ValueId dvector = take_gradient();
-  give_gradient(stage().source, view(dvector, plain(dims_of(layout(state().source)))));
+  give_gradient(stage().source, view(dvector, plain_numbers(dims_of(layout(state().source)))));
 }
 
 void Compiler::backward(const network::Dropout& drop_stage) {
@@ -221,22 +226,21 @@ void Compiler::backward(const network::Dropout& drop_stage) {
   const ValueId dresult = take_gradient();
   if (here.is_nothing) return give_gradient(stage().source, dresult);
   const ValueId dsource = writable(dresult);
-  const std::size_t count = float_count(dresult);
+  const std::size_t count = number_count(dresult);
   add_kernel("backward", {dresult, here.workspace, dsource},
-             [count, rate = drop_stage.rate](Places places, const auto&) {
-               drop({floats(places[0]), count}, {bytes(places[1]), count}, rate,
-                    {floats(places[2]), count});
-             });
+             for_numbers(
+                 dsource, [count, rate = drop_stage.rate](auto number, Places places, const auto&) {
+                   using Number = decltype(number);
+                   drop<Number>(numbers<Number>(places[0], count), {bytes(places[1]), count}, rate,
+                                numbers<Number>(places[2], count));
+                 }));
   give_gradient(stage().source, dsource);
 }
 
 void Compiler::backward(const network::FullyConnected& fc) {
   const ForwardState& here = state();
-  const ValueId dresult = take_gradient();
-  const Layout any_weights = any_layout(weights_dims(fc));
-
-  const auto weights = describe_.inner_product_backward_weights(
-      {layout(here.source), any_weights, bias_layout(fc.bias), layout(dresult)}, *here.fc);
+  const auto weights = weight_gradient_of(fc, *here.fc);
+  const ValueId dresult = in_layout(take_gradient(), weights.diff_dst_desc(), "reorder gradient");
   const ValueId dweights = weight_gradient(weights.diff_weights_desc());
   std::vector<Argument> arguments = {
       {DNNL_ARG_SRC, here.source}, {DNNL_ARG_DIFF_DST, dresult}, {DNNL_ARG_DIFF_WEIGHTS, dweights}};
@@ -247,7 +251,7 @@ void Compiler::backward(const network::FullyConnected& fc) {
   if (!depends_on_parameters(stage().source)) return;
 
   const auto source = describe_.inner_product_backward_data(
-      {layout(here.source), any_weights, Layout(), layout(dresult)}, *here.fc);
+      {layout(here.source), any_numbers(weights_dims(fc)), Layout(), layout(dresult)}, *here.fc);
   const ValueId weights_value =
       in_layout(parameter(ParameterKind::weight), source.weights_desc(), "reorder weights");
   const ValueId dsource = new_value(layout(here.source));
@@ -266,12 +270,14 @@ void Compiler::backward(const network::Add&) {
   ValueId dsum = dresult;
   if (is_with_relu) {
     dsum = writable(dresult);
-    const std::size_t count = float_count(dresult);
+    const std::size_t count = number_count(dresult);
     add_kernel("backward with relu", {state().result, dresult, dsum},
-               [count](Places places, const auto&) {
-                 relu_backward({floats(places[0]), count}, {floats(places[1]), count},
-                               {floats(places[2]), count});
-               });
+               for_numbers(dsum, [count](auto number, Places places, const auto&) {
+                 using Number = decltype(number);
+                 relu_backward<Number>(numbers<Number>(places[0], count),
+                                       numbers<Number>(places[1], count),
+                                       numbers<Number>(places[2], count));
+               }));
   }
   give_gradient(stage().source, dsum);
   give_gradient(*stage().shortcut, dsum);

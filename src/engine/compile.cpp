@@ -21,6 +21,7 @@ Compiler::Compiler(const network::Network& network, int batch, const dnnl::engin
       describe_with_relu_(describe_.with_relu()),
       purpose_(purpose),
       precision_(precision),
+      number_type_(precision == Precision::bf16 ? NumberType::bf16 : NumberType::f32),
       tap_(std::move(tap)),
       parameters_(network.parameters.size(), -1),
       stage_readers_(network.stages.size(), 0),
@@ -53,8 +54,10 @@ Program Compiler::compile(const std::vector<Layout>* kept_layouts) {
   if (kept_layouts != nullptr) program_.parameter_layouts = *kept_layouts;
   program_.images = new_value(plain(activation_dims(batch_, network_.input)));
   touch(program_.images);
+  input_ =
+      in_layout(program_.images, plain_numbers(dims_of(layout(program_.images))), "reorder images");
   for (const network::Stage& reader : network_.stages) {
-    readers(program_.images) +=
+    readers(input_) +=
         (reader.source == network::kInput ? 1 : 0) + (reader.shortcut == network::kInput ? 1 : 0);
   }
   const int stages = static_cast<int>(network_.stages.size());
@@ -198,9 +201,10 @@ int Compiler::parameter_index(network::ParameterKind kind) const {
 }
 
 Layout Compiler::weights_request(const memory::dims& dims) const {
-  return decides_on_layouts() ? any_layout(dims)
-                              : program_.parameter_layouts[static_cast<std::size_t>(
-                                    parameter_index(network::ParameterKind::weight))];
+  return decides_on_layouts() || number_type_ == NumberType::bf16
+             ? any_numbers(dims)
+             : program_.parameter_layouts[static_cast<std::size_t>(
+                   parameter_index(network::ParameterKind::weight))];
 }
 
 void Compiler::keep_weights_in(const Layout& chosen) {
@@ -211,6 +215,26 @@ void Compiler::keep_weights_in(const Layout& chosen) {
 
 Layout Compiler::bias_layout(bool has_bias) const {
   return has_bias ? plain({stage().output.channels}) : Layout();
+}
+
+Description<dnnl::convolution_backward_weights> Compiler::weight_gradient_of(
+    const network::Conv& conv, const Description<dnnl::convolution_forward>& forward) const {
+  return convolution(forward.src_desc(), forward.dst_desc(),
+                     [&](const Layout& source, const Layout& result) {
+                       return describe_.convolution_backward_weights(
+                           {source, any_layout(weights_dims(conv)), bias_layout(conv.bias), result},
+                           window_of(conv), forward);
+                     });
+}
+
+Description<dnnl::inner_product_backward_weights> Compiler::weight_gradient_of(
+    const network::FullyConnected& fc,
+    const Description<dnnl::inner_product_forward>& forward) const {
+  // Logits are floats whatever the precision; their gradient is not.
+  return describe_.inner_product_backward_weights(
+      {forward.src_desc(), any_layout(weights_dims(fc)), bias_layout(fc.bias),
+       plain_numbers(dims_of(forward.dst_desc()))},
+      forward);
 }
 
 Window Compiler::whole_picture() const {

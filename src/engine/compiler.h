@@ -12,8 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "engine/bf16.h"
 #include "engine/border_bias.h"
 #include "engine/compile.h"
+#include "engine/layouts.h"
 #include "engine/max_pool.h"
 #include "engine/onednn.h"
 #include "engine/program.h"
@@ -64,7 +66,14 @@ class Compiler {
   }
   /// How many stages still want to read the buffer: outputs in forward, gradients in backward.
   int& readers(ValueId value);
-  std::size_t float_count(ValueId value) const { return layout(value).get_size() / sizeof(float); }
+  std::size_t number_count(ValueId value) const {
+    return layout(value).get_size() / (is_bf16(layout(value)) ? sizeof(Bf16) : sizeof(float));
+  }
+  /// Layouts of activations, whose numbers are of the precision's type.
+  Layout plain_numbers(const dnnl::memory::dims& dims) const { return plain(dims, number_type_); }
+  Layout any_numbers(const dnnl::memory::dims& dims) const {
+    return any_layout(dims, number_type_);
+  }
 
   ValueId new_value(const Layout& value_layout);
   /// The same buffer under another layout.
@@ -81,6 +90,9 @@ class Compiler {
   /// Adds an own kernel, which is given the places of `values` as floats, in that order.
   void add_kernel(std::string what, std::vector<ValueId> values, Kernel kernel,
                   const char* implementation = "own");
+  /// A kernel that runs body(Number{}, places, step), Number being what `value` consists of.
+  template <class Body>
+  Kernel for_numbers(ValueId value, Body body) const;
 
   ValueId reorder(ValueId from, const Layout& to, std::string what);
   void reorder_into(ValueId from, ValueId to, std::string what);
@@ -95,9 +107,16 @@ class Compiler {
   ValueId gradient(network::ParameterKind kind);
   int parameter_index(network::ParameterKind kind) const;
   ValueId keep_parameter(Home home, network::ParameterKind kind);
-  /// Evaluation takes the layout of weights as it is; the others decide on it.
+  /// In which layout a forward pass is asked to read weights: floats in evaluation as they are
+  /// kept; the others decide on it.
   Layout weights_request(const dnnl::memory::dims& dims) const;
+  /// Where somebody decides.
   void keep_weights_in(const Layout& chosen);
+  /// The weights that `forward` reads: those that are kept or, in bf16, a copy of them. Those that
+  /// are kept are floats, laid out as `forward` reads them or, where it reads a copy, as their
+  /// gradient is computed.
+  template <class Operation, class Forward>
+  ValueId weights_for(const Operation& operation, const Forward& forward);
 
   // --- what both directions ask ---------------------------------------------------------------
 
@@ -119,6 +138,12 @@ class Compiler {
             .strides = {operation.stride, operation.stride},
             .padding = {operation.padding, operation.padding}};
   }
+  /// The gradient of the weights, always in floats and in the layout that suits it best.
+  Description<dnnl::convolution_backward_weights> weight_gradient_of(
+      const network::Conv& conv, const Description<dnnl::convolution_forward>& forward) const;
+  Description<dnnl::inner_product_backward_weights> weight_gradient_of(
+      const network::FullyConnected& fc,
+      const Description<dnnl::inner_product_forward>& forward) const;
   Window whole_picture() const;
   static dnnl::normalization_flags bn_flags(const network::BatchNorm& bn, bool is_with_relu);
 
@@ -233,8 +258,10 @@ class Compiler {
   Describer describe_with_relu_;
   Purpose purpose_;
   Precision precision_;
+  NumberType number_type_;  // of activations
   Tap tap_;
   Program program_;
+  ValueId input_ = -1;                // the images as stages read them
   std::vector<int> readers_;          // by buffer
   std::vector<ValueId> parameters_;   // values made so far, by parameter
   std::vector<int> stage_readers_;    // how many stages read a stage's output
@@ -252,9 +279,28 @@ auto Compiler::convolution(const Layout& source, const Layout& result, const Des
   auto chosen = describe(source, result);
   if (!std::string_view(chosen.impl_info_str()).starts_with("ref")) return chosen;
   const auto any = [](const Layout& like) {
-    return Layout(dims_of(like), dnnl::memory::data_type::f32, dnnl::memory::format_tag::any);
+    return any_layout(dims_of(like), is_bf16(like) ? NumberType::bf16 : NumberType::f32);
   };
   return describe(any(source), any(result));
+}
+
+template <class Body>
+Kernel Compiler::for_numbers(ValueId value, Body body) const {
+  const auto with = [&body](auto number) {
+    return [body, number](Places places, const auto& step) mutable { body(number, places, step); };
+  };
+  return is_bf16(layout(value)) ? Kernel(with(Bf16{})) : Kernel(with(float{}));
+}
+
+template <class Operation, class Forward>
+ValueId Compiler::weights_for(const Operation& operation, const Forward& forward) {
+  if (decides_on_layouts()) {
+    keep_weights_in(is_bf16(forward.weights_desc())
+                        ? weight_gradient_of(operation, forward).diff_weights_desc()
+                        : forward.weights_desc());
+  }
+  return in_layout(parameter(network::ParameterKind::weight), forward.weights_desc(),
+                   "reorder weights");
 }
 
 template <class PrimitiveDesc>

@@ -8,99 +8,106 @@
 
 namespace whichfirst::engine {
 
-// Raw pointers inside: a span's length is read again after every store to memory that may alias it.
-
-WHICHFIRST_FOR_EACH_WIDTH
-void add(std::span<const float> a, std::span<const float> b, std::span<float> result) {
-  const float* const left = a.data();
-  const float* const right = b.data();
-  float* const sum = result.data();
-  const std::size_t count = result.size();
-  for (std::size_t i = 0; i < count; ++i) sum[i] = left[i] + right[i];
-}
-
-WHICHFIRST_FOR_EACH_WIDTH
-void add_and_cut(std::span<const float> a, std::span<const float> b, std::span<float> result) {
-  const float* const left = a.data();
-  const float* const right = b.data();
-  float* const cut = result.data();
-  const std::size_t count = result.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    const float sum = left[i] + right[i];
-    cut[i] = sum > 0 ? sum : 0;
-  }
-}
-
-WHICHFIRST_FOR_EACH_WIDTH
-void relu_backward(std::span<const float> result, std::span<const float> dresult,
-                   std::span<float> dsource) {
-  const float* const y = result.data();
-  const float* const dy = dresult.data();
-  float* const dx = dsource.data();
-  const std::size_t count = dsource.size();
-  for (std::size_t i = 0; i < count; ++i) dx[i] = y[i] > 0 ? dy[i] : 0;
-}
-
-WHICHFIRST_FOR_EACH_WIDTH
-void softsign_forward(std::span<const float> source, std::span<float> result) {
-  const float* const x = source.data();
-  float* const y = result.data();
-  const std::size_t count = result.size();
-  for (std::size_t i = 0; i < count; ++i) y[i] = x[i] / (1.0F + std::abs(x[i]));
-}
-
-WHICHFIRST_FOR_EACH_WIDTH
-void softsign_backward(std::span<const float> result, std::span<const float> dresult,
-                       std::span<float> dsource) {
-  const float* const y = result.data();
-  const float* const dy = dresult.data();
-  float* const dx = dsource.data();
-  const std::size_t count = dsource.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    const float rest = 1.0F - std::abs(y[i]);
-    dx[i] = dy[i] * (rest * rest);
-  }
-}
-
 namespace {
 
-WHICHFIRST_FOR_EACH_WIDTH
-void signs(const float* x, float* y, std::size_t count) {
+/// result[i] = function(sources[i]...). Raw pointers: a span's length is read again after every
+/// store to memory that may alias it.
+template <class Function, class Number, class... Sources>
+WHICHFIRST_FOR_EACH_WIDTH void for_each_number(Function function, std::size_t count, Number* result,
+                                               const Sources*... sources) {
   for (std::size_t i = 0; i < count; ++i) {
-    const float sign = x[i] >= 0.0F ? 1.0F : -1.0F;
-    y[i] = x[i] != x[i] ? x[i] : sign;
+    result[i] = from_float<Number>(function(to_float(sources[i])...));
   }
 }
 
 /// Zeros into those lanes of the last block that are no channel.
-void clear_padding(float* values, const ChannelLayout& layout) {
+template <class Number>
+void clear_padding(Number* values, const ChannelLayout& layout) {
   const std::ptrdiff_t used = layout.channels % layout.block;
   if (used == 0) return;
   for (std::ptrdiff_t n = 0; n < layout.images; ++n) {
-    float* last = values + layout.block_begin(n, layout.channels - used);
+    Number* last = values + layout.block_begin(n, layout.channels - used);
     for (std::ptrdiff_t p = 0; p < layout.pixels; ++p) {
       std::fill(last + p * layout.pixel_stride + used,
-                last + p * layout.pixel_stride + layout.block, 0.0F);
+                last + p * layout.pixel_stride + layout.block, Number{});
     }
+  }
+}
+
+template <class Number>
+WHICHFIRST_FOR_EACH_WIDTH void drop_numbers(const Number* source, const std::uint8_t* dropped,
+                                            float scale, std::size_t count, Number* result) {
+  for (std::size_t i = 0; i < count; ++i) {
+    result[i] = from_float<Number>(dropped[i] != 0 ? 0.0F : to_float(source[i]) * scale);
   }
 }
 
 }  // namespace
 
-void sign_forward(std::span<const float> source, std::span<float> result,
+template <class Number>
+void add(std::span<const Number> a, std::span<const Number> b, std::span<Number> result) {
+  for_each_number([](float x, float y) { return x + y; }, result.size(), result.data(), a.data(),
+                  b.data());
+}
+
+template <class Number>
+void add_and_cut(std::span<const Number> a, std::span<const Number> b, std::span<Number> result) {
+  for_each_number(
+      [](float x, float y) {
+        const float sum = x + y;
+        return sum > 0 ? sum : 0.0F;
+      },
+      result.size(), result.data(), a.data(), b.data());
+}
+
+template <class Number>
+void relu_backward(std::span<const Number> result, std::span<const Number> dresult,
+                   std::span<Number> dsource) {
+  for_each_number([](float y, float dy) { return y > 0 ? dy : 0.0F; }, dsource.size(),
+                  dsource.data(), result.data(), dresult.data());
+}
+
+template <class Number>
+void softsign_forward(std::span<const Number> source, std::span<Number> result) {
+  for_each_number([](float x) { return x / (1.0F + std::abs(x)); }, result.size(), result.data(),
+                  source.data());
+}
+
+template <class Number>
+void softsign_backward(std::span<const Number> result, std::span<const Number> dresult,
+                       std::span<Number> dsource) {
+  for_each_number(
+      [](float y, float dy) {
+        const float rest = 1.0F - std::abs(y);
+        return dy * (rest * rest);
+      },
+      dsource.size(), dsource.data(), result.data(), dresult.data());
+}
+
+template <class Number>
+void sign_forward(std::span<const Number> source, std::span<Number> result,
                   const ChannelLayout& layout) {
-  signs(source.data(), result.data(), result.size());
+  for_each_number(
+      [](float x) {
+        const float sign = x >= 0.0F ? 1.0F : -1.0F;
+        return x != x ? x : sign;
+      },
+      result.size(), result.data(), source.data());
   clear_padding(result.data(), layout);
 }
 
-WHICHFIRST_FOR_EACH_WIDTH
-void sign_backward(std::span<const float> source, std::span<const float> dresult,
-                   std::span<float> dsource) {
-  const float* const x = source.data();
-  const float* const dy = dresult.data();
-  float* const dx = dsource.data();
-  const std::size_t count = dsource.size();
-  for (std::size_t i = 0; i < count; ++i) dx[i] = std::abs(x[i]) > 1.0F ? 0.0F : dy[i];
+template <class Number>
+void sign_backward(std::span<const Number> source, std::span<const Number> dresult,
+                   std::span<Number> dsource) {
+  for_each_number([](float x, float dy) { return std::abs(x) > 1.0F ? 0.0F : dy; }, dsource.size(),
+                  dsource.data(), source.data(), dresult.data());
+}
+
+template <class Number>
+void drop(std::span<const Number> source, std::span<const std::uint8_t> dropped, double rate,
+          std::span<Number> result) {
+  drop_numbers(source.data(), dropped.data(), static_cast<float>(1.0 / (1.0 - rate)), result.size(),
+               result.data());
 }
 
 void draw_dropped(const RandomKey& key, double rate, const ChannelLayout& layout,
@@ -120,15 +127,22 @@ void draw_dropped(const RandomKey& key, double rate, const ChannelLayout& layout
   }
 }
 
-WHICHFIRST_FOR_EACH_WIDTH
-void drop(std::span<const float> source, std::span<const std::uint8_t> dropped, double rate,
-          std::span<float> result) {
-  const auto scale = static_cast<float>(1.0 / (1.0 - rate));
-  const float* const x = source.data();
-  const std::uint8_t* const is_dropped = dropped.data();
-  float* const y = result.data();
-  const std::size_t count = result.size();
-  for (std::size_t i = 0; i < count; ++i) y[i] = is_dropped[i] != 0 ? 0.0F : x[i] * scale;
-}
+template void add(std::span<const float>, std::span<const float>, std::span<float>);
+template void add_and_cut(std::span<const float>, std::span<const float>, std::span<float>);
+template void relu_backward(std::span<const float>, std::span<const float>, std::span<float>);
+template void softsign_forward(std::span<const float>, std::span<float>);
+template void softsign_backward(std::span<const float>, std::span<const float>, std::span<float>);
+template void sign_forward(std::span<const float>, std::span<float>, const ChannelLayout&);
+template void sign_backward(std::span<const float>, std::span<const float>, std::span<float>);
+template void drop(std::span<const float>, std::span<const std::uint8_t>, double, std::span<float>);
+
+template void add(std::span<const Bf16>, std::span<const Bf16>, std::span<Bf16>);
+template void add_and_cut(std::span<const Bf16>, std::span<const Bf16>, std::span<Bf16>);
+template void relu_backward(std::span<const Bf16>, std::span<const Bf16>, std::span<Bf16>);
+template void softsign_forward(std::span<const Bf16>, std::span<Bf16>);
+template void softsign_backward(std::span<const Bf16>, std::span<const Bf16>, std::span<Bf16>);
+template void sign_forward(std::span<const Bf16>, std::span<Bf16>, const ChannelLayout&);
+template void sign_backward(std::span<const Bf16>, std::span<const Bf16>, std::span<Bf16>);
+template void drop(std::span<const Bf16>, std::span<const std::uint8_t>, double, std::span<Bf16>);
 
 }  // namespace whichfirst::engine

@@ -1,6 +1,6 @@
 // The stages of single numbers that oneDNN has no kernel for, and sums. Where a function of 0 is 0,
 // whole buffers are walked: the padding of a blocked layout holds zeros and keeps them. Source and
-// result may be the same place everywhere.
+// result may be the same place everywhere. Numbers are float or Bf16 and computed in float.
 #pragma once
 
 #include <cstdint>
@@ -8,31 +8,39 @@
 #include <vector>
 
 #include "base/random.h"
+#include "engine/bf16.h"
 #include "engine/statistics.h"
 
 namespace whichfirst::engine {
 
 /// result = a + b.
-void add(std::span<const float> a, std::span<const float> b, std::span<float> result);
+template <class Number>
+void add(std::span<const Number> a, std::span<const Number> b, std::span<Number> result);
 
 /// result = max(a + b, 0), 0 for NaN as oneDNN's relu has it.
-void add_and_cut(std::span<const float> a, std::span<const float> b, std::span<float> result);
+template <class Number>
+void add_and_cut(std::span<const Number> a, std::span<const Number> b, std::span<Number> result);
 /// dsource = dresult where result > 0, else 0.
-void relu_backward(std::span<const float> result, std::span<const float> dresult,
-                   std::span<float> dsource);
+template <class Number>
+void relu_backward(std::span<const Number> result, std::span<const Number> dresult,
+                   std::span<Number> dsource);
 
 /// result = x / (1 + |x|).
-void softsign_forward(std::span<const float> source, std::span<float> result);
+template <class Number>
+void softsign_forward(std::span<const Number> source, std::span<Number> result);
 /// dsource = dresult (1 - |result|)^2.
-void softsign_backward(std::span<const float> result, std::span<const float> dresult,
-                       std::span<float> dsource);
+template <class Number>
+void softsign_backward(std::span<const Number> result, std::span<const Number> dresult,
+                       std::span<Number> dsource);
 
 /// 1 where x >= 0, -1 below, NaN where x is; zeros stay in the padding.
-void sign_forward(std::span<const float> source, std::span<float> result,
+template <class Number>
+void sign_forward(std::span<const Number> source, std::span<Number> result,
                   const ChannelLayout& layout);
 /// dresult where |x| <= 1, else 0 (Rastegari et al. 2016, arXiv:1603.05279).
-void sign_backward(std::span<const float> source, std::span<const float> dresult,
-                   std::span<float> dsource);
+template <class Number>
+void sign_backward(std::span<const Number> source, std::span<const Number> dresult,
+                   std::span<Number> dsource);
 
 /// Draws which numbers are dropped in this step, dropped[i] = 1, where i counts as the buffer lies:
 /// the coin of a number is that of its place in the plain N x C x H x W array. `coins` has room for
@@ -40,7 +48,8 @@ void sign_backward(std::span<const float> source, std::span<const float> dresult
 void draw_dropped(const RandomKey& key, double rate, const ChannelLayout& layout,
                   std::span<std::uint8_t> dropped, std::span<std::uint8_t> coins);
 /// result = dropped ? 0 : source / (1 - rate); forward and backward alike.
-void drop(std::span<const float> source, std::span<const std::uint8_t> dropped, double rate,
-          std::span<float> result);
+template <class Number>
+void drop(std::span<const Number> source, std::span<const std::uint8_t> dropped, double rate,
+          std::span<Number> result);
 
 }  // namespace whichfirst::engine

@@ -12,8 +12,7 @@ using dnnl::normalization_flags;
 using network::ParameterKind;
 
 ValueId Compiler::output_of(int stage) const {
-  return stage == network::kInput ? program_.images
-                                  : states_[static_cast<std::size_t>(stage)].result;
+  return stage == network::kInput ? input_ : states_[static_cast<std::size_t>(stage)].result;
 }
 
 ValueId Compiler::read(int source) {
@@ -65,18 +64,17 @@ void Compiler::forward(const network::Conv& conv) {
   const bool cuts_itself = is_with_relu && !conv.has_bias_map;  // else the border's kernel does
   const Describer& describe = weights_describer(cuts_itself);
   ForwardState& here = state();
-  here.conv = convolution(in.channels < kFewChannels ? plain(source_dims) : any_layout(source_dims),
-                          any_layout(activation_dims(batch_, stage().output)),
-                          [&](const Layout& source, const Layout& result) {
-                            return describe.convolution_forward(
-                                forward_kind(), {source, weights, bias_layout(conv.bias), result},
-                                window_of(conv));
-                          });
-  keep_weights_in(here.conv->weights_desc());
+  here.conv = convolution(
+      in.channels < kFewChannels ? plain_numbers(source_dims) : any_numbers(source_dims),
+      any_numbers(activation_dims(batch_, stage().output)),
+      [&](const Layout& source, const Layout& result) {
+        return describe.convolution_forward(
+            forward_kind(), {source, weights, bias_layout(conv.bias), result}, window_of(conv));
+      });
   here.source = in_layout(read(stage().source), here.conv->src_desc(), "reorder source");
   const ValueId result = new_value(here.conv->dst_desc());
   std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source},
-                                     {DNNL_ARG_WEIGHTS, parameter(ParameterKind::weight)},
+                                     {DNNL_ARG_WEIGHTS, weights_for(conv, *here.conv)},
                                      {DNNL_ARG_DST, result}};
   if (conv.bias) arguments.push_back({DNNL_ARG_BIAS, common_bias(conv)});
   add(*here.conv, dnnl::convolution_forward(*here.conv), forward_name(cuts_itself),
@@ -142,10 +140,11 @@ void Compiler::forward(const network::BatchNorm& bn) {
     program_.watched.push_back({stage_, here.mean, channels, "mean of the batch"});
     program_.watched.push_back({stage_, here.spread, channels, "variance of the batch"});
     add_kernel("statistics", {source, here.mean, here.spread},
-               [layout = channel_layout(source), channels](Places places, const auto&) {
-                 measure_channels(floats(places[0]), layout, {floats(places[1]), channels},
-                                  {floats(places[2]), channels});
-               });
+               for_numbers(source, [layout = channel_layout(source), channels](
+                                       auto number, Places places, const auto&) {
+                 measure_channels(numbers<decltype(number)>(places[0]), layout,
+                                  {floats(places[1]), channels}, {floats(places[2]), channels});
+               }));
     arguments.push_back({DNNL_ARG_MEAN, here.mean});
     arguments.push_back({DNNL_ARG_VARIANCE, here.spread});
     if (is_with_relu) {
@@ -182,17 +181,19 @@ void Compiler::forward(const network::GroupNorm& norm) {
   }
   const GroupNormPlan plan{
       .layout = channel_layout(source), .groups = norm.groups, .eps = norm.eps};
-  add_kernel(
-      "forward", std::move(values),
-      [plan, channels, groups, scratch = GroupNormScratch{}](Places places, const auto&) mutable {
-        const bool is_affine = places.size() > 4;
-        const auto affine = [&](std::size_t i) {
-          return is_affine ? std::span<const float>(floats(places[i]), channels)
-                           : std::span<const float>();
-        };
-        group_norm_forward(plan, floats(places[0]), affine(4), affine(5), floats(places[1]),
-                           {floats(places[2]), groups}, {floats(places[3]), groups}, scratch);
-      });
+  add_kernel("forward", std::move(values),
+             for_numbers(source, [plan, channels, groups, scratch = GroupNormScratch{}](
+                                     auto number, Places places, const auto&) mutable {
+               using Number = decltype(number);
+               const bool is_affine = places.size() > 4;
+               const auto affine = [&](std::size_t i) {
+                 return is_affine ? std::span<const float>(floats(places[i]), channels)
+                                  : std::span<const float>();
+               };
+               group_norm_forward(plan, numbers<Number>(places[0]), affine(4), affine(5),
+                                  numbers<Number>(places[1]), {floats(places[2]), groups},
+                                  {floats(places[3]), groups}, scratch);
+             }));
   keep(source);
   make(result);
 }
@@ -203,21 +204,27 @@ void Compiler::forward(const network::Activation& activation) {
   here.source = read(stage().source);
   const bool needs_source = is_training() && kernel.backward_reads == BackwardReads::source;
   const ValueId result = needs_source ? new_value(layout(here.source)) : writable(here.source);
-  const std::size_t count = float_count(here.source);
+  const std::size_t count = number_count(here.source);
   if (kernel.primitive) {
     here.eltwise =
         describe_.eltwise_forward(forward_kind(), *kernel.primitive, layout(here.source));
     add(*here.eltwise, dnnl::eltwise_forward(*here.eltwise), "forward",
         {{DNNL_ARG_SRC, here.source}, {DNNL_ARG_DST, result}});
   } else if (activation.kind == network::ActivationKind::softsign) {
-    add_kernel("forward", {here.source, result}, [count](Places places, const auto&) {
-      softsign_forward({floats(places[0]), count}, {floats(places[1]), count});
-    });
+    add_kernel("forward", {here.source, result},
+               for_numbers(result, [count](auto number, Places places, const auto&) {
+                 using Number = decltype(number);
+                 softsign_forward<Number>(numbers<Number>(places[0], count),
+                                          numbers<Number>(places[1], count));
+               }));
   } else {
     add_kernel("forward", {here.source, result},
-               [count, layout = channel_layout(here.source)](Places places, const auto&) {
-                 sign_forward({floats(places[0]), count}, {floats(places[1]), count}, layout);
-               });
+               for_numbers(result, [count, layout = channel_layout(here.source)](
+                                       auto number, Places places, const auto&) {
+                 using Number = decltype(number);
+                 sign_forward<Number>(numbers<Number>(places[0], count),
+                                      numbers<Number>(places[1], count), layout);
+               }));
   }
   keep(needs_source ? here.source : result);
   make(result);
@@ -239,7 +246,7 @@ void Compiler::forward(const network::GlobalAveragePool&) {
 
 ValueId Compiler::pool_forward(dnnl::algorithm kind, const Window& window) {
   const Shape& out = stage().output;
-  const Layout wanted = any_layout({batch_, out.channels, out.height, out.width});
+  const Layout wanted = any_numbers({batch_, out.channels, out.height, out.width});
   ForwardState& here = state();
   here.source = read(stage().source);
   here.pool = describe_.pooling_forward(forward_kind(), kind, layout(here.source), wanted, window);
@@ -254,7 +261,9 @@ ValueId Compiler::pool_forward(dnnl::algorithm kind, const Window& window) {
 }
 
 ValueId Compiler::as_vector(ValueId picture) {
-  return view(to_plain(picture), plain(activation_dims(batch_, stage().output)));
+  const ValueId rows =
+      in_layout(picture, plain_numbers(dims_of(layout(picture))), "reorder to plain");
+  return view(rows, plain_numbers(activation_dims(batch_, stage().output)));
 }
 
 void Compiler::forward(const network::Flatten&) {
@@ -268,25 +277,29 @@ void Compiler::forward(const network::Dropout& drop_stage) {
   here.is_nothing = !is_training() || drop_stage.rate == 0;
   if (here.is_nothing) return make(here.source);
 
-  const std::size_t count = float_count(here.source);
+  const std::size_t count = number_count(here.source);
   const auto pixels = static_cast<std::size_t>(stage().input.pixels());
   here.workspace = new_bytes(count);
   const ValueId coins = new_bytes(pixels);
   const ValueId result = writable(here.source);
-  add_kernel(
-      "forward", {here.source, here.workspace, coins, result},
-      [count, pixels, stage = stage(), rate = drop_stage.rate,
-       layout = channel_layout(here.source)](Places places, const network::DropoutStep& step) {
-        const std::span<std::uint8_t> dropped{bytes(places[1]), count};
-        draw_dropped(network::dropout_key(stage, step), rate, layout, dropped,
-                     {bytes(places[2]), pixels});
-        drop({floats(places[0]), count}, dropped, rate, {floats(places[3]), count});
-      });
+  add_kernel("forward", {here.source, here.workspace, coins, result},
+             for_numbers(result, [count, pixels, stage = stage(), rate = drop_stage.rate,
+                                  layout = channel_layout(here.source)](
+                                     auto number, Places places, const network::DropoutStep& step) {
+               using Number = decltype(number);
+               const std::span<std::uint8_t> dropped{bytes(places[1]), count};
+               draw_dropped(network::dropout_key(stage, step), rate, layout, dropped,
+                            {bytes(places[2]), pixels});
+               drop<Number>(numbers<Number>(places[0], count), dropped, rate,
+                            numbers<Number>(places[3], count));
+             }));
   make(result);
 }
 
 void Compiler::forward(const network::FullyConnected& fc) {
-  const Layout result_layout = plain(activation_dims(batch_, stage().output));
+  const bool makes_logits = static_cast<std::size_t>(stage_) + 1 == network_.stages.size();
+  const Layout result_layout =
+      plain(activation_dims(batch_, stage().output), makes_logits ? NumberType::f32 : number_type_);
   const Layout weights = weights_request(weights_dims(fc));
   ForwardState& here = state();
   here.source = read(stage().source);
@@ -294,10 +307,9 @@ void Compiler::forward(const network::FullyConnected& fc) {
   here.fc = weights_describer(is_with_relu)
                 .inner_product_forward(forward_kind(), {layout(here.source), weights,
                                                         bias_layout(fc.bias), result_layout});
-  keep_weights_in(here.fc->weights_desc());
   const ValueId result = new_value(result_layout);
   std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source},
-                                     {DNNL_ARG_WEIGHTS, parameter(ParameterKind::weight)},
+                                     {DNNL_ARG_WEIGHTS, weights_for(fc, *here.fc)},
                                      {DNNL_ARG_DST, result}};
   if (fc.bias) arguments.push_back({DNNL_ARG_BIAS, parameter(ParameterKind::bias)});
   add(*here.fc, dnnl::inner_product_forward(*here.fc), forward_name(is_with_relu),
@@ -310,14 +322,15 @@ void Compiler::forward(const network::Add&) {
   const ValueId body = read(stage().source);
   const ValueId shortcut = in_layout(read(*stage().shortcut), layout(body), "reorder shortcut");
   const ValueId result = writable(body);
-  const std::size_t count = float_count(body);
+  const std::size_t count = number_count(body);
   const bool is_with_relu = is_relu_next();
-  const auto run = is_with_relu ? engine::add_and_cut : engine::add;
-  add_kernel(
-      forward_name(is_with_relu), {body, shortcut, result},
-      [count, run](Places places, const auto&) {
-        run({floats(places[0]), count}, {floats(places[1]), count}, {floats(places[2]), count});
-      });
+  add_kernel(forward_name(is_with_relu), {body, shortcut, result},
+             for_numbers(result, [count, is_with_relu](auto number, Places places, const auto&) {
+               using Number = decltype(number);
+               const auto run = is_with_relu ? engine::add_and_cut<Number> : engine::add<Number>;
+               run(numbers<Number>(places[0], count), numbers<Number>(places[1], count),
+                   numbers<Number>(places[2], count));
+             }));
   if (is_with_relu) keep(result);
   make(result, is_with_relu);
 }

@@ -24,15 +24,16 @@ struct BlockView {
 };
 
 /// result = (source - mean) slope + offset.
-template <int kBlock>
-WHICHFIRST_FOR_EACH_WIDTH void normalise_block(const float* source, float* result,
+template <int kBlock, class Number>
+WHICHFIRST_FOR_EACH_WIDTH void normalise_block(const Number* source, Number* result,
                                                const BlockView& view, const Lanes& mean,
                                                const Lanes& slope, const Lanes& offset) {
   for (std::ptrdiff_t p = 0; p < view.pixels; ++p) {
-    const float* x = source + p * view.stride;
-    float* y = result + p * view.stride;
+    const Number* x = source + p * view.stride;
+    Number* y = result + p * view.stride;
     for (int c = 0; c < kBlock; ++c) {
-      y[c] = (x[c] - mean.values[c]) * slope.values[c] + offset.values[c];
+      y[c] = from_float<Number>((to_float(x[c]) - mean.values[c]) * slope.values[c] +
+                                offset.values[c]);
     }
   }
 }
@@ -43,8 +44,8 @@ struct BlockSums {
   double of_product[kWidestBlock] = {};
 };
 
-template <int kBlock>
-WHICHFIRST_FOR_EACH_WIDTH void sum_block(const float* source, const float* dresult,
+template <int kBlock, class Number>
+WHICHFIRST_FOR_EACH_WIDTH void sum_block(const Number* source, const Number* dresult,
                                          const BlockView& view, const Lanes& mean,
                                          const Lanes& inverse, BlockSums& sums) {
   constexpr std::ptrdiff_t kChunk = 64;  // pixels summed in float before they are added in double
@@ -53,11 +54,11 @@ WHICHFIRST_FOR_EACH_WIDTH void sum_block(const float* source, const float* dresu
     float product[kBlock] = {};
     const std::ptrdiff_t end = std::min(begin + kChunk, view.pixels);
     for (std::ptrdiff_t p = begin; p < end; ++p) {
-      const float* x = source + p * view.stride;
-      const float* dy = dresult + p * view.stride;
+      const Number* x = source + p * view.stride;
+      const Number* dy = dresult + p * view.stride;
       for (int c = 0; c < kBlock; ++c) {
-        gradient[c] += dy[c];
-        product[c] += dy[c] * ((x[c] - mean.values[c]) * inverse.values[c]);
+        gradient[c] += to_float(dy[c]);
+        product[c] += to_float(dy[c]) * ((to_float(x[c]) - mean.values[c]) * inverse.values[c]);
       }
     }
     for (int c = 0; c < kBlock; ++c) {
@@ -68,20 +69,21 @@ WHICHFIRST_FOR_EACH_WIDTH void sum_block(const float* source, const float* dresu
 }
 
 /// dsource = inverse (scale dresult - common - normalised shared).
-template <int kBlock>
-WHICHFIRST_FOR_EACH_WIDTH void differentiate_block(const float* source, const float* dresult,
-                                                   float* dsource, const BlockView& view,
+template <int kBlock, class Number>
+WHICHFIRST_FOR_EACH_WIDTH void differentiate_block(const Number* source, const Number* dresult,
+                                                   Number* dsource, const BlockView& view,
                                                    const Lanes& mean, const Lanes& inverse,
                                                    const Lanes& scale, const Lanes& common,
                                                    const Lanes& shared) {
   for (std::ptrdiff_t p = 0; p < view.pixels; ++p) {
-    const float* x = source + p * view.stride;
-    const float* dy = dresult + p * view.stride;
-    float* dx = dsource + p * view.stride;
+    const Number* x = source + p * view.stride;
+    const Number* dy = dresult + p * view.stride;
+    Number* dx = dsource + p * view.stride;
     for (int c = 0; c < kBlock; ++c) {
-      const float normalised = (x[c] - mean.values[c]) * inverse.values[c];
-      dx[c] = inverse.values[c] *
-              (scale.values[c] * dy[c] - common.values[c] - normalised * shared.values[c]);
+      const float normalised = (to_float(x[c]) - mean.values[c]) * inverse.values[c];
+      dx[c] = from_float<Number>(
+          inverse.values[c] *
+          (scale.values[c] * to_float(dy[c]) - common.values[c] - normalised * shared.values[c]));
     }
   }
 }
@@ -120,8 +122,9 @@ float at(std::span<const float> numbers, std::ptrdiff_t index) {
 
 }  // namespace
 
-void group_norm_forward(const GroupNormPlan& plan, const float* source,
-                        std::span<const float> scale, std::span<const float> offset, float* result,
+template <class Number>
+void group_norm_forward(const GroupNormPlan& plan, const Number* source,
+                        std::span<const float> scale, std::span<const float> offset, Number* result,
                         std::span<float> mean, std::span<float> inverse,
                         GroupNormScratch& scratch) {
   const ChannelLayout& layout = plan.layout;
@@ -132,7 +135,7 @@ void group_norm_forward(const GroupNormPlan& plan, const float* source,
   scratch.variance.resize(channels);
 
   for (std::ptrdiff_t n = 0; n < layout.images; ++n) {
-    const float* const from = source + n * layout.image_stride;
+    const Number* const from = source + n * layout.image_stride;
     measure_channels(from, image, scratch.mean, scratch.variance);
     const auto group_means = mean.subspan(static_cast<std::size_t>(n * plan.groups));
     const auto group_inverses = inverse.subspan(static_cast<std::size_t>(n * plan.groups));
@@ -170,9 +173,10 @@ void group_norm_forward(const GroupNormPlan& plan, const float* source,
   }
 }
 
-void group_norm_backward(const GroupNormPlan& plan, const float* source,
+template <class Number>
+void group_norm_backward(const GroupNormPlan& plan, const Number* source,
                          std::span<const float> scale, std::span<const float> mean,
-                         std::span<const float> inverse, const float* dresult, float* dsource,
+                         std::span<const float> inverse, const Number* dresult, Number* dsource,
                          const AffineGradients& gradients, GroupNormScratch& scratch) {
   const ChannelLayout& layout = plan.layout;
   const auto channels = static_cast<std::size_t>(layout.channels);
@@ -229,5 +233,19 @@ void group_norm_backward(const GroupNormPlan& plan, const float* source,
     gradients.offset[c] = static_cast<float>(doffset[c]);
   }
 }
+
+template void group_norm_forward(const GroupNormPlan&, const float*, std::span<const float>,
+                                 std::span<const float>, float*, std::span<float>, std::span<float>,
+                                 GroupNormScratch&);
+template void group_norm_backward(const GroupNormPlan&, const float*, std::span<const float>,
+                                  std::span<const float>, std::span<const float>, const float*,
+                                  float*, const AffineGradients&, GroupNormScratch&);
+
+template void group_norm_forward(const GroupNormPlan&, const Bf16*, std::span<const float>,
+                                 std::span<const float>, Bf16*, std::span<float>, std::span<float>,
+                                 GroupNormScratch&);
+template void group_norm_backward(const GroupNormPlan&, const Bf16*, std::span<const float>,
+                                  std::span<const float>, std::span<const float>, const Bf16*,
+                                  Bf16*, const AffineGradients&, GroupNormScratch&);
 
 }  // namespace whichfirst::engine

@@ -1,6 +1,6 @@
 // Normalisation of each image alone, over groups of channels: the stages `in`, `ln` and `gn`, which
 // oneDNN 2 has not. Statistics in double; blocked layouts are walked block by block, and the
-// padding of the last one stays zero.
+// padding of the last one stays zero. Numbers are float or Bf16.
 #pragma once
 
 #include <span>
@@ -25,8 +25,9 @@ struct GroupNormScratch {
 /// `scale` and `offset` hold C numbers, or none without affine. Writes the population mean and 1 /
 /// sqrt(variance + eps) of each group of each image into `mean` and `inverse` (N x groups), which
 /// backward reads. Source: Wu and He 2018, arXiv:1803.08494.
-void group_norm_forward(const GroupNormPlan& plan, const float* source,
-                        std::span<const float> scale, std::span<const float> offset, float* result,
+template <class Number>
+void group_norm_forward(const GroupNormPlan& plan, const Number* source,
+                        std::span<const float> scale, std::span<const float> offset, Number* result,
                         std::span<float> mean, std::span<float> inverse, GroupNormScratch& scratch);
 
 /// What backward writes, each C numbers; empty without affine.
@@ -36,9 +37,10 @@ struct AffineGradients {
 };
 
 /// Gradients through the statistics. `dresult` and `dsource` may be the same place.
-void group_norm_backward(const GroupNormPlan& plan, const float* source,
+template <class Number>
+void group_norm_backward(const GroupNormPlan& plan, const Number* source,
                          std::span<const float> scale, std::span<const float> mean,
-                         std::span<const float> inverse, const float* dresult, float* dsource,
+                         std::span<const float> inverse, const Number* dresult, Number* dsource,
                          const AffineGradients& gradients, GroupNormScratch& scratch);
 
 }  // namespace whichfirst::engine

@@ -6,17 +6,19 @@
 
 namespace whichfirst::engine {
 
-inline Layout plain(const dnnl::memory::dims& dims) {
+using NumberType = dnnl::memory::data_type;
+
+inline Layout plain(const dnnl::memory::dims& dims, NumberType type = NumberType::f32) {
   using tag = dnnl::memory::format_tag;
   const auto order = dims.size() == 1   ? tag::a
                      : dims.size() == 2 ? tag::ab
                      : dims.size() == 3 ? tag::abc
                                         : tag::abcd;
-  return {dims, dnnl::memory::data_type::f32, order};
+  return {dims, type, order};
 }
 
-inline Layout any_layout(const dnnl::memory::dims& dims) {
-  return {dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::any};
+inline Layout any_layout(const dnnl::memory::dims& dims, NumberType type = NumberType::f32) {
+  return {dims, type, dnnl::memory::format_tag::any};
 }
 
 /// N C H W, or N C of vectors.

@@ -2,11 +2,13 @@
 // speed, several times faster than oneDNN's, and equal to it in every bit.
 //
 // The first of equal values in row-major order wins. A NaN never does: a window of nothing but NaN
-// gives the lowest float and its first place wins, as in oneDNN.
+// gives the lowest number and its first place wins, as in oneDNN. Numbers are float or Bf16.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+
+#include "engine/bf16.h"
 
 namespace whichfirst::engine {
 
@@ -29,11 +31,13 @@ struct MaxPoolShape {
 
 /// `winners` (one a result) takes the place in the window that won, row by row; nullptr: nobody
 /// wants to know.
-void max_pool_forward(const MaxPoolShape& shape, const float* src, float* dst,
+template <class Number>
+void max_pool_forward(const MaxPoolShape& shape, const Number* src, Number* dst,
                       std::uint8_t* winners);
 
 /// Gives each result's gradient to the place that won it and 0 to all others.
-void max_pool_backward(const MaxPoolShape& shape, const float* ddst, const std::uint8_t* winners,
-                       float* dsrc);
+template <class Number>
+void max_pool_backward(const MaxPoolShape& shape, const Number* ddst, const std::uint8_t* winners,
+                       Number* dsrc);
 
 }  // namespace whichfirst::engine

@@ -79,6 +79,8 @@ void append_relu(dnnl::post_ops& operations) {
 
 memory::dims dims_of(const Layout& layout) { return layout.dims(); }
 
+bool is_bf16(const Layout& layout) { return layout.data_type() == memory::data_type::bf16; }
+
 ChannelBlocks channel_blocks_of(const Layout& layout) {
   const auto& blocking = layout.data.format_desc.blocking;
   check(layout.data.format_kind == dnnl_blocked && blocking.inner_nblks <= 1 &&
@@ -159,6 +161,8 @@ void append_relu(dnnl::post_ops& operations) {
 }  // namespace
 
 memory::dims dims_of(const Layout& layout) { return layout.get_dims(); }
+
+bool is_bf16(const Layout& layout) { return layout.get_data_type() == memory::data_type::bf16; }
 
 ChannelBlocks channel_blocks_of(const Layout& layout) {
   check(layout.get_format_kind() == memory::format_kind::blocked && layout.get_inner_nblks() <= 1 &&

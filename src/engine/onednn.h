@@ -12,6 +12,9 @@ using Layout = dnnl::memory::desc;
 /// The size of each dimension, without padding.
 dnnl::memory::dims dims_of(const Layout& layout);
 
+/// Whether the numbers are bf16; else they are floats.
+bool is_bf16(const Layout& layout);
+
 /// A layout in which channels, and nothing but channels, may lie in blocks.
 struct ChannelBlocks {
   dnnl::memory::dim block = 1;  // channels that lie side by side; 1 where the layout is plain

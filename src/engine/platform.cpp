@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <iterator>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -56,6 +58,13 @@ void triad(float* a, const float* b, const float* c, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) a[i] = b[i] + 0.5F * c[i];
 }
 
+/// Whether oneDNN multiplies numbers of bf16 by instructions of the processor, not by emulation.
+bool has_bf16(std::string_view isa) {
+  constexpr std::string_view kWithBf16[] = {"avx512_core_bf16", "avx512_core_amx",
+                                            "avx512_core_fp16", "avx512_core_amx_fp16"};
+  return std::find(std::begin(kWithBf16), std::end(kWithBf16), isa) != std::end(kWithBf16);
+}
+
 }  // namespace
 
 Platform describe_platform() {
@@ -81,9 +90,10 @@ void require_precision(Precision precision, const Processor& processor) {
           "recipe.precision fp32-fast needs AVX2 with FMA; this processor has {}; use fp32",
           processor.isa));
     case Precision::bf16:
+      if (has_bf16(processor.isa)) return;
       throw Error(fmt::format(
-          "recipe.precision bf16 needs AVX-512 with bf16 (avx512_core_bf16) and kernels that this "
-          "version does not have; this processor has {}; use {}",
+          "recipe.precision bf16 needs AVX-512 with bf16 (avx512_core_bf16 or better); this "
+          "processor has {}; use {}",
           processor.isa, processor.has_avx2 && processor.has_fma ? "fp32-fast or fp32" : "fp32"));
   }
 }

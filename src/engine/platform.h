@@ -23,7 +23,7 @@ struct Processor {
 };
 Processor own_processor();
 
-/// Throws Error where `processor` lacks what `precision` needs, or where that is not built.
+/// Throws Error where `processor` lacks what `precision` needs.
 void require_precision(Precision precision, const Processor& processor);
 
 /// fp32 GFLOP/s that one core reaches with fused multiply-adds on registers alone, measured for

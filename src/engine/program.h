@@ -52,7 +52,15 @@ struct Argument {
 
 /// Where the values of a kernel of our own begin, in the order in which it named them.
 using Places = std::span<std::byte* const>;
-inline float* floats(std::byte* place) { return reinterpret_cast<float*>(place); }
+template <class Number>
+Number* numbers(std::byte* place) {
+  return reinterpret_cast<Number*>(place);
+}
+template <class Number>
+std::span<Number> numbers(std::byte* place, std::size_t count) {
+  return {numbers<Number>(place), count};
+}
+inline float* floats(std::byte* place) { return numbers<float>(place); }
 inline std::uint8_t* bytes(std::byte* place) { return reinterpret_cast<std::uint8_t*>(place); }
 using Kernel = std::function<void(Places, const network::DropoutStep&)>;
 

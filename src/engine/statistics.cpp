@@ -29,13 +29,13 @@ constexpr std::ptrdiff_t kChunk = 64;
 
 /// Mean and squared deviations of `count` pixels of kBlock channels side by side. Every lane does
 /// the same operations in the same order whatever the width of the vectors.
-template <int kBlock>
-WHICHFIRST_FOR_EACH_WIDTH void measure_chunk(const float* source, std::ptrdiff_t count,
+template <int kBlock, class Number>
+WHICHFIRST_FOR_EACH_WIDTH void measure_chunk(const Number* source, std::ptrdiff_t count,
                                              std::array<float, kBlock>& mean,
                                              std::array<float, kBlock>& squares) {
   float sum[kBlock] = {};
   for (std::ptrdiff_t p = 0; p < count; ++p) {
-    for (int c = 0; c < kBlock; ++c) sum[c] += source[p * kBlock + c];
+    for (int c = 0; c < kBlock; ++c) sum[c] += to_float(source[p * kBlock + c]);
   }
   const float share = 1.0F / static_cast<float>(count);
   for (int c = 0; c < kBlock; ++c) mean[static_cast<std::size_t>(c)] = sum[c] * share;
@@ -44,20 +44,20 @@ WHICHFIRST_FOR_EACH_WIDTH void measure_chunk(const float* source, std::ptrdiff_t
   for (int c = 0; c < kBlock; ++c) local_mean[c] = mean[static_cast<std::size_t>(c)];
   for (std::ptrdiff_t p = 0; p < count; ++p) {
     for (int c = 0; c < kBlock; ++c) {
-      const float difference = source[p * kBlock + c] - local_mean[c];
+      const float difference = to_float(source[p * kBlock + c]) - local_mean[c];
       local_squares[c] += difference * difference;
     }
   }
   for (int c = 0; c < kBlock; ++c) squares[static_cast<std::size_t>(c)] = local_squares[c];
 }
 
-template <int kBlock>
-void measure_block(const float* source, const ChannelLayout& layout,
+template <int kBlock, class Number>
+void measure_block(const Number* source, const ChannelLayout& layout,
                    std::array<Moments, kBlock>& moments) {
   std::array<float, kBlock> mean{};
   std::array<float, kBlock> squares{};
   for (std::ptrdiff_t n = 0; n < layout.images; ++n) {
-    const float* image = source + n * layout.image_stride;
+    const Number* image = source + n * layout.image_stride;
     for (std::ptrdiff_t p = 0; p < layout.pixels; p += kChunk) {
       const std::ptrdiff_t count = std::min(kChunk, layout.pixels - p);
       measure_chunk<kBlock>(image + p * kBlock, count, mean, squares);
@@ -68,8 +68,8 @@ void measure_block(const float* source, const ChannelLayout& layout,
   }
 }
 
-template <int kBlock>
-void measure_blocked(const float* source, const ChannelLayout& layout, std::span<float> mean,
+template <int kBlock, class Number>
+void measure_blocked(const Number* source, const ChannelLayout& layout, std::span<float> mean,
                      std::span<float> variance) {
   for (std::ptrdiff_t first = 0; first < layout.channels; first += kBlock) {
     std::array<Moments, kBlock> moments{};
@@ -85,15 +85,17 @@ void measure_blocked(const float* source, const ChannelLayout& layout, std::span
 }
 
 /// Any layout, one number at a time: pictures and vectors in plain order, which are small.
-void measure_plain(const float* source, const ChannelLayout& layout, std::span<float> mean,
+template <class Number>
+void measure_plain(const Number* source, const ChannelLayout& layout, std::span<float> mean,
                    std::span<float> variance) {
   for (std::ptrdiff_t c = 0; c < layout.channels; ++c) {
-    const float* channel = source + c / layout.block * layout.block_stride + c % layout.block;
+    const Number* channel = source + c / layout.block * layout.block_stride + c % layout.block;
     const auto sum = [&](double centre, bool is_squared) {
       double total = 0;
       for (std::ptrdiff_t n = 0; n < layout.images; ++n) {
         for (std::ptrdiff_t p = 0; p < layout.pixels; ++p) {
-          const double value = channel[n * layout.image_stride + p * layout.pixel_stride] - centre;
+          const double value =
+              to_float(channel[n * layout.image_stride + p * layout.pixel_stride]) - centre;
           total += is_squared ? value * value : value;
         }
       }
@@ -107,7 +109,8 @@ void measure_plain(const float* source, const ChannelLayout& layout, std::span<f
 
 }  // namespace
 
-void measure_channels(const float* source, const ChannelLayout& layout, std::span<float> mean,
+template <class Number>
+void measure_channels(const Number* source, const ChannelLayout& layout, std::span<float> mean,
                       std::span<float> variance) {
   check(
       mean.size() == variance.size() && static_cast<std::ptrdiff_t>(mean.size()) == layout.channels,
@@ -121,5 +124,10 @@ void measure_channels(const float* source, const ChannelLayout& layout, std::spa
     measure_plain(source, layout, mean, variance);
   }
 }
+
+template void measure_channels(const float*, const ChannelLayout&, std::span<float>,
+                               std::span<float>);
+template void measure_channels(const Bf16*, const ChannelLayout&, std::span<float>,
+                               std::span<float>);
 
 }  // namespace whichfirst::engine

@@ -9,9 +9,11 @@
 #include <cstddef>
 #include <span>
 
+#include "engine/bf16.h"
+
 namespace whichfirst::engine {
 
-/// Where the number of (image n, channel c, pixel p) stands, in floats from the start:
+/// Where the number of (image n, channel c, pixel p) stands, in numbers from the start:
 /// n * image_stride + (c / block) * block_stride + p * pixel_stride + c % block.
 struct ChannelLayout {
   std::ptrdiff_t images = 0;    // N
@@ -34,9 +36,11 @@ struct ChannelLayout {
   }
 };
 
-/// Writes the mean and the population variance of the N H W numbers of every channel.
-/// Source: chunks in two passes, merged by Chan, Golub and LeVeque 1979, Stanford STAN-CS-79-773.
-void measure_channels(const float* source, const ChannelLayout& layout, std::span<float> mean,
+/// Writes the mean and the population variance of the N H W numbers, float or Bf16, of every
+/// channel. Source: chunks in two passes, merged by Chan, Golub and LeVeque 1979, Stanford
+/// STAN-CS-79-773.
+template <class Number>
+void measure_channels(const Number* source, const ChannelLayout& layout, std::span<float> mean,
                       std::span<float> variance);
 
 }  // namespace whichfirst::engine

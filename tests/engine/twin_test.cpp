@@ -7,6 +7,7 @@
 #include "engine/kernels.h"
 #include "engine/networks.h"
 #include "engine/trainer.h"
+#include "engine/twin_cases.h"
 #include "reference/adamw.h"
 #include "reference/loss.h"
 #include "reference/pass.h"
@@ -14,124 +15,6 @@
 
 namespace whichfirst::engine {
 namespace {
-
-// Widths and pictures that no kernel likes: 10 channels in blocks of 8 or 16, odd sizes, one
-// channel.
-const Case kCases[] = {
-    {"conv(10) gap fc(classes)", "conv", {.channels = 3, .height = 5, .width = 7}, 3},
-    {"conv(10, k=5, s=2, p=2) flatten fc(classes)",
-     "conv",
-     {.channels = 2, .height = 9, .width = 6},
-     2},
-    {"conv(16, k=1) conv(10, k=2) gap fc(classes)",
-     "conv",
-     {.channels = 1, .height = 6, .width = 5},
-     4},
-    {"conv(4, p=0) conv(9, s=3, bias=off) gap fc(3)",
-     "conv",
-     {.channels = 10, .height = 11, .width = 8},
-     2,
-     3},
-    {"2*unit(10) gap fc(classes)", "conv bn relu", {.channels = 3, .height = 7, .width = 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv relu bn", {.channels = 3, .height = 7, .width = 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv tanh bn", {.channels = 3, .height = 7, .width = 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv bn tanh", {.channels = 1, .height = 7, .width = 5}, 4},
-    {"2*unit(10) gap fc(classes)", "bn relu conv", {.channels = 3, .height = 7, .width = 5}, 4},
-    {"2*unit(10) gap fc(classes)", "relu bn conv", {.channels = 3, .height = 7, .width = 5}, 4},
-    {"2*unit(12) gap fc(classes)",
-     "conv bn(affine=off) relu",
-     {.channels = 3, .height = 6, .width = 6},
-     4},
-    {"2*unit(12) gap fc(classes)",
-     "conv relu bn(affine=off, eps=0.1)",
-     {.channels = 3, .height = 6, .width = 6},
-     4},
-    {"unit(8, pool=2) unit(16, pool=2) gap fc(classes)",
-     "conv bn relu",
-     {.channels = 1, .height = 13, .width = 10},
-     5},
-    {"unit(8, pool=3) unit(10) gap fc(classes)",
-     "conv pool bn relu",
-     {.channels = 3, .height = 13, .width = 10},
-     5},
-    {"unit(8, pool=2) unit(10) gap fc(classes)",
-     "conv relu pool bn",
-     {.channels = 3, .height = 9, .width = 10},
-     5},
-    {"unit(8) maxpool(3, s=2, p=1) unit(10) flatten fc(12) bn relu fc(classes)",
-     "conv bn tanh",
-     {.channels = 3, .height = 8, .width = 9},
-     6},
-    {"maxpool(2) unit(8) tanh relu flatten fc(5) tanh fc(classes)",
-     "conv tanh",
-     {.channels = 3, .height = 8, .width = 9},
-     6},
-    {"bn unit(8) bn gap bn fc(classes)", "conv relu", {.channels = 3, .height = 4, .width = 4}, 6},
-    {"conv(10) gap", "conv", {.channels = 3, .height = 4, .width = 4}, 2},
-    {"flatten fc(classes)", "conv", {.channels = 1, .height = 1, .width = 1}, 1},
-    {"gap fc(7) relu fc(classes)", "conv", {.channels = 5, .height = 3, .width = 3}, 1},
-    {"2*unit(10) gap fc(classes)", "conv bn leaky(0.1)", {3, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv leaky bn", {3, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv bn elu(0.7)", {3, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv elu bn", {3, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv bn gelu", {3, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv gelu bn", {3, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv bn silu", {3, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv sigmoid bn", {3, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv bn sigmoid", {3, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv softsign bn", {3, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv bn softsign", {1, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv bn hardswish", {3, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv mish bn", {3, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv softplus bn", {3, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv bn softplus", {3, 7, 5}, 4},
-    {"2*unit(10, pool=2) gap fc(classes)", "conv bn sign maxpool(1)", {3, 9, 8}, 4},
-    {"2*unit(10) flatten fc(classes)", "bn sign conv", {3, 7, 5}, 4},
-    {"2*unit(10) flatten fc(classes)", "conv sign", {3, 4, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv in relu", {3, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv relu in(affine=off)", {1, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "in conv relu", {3, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv ln relu", {3, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv gelu ln(eps=0.1)", {3, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv gn(5) relu", {3, 7, 5}, 4},
-    {"2*unit(24) gap fc(classes)", "conv relu gn(3)", {3, 11, 9}, 4},
-    {"2*unit(24) gap fc(classes)", "conv relu gn(8, affine=off)", {3, 11, 9}, 4},
-    {"ln gap ln fc(12) gn(4) relu fc(classes)", "conv", {5, 3, 3}, 3},
-    {"unit(10) avgpool(3, s=2, p=1) unit(12) avgpool(2) flatten fc(classes)",
-     "conv bn relu",
-     {3, 9, 8},
-     4},
-    {"2*unit(10) gap drop(0.5) fc(classes)", "conv bn relu drop(0.3)", {3, 7, 5}, 4},
-    {"2*unit(10) flatten drop(0.2) fc(classes)", "drop(0.25) conv relu bn", {1, 7, 5}, 4},
-    {"drop(0) 2*unit(10) gap fc(classes)", "conv drop(0.1) bn relu", {3, 7, 5}, 4},
-    {"conv(10) 2*unit(10) bn relu gap fc(classes)", "res(bn relu conv bn relu conv)", {3, 7, 5}, 4},
-    {"conv(10) unit(10) unit(12, s=2) unit(12) gap fc(classes)",
-     "res(conv bn relu conv bn) relu",
-     {3, 9, 7},
-     4},
-    {"conv(10) unit(10) unit(12, s=2) unit(12) bn relu gap fc(classes)",
-     "res(bn relu conv bn relu conv)",
-     {3, 9, 7},
-     4},
-    {"unit(10) unit(12, s=2) gap fc(classes)", "res(conv bn relu conv) bn relu", {3, 8, 8}, 4},
-    {"unit(10) unit(12, s=2) gap fc(classes)", "res(conv bn relu conv bn relu)", {3, 8, 8}, 4},
-    {"conv(10) 2*unit(10) gap fc(classes)", "res(relu conv bn relu conv bn)", {3, 7, 5}, 4},
-    {"conv(10) 2*unit(10) gap fc(classes)",
-     "res(conv bn relu res(conv bn relu) drop(0.1) conv) relu",
-     {3, 7, 5},
-     4},
-    {"conv(10) 2*unit(10) gap fc(classes)", "res(drop(0.5)) res(tanh) conv", {3, 7, 5}, 4},
-    {"res(conv(3, bias=off)) unit(10, pool=2) gap fc(classes)",
-     "res(conv pool gn(2) silu)",
-     {3, 8, 8},
-     4},
-    {"flatten 2*unit(20, weight=fc) res(fc(20) tanh) fc(classes)", "conv bn relu", {3, 4, 5}, 6},
-    {"flatten 2*unit(20, weight=fc) fc(classes)", "res(ln gelu conv) drop(0.1)", {3, 4, 5}, 6},
-    {"unit(6, pool=2, k=5) unit(16, pool=2, k=5, p=1) flatten unit(12, weight=fc) fc(classes)",
-     "conv relu bn",
-     {1, 16, 14},
-     5},
-};
 
 constexpr std::uint64_t kSeed = 11;
 constexpr std::uint64_t kReplicate = 3;
@@ -245,12 +128,12 @@ TEST_P(Twin, FiveFreeStepsStayTogether) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Engine, Twin, ::testing::ValuesIn(kCases));
+INSTANTIATE_TEST_SUITE_P(Engine, Twin, ::testing::ValuesIn(kTwinCases));
 
 TEST(Update, NesterovAndDecayOfAllParametersFollowTheReference) {
-  const network::Network network = build(kCases[4]);
+  const network::Network network = build(kTwinCases[4]);
   network::Values values = lively_values(network, 3);
-  const Options options{.batch = kCases[4].batch,
+  const Options options{.batch = kTwinCases[4].batch,
                         .momentum = 0.8,
                         .nesterov = true,
                         .decay = 0.02,
@@ -278,9 +161,9 @@ TEST(Update, NesterovAndDecayOfAllParametersFollowTheReference) {
 
 TEST(Update, AdamWFollowsTheReference) {
   for (const bool decays_all : {false, true}) {
-    const network::Network network = build(kCases[5]);
+    const network::Network network = build(kTwinCases[5]);
     network::Values values = lively_values(network, 3);
-    const Options options{.batch = kCases[5].batch,
+    const Options options{.batch = kTwinCases[5].batch,
                           .optimizer = Optimizer::adamw,
                           .decay = 0.1,
                           .decays_all = decays_all};

@@ -426,13 +426,16 @@ TEST(Precision, IsRefusedWithWhatItNeedsWhatIsThereAndWhatToUse) {
   const Processor usual{.has_avx2 = true, .has_fma = true, .isa = "avx2"};
   EXPECT_NO_THROW(require_precision(Precision::fp32, old));
   EXPECT_NO_THROW(require_precision(Precision::fp32_fast, usual));
+  EXPECT_NO_THROW(require_precision(Precision::bf16, {.isa = "avx512_core_bf16"}));
+  EXPECT_NO_THROW(require_precision(Precision::bf16, {.isa = "avx512_core_amx"}));
+  EXPECT_THROW(require_precision(Precision::bf16, {.isa = "avx512_core_vnni"}), Error);
   EXPECT_THAT([&] { require_precision(Precision::fp32_fast, old); },
               ThrowsMessage<Error>("recipe.precision fp32-fast needs AVX2 with FMA; this processor "
                                    "has sse41; use fp32"));
   EXPECT_THAT([&] { require_precision(Precision::bf16, usual); },
               ThrowsMessage<Error>("recipe.precision bf16 needs AVX-512 with bf16 "
-                                   "(avx512_core_bf16) and kernels that this version does not "
-                                   "have; this processor has avx2; use fp32-fast or fp32"));
+                                   "(avx512_core_bf16 or better); this processor has avx2; use "
+                                   "fp32-fast or fp32"));
   EXPECT_THAT([&] { require_precision(Precision::bf16, old); },
               ThrowsMessage<Error>(::testing::EndsWith("this processor has sse41; use fp32")));
 }
