@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <iterator>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -53,9 +54,16 @@ __attribute__((target("avx512f"))) float multiply_add_avx512() {
   return _mm512_cvtss_f32(total);
 }
 
-WHICHFIRST_FOR_EACH_WIDTH
-void triad(float* a, const float* b, const float* c, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) a[i] = b[i] + 0.5F * c[i];
+__attribute__((target("avx512f,avx512bf16"))) float multiply_add_bf16() {
+  __m512 sums[kChains];
+  for (auto& sum : sums) sum = _mm512_set1_ps(1.0F);
+  const __m512bh factor = _mm512_cvtne2ps_pbh(_mm512_set1_ps(0.5F), _mm512_set1_ps(0.25F));
+  for (int i = 0; i < kRounds; ++i) {
+    for (auto& sum : sums) sum = _mm512_dpbf16_ps(sum, factor, factor);
+  }
+  __m512 total = sums[0];
+  for (int i = 1; i < kChains; ++i) total = _mm512_add_ps(total, sums[i]);
+  return _mm512_cvtss_f32(total);
 }
 
 /// Whether oneDNN multiplies numbers of bf16 by instructions of the processor, not by emulation.
@@ -63,6 +71,30 @@ bool has_bf16(std::string_view isa) {
   constexpr std::string_view kWithBf16[] = {"avx512_core_bf16", "avx512_core_amx",
                                             "avx512_core_fp16", "avx512_core_amx_fp16"};
   return std::find(std::begin(kWithBf16), std::end(kWithBf16), isa) != std::end(kWithBf16);
+}
+
+struct PeakLoop {
+  float (*run)() = nullptr;
+  int products = 0;  // of an instruction
+  const char* instructions = "";
+};
+
+/// The fastest that the processor has, of kChains x kRounds instructions.
+std::optional<PeakLoop> peak_loop(Precision precision) {
+  if (precision == Precision::bf16) {
+    if (!has_bf16(instruction_set())) return std::nullopt;
+    return PeakLoop{multiply_add_bf16, 32, "avx512_bf16"};
+  }
+  if (__builtin_cpu_supports("avx512f") != 0) return PeakLoop{multiply_add_avx512, 16, "avx512"};
+  if (__builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0) {
+    return PeakLoop{multiply_add_avx2, 8, "avx2"};
+  }
+  return std::nullopt;
+}
+
+WHICHFIRST_FOR_EACH_WIDTH
+void triad(float* a, const float* b, const float* c, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) a[i] = b[i] + 0.5F * c[i];
 }
 
 }  // namespace
@@ -98,26 +130,23 @@ void require_precision(Precision precision, const Processor& processor) {
   }
 }
 
-Peak measure_peak(double seconds) {
+Peak measure_peak(Precision precision, double seconds) {
   using Clock = std::chrono::steady_clock;
-  const bool has_avx512 = __builtin_cpu_supports("avx512f") != 0;
-  if (!has_avx512 && (__builtin_cpu_supports("avx2") == 0 || __builtin_cpu_supports("fma") == 0)) {
-    return {};
-  }
-  const int lanes = has_avx512 ? 16 : 8;
-  const double flops = 2.0 * lanes * kChains * kRounds;
+  const std::optional<PeakLoop> loop = peak_loop(precision);
+  if (!loop) return {};
+  const double flops = 2.0 * loop->products * kChains * kRounds;
   volatile float sink = 0;
   double best = 0;  // the fastest round: what the core can do when nobody interrupts it
   const auto start = Clock::now();
   auto now = start;
   while (std::chrono::duration<double>(now - start).count() < seconds) {
     const auto before = Clock::now();
-    sink = has_avx512 ? multiply_add_avx512() : multiply_add_avx2();
+    sink = loop->run();
     now = Clock::now();
     best = std::max(best, flops / std::chrono::duration<double>(now - before).count());
   }
   static_cast<void>(sink);
-  return {.gflops = best / 1e9, .instructions = has_avx512 ? "avx512" : "avx2"};
+  return {.gflops = best / 1e9, .instructions = loop->instructions};
 }
 
 double measure_memory_peak(double seconds) {

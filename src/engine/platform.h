@@ -26,14 +26,15 @@ Processor own_processor();
 /// Throws Error where `processor` lacks what `precision` needs.
 void require_precision(Precision precision, const Processor& processor);
 
-/// fp32 GFLOP/s that one core reaches with fused multiply-adds on registers alone, measured for
-/// about `seconds`: what the convolutions' speed is to be compared with. Empty where this program
-/// has no such loop for the processor.
+/// GFLOP/s that one core reaches with fused multiply-adds on registers alone, measured for about
+/// `seconds`: what the convolutions' speed is to be compared with. Of bf16 they are products of
+/// pairs, added in fp32. Empty where this program has no such loop for the processor. What AMX can
+/// do is not measured.
 struct Peak {
   double gflops = 0;
-  std::string instructions;  // "avx2", "avx512"
+  std::string instructions;  // "avx2", "avx512", "avx512_bf16"
 };
-Peak measure_peak(double seconds);
+Peak measure_peak(Precision precision, double seconds);
 
 /// GB/s that one core moves to and from memory, measured for about `seconds`: a = b + c x over
 /// three arrays of 64 MiB, far larger than the caches, each read or written once counted once.

@@ -95,7 +95,7 @@ struct BenchRecord {
   int threads = 0;                 ///< trials side by side
   std::string isa;
   std::string library;
-  std::optional<double> peak_gflops;         ///< of one core, fp32
+  std::optional<double> peak_gflops;         ///< of one core, in multiply-adds of fp32 or bf16
   std::optional<double> peak_gb_per_second;  ///< of one core, to and from memory
   std::vector<BenchOrder> orders;
   std::optional<BenchPeers> peers;

@@ -176,8 +176,8 @@ std::string print_bench(const BenchRecord& bench, BenchDetail detail) {
   std::string text = fmt::format("{} on {}, batch {}, {}, {}, {}\n", bench.network, bench.input,
                                  bench.batch, bench.precision, bench.isa, bench.library);
   if (bench.peak_gflops) {
-    text += fmt::format("one core's measured peak: {:.1f} GFLOP/s of fp32 multiply-adds\n",
-                        *bench.peak_gflops);
+    text += fmt::format("one core's measured peak: {:.1f} GFLOP/s of {} multiply-adds\n",
+                        *bench.peak_gflops, bench.precision == "bf16" ? "bf16" : "fp32");
   }
   if (bench.peak_gb_per_second) {
     text += fmt::format("one core's measured peak: {:.1f} GB/s to and from memory\n",
