@@ -260,8 +260,9 @@ Program compile_probe(const network::Network& network, int batch, const dnnl::en
       .compile(nullptr);
 }
 
-Program compile_inference(const network::Network& network, int batch, const dnnl::engine& engine) {
-  return Compiler(network, batch, engine, Purpose::inference).compile(nullptr);
+Program compile_inference(const network::Network& network, int batch, const dnnl::engine& engine,
+                          Precision precision) {
+  return Compiler(network, batch, engine, Purpose::inference, precision).compile(nullptr);
 }
 
 Program compile_evaluation(const network::Network& network, int batch, const dnnl::engine& engine,

@@ -22,8 +22,9 @@ Program compile_evaluation(const network::Network& network, int batch, const dnn
                            Precision precision);
 
 /// Forward with running statistics, in the layouts that it likes best, relu fused into weights. The
-/// bias of a convolution with a bias map is packed (border_bias.h).
-Program compile_inference(const network::Network& network, int batch, const dnnl::engine& engine);
+/// bias of a convolution with a bias map is packed (border_bias.h). No bf16.
+Program compile_inference(const network::Network& network, int batch, const dnnl::engine& engine,
+                          Precision precision);
 
 /// The layout of a parameter as network.parameters describes it: plain, row-major.
 dnnl::memory::desc plain_layout(const network::Parameter& parameter);

@@ -1,10 +1,12 @@
 #include "engine/inference.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
 #include "engine/border_bias.h"
 #include "engine/compile.h"
+#include "engine/kernels.h"
 #include "engine/platform.h"
 #include "engine/program.h"
 #include "engine/storage.h"
@@ -37,21 +39,21 @@ Packed pack_maps(const network::Network& network, const network::Values& values)
 
 }  // namespace
 
-std::int64_t inference_bytes(const network::Network& network, int batch) {
+std::int64_t inference_bytes(const network::Network& network, int batch, Precision precision) {
   use_one_thread();
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  const Program program = compile_inference(network, batch, engine);
+  const Program program = compile_inference(network, batch, engine, precision);
   return static_cast<std::int64_t>(program.arena_layout().bytes + program.scratch_bytes +
                                    ParameterPlaces(program.parameter_layouts).bytes);
 }
 
 class Inference::Impl {
  public:
-  Impl(const Packed& packed, int batch)
+  Impl(const Packed& packed, int batch, Precision precision)
       : batch_(static_cast<std::size_t>(batch)),
         image_size_(static_cast<std::size_t>(packed.network.input.size())),
         classes_(static_cast<std::size_t>(packed.network.classes)),
-        program_(compile(packed.network, batch)),
+        program_(compile(packed.network, batch, precision)),
         places_(program_.parameter_layouts),
         arena_(program_.arena_layout().bytes),
         scratch_(program_.scratch_bytes),
@@ -77,6 +79,17 @@ class Inference::Impl {
     bound_.run(stream_, 0, bound_.size(), {});
   }
 
+  EvaluationResult evaluate(std::span<const std::int32_t> labels) {
+    check(labels.size() <= batch_, "an evaluation has at most a batch of images");
+    const auto used = static_cast<std::ptrdiff_t>(labels.size() * image_size_);
+    std::fill(images().begin() + used, images().end(), 0.0F);  // images do not meet
+    run();
+    EvaluationResult result{.right = std::vector<std::uint8_t>(labels.size())};
+    result.loss_sum =
+        cross_entropy(logits().first(labels.size() * classes_), labels, {}, result.right).sum;
+    return result;
+  }
+
   std::span<const float> logits() const {
     return {bound_.pointer(program_.logits), batch_ * classes_};
   }
@@ -84,10 +97,12 @@ class Inference::Impl {
   const InferencePlan& plan() const { return plan_; }
 
  private:
-  Program compile(const network::Network& network, int batch) const {
+  Program compile(const network::Network& network, int batch, Precision precision) const {
     check(batch > 0, "batches hold images");
+    check(precision != Precision::bf16, "an inference computes in fp32");
+    require_precision(precision, own_processor());
     use_one_thread();  // before the first primitive is described
-    return compile_inference(network, batch, engine_);
+    return compile_inference(network, batch, engine_, precision);
   }
 
   std::size_t batch_;
@@ -105,14 +120,18 @@ class Inference::Impl {
   InferencePlan plan_;
 };
 
-Inference::Inference(const network::Network& network, const network::Values& values, int batch)
-    : impl_(std::make_unique<Impl>(pack_maps(network, values), batch)) {}
+Inference::Inference(const network::Network& network, const network::Values& values, int batch,
+                     Precision precision)
+    : impl_(std::make_unique<Impl>(pack_maps(network, values), batch, precision)) {}
 Inference::~Inference() = default;
 Inference::Inference(Inference&&) noexcept = default;
 Inference& Inference::operator=(Inference&&) noexcept = default;
 
 std::span<float> Inference::images() { return impl_->images(); }
 void Inference::run() { impl_->run(); }
+EvaluationResult Inference::evaluate(std::span<const std::int32_t> labels) {
+  return impl_->evaluate(labels);
+}
 std::span<const float> Inference::logits() const { return impl_->logits(); }
 const InferencePlan& Inference::plan() const { return impl_->plan(); }
 

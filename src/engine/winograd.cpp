@@ -169,9 +169,9 @@ void read_patches(const Pass& pass, const Group& group, const float* source, flo
                 });
 }
 
-/// A convolution with the weights at the points that stand in scratch memory. `bias` is padded, or
-/// nullptr.
-void convolve(const Pass& pass, const float* source, const float* bias, float* result,
+/// A convolution with the weights at the points that stand in scratch memory. The bias of `finish`
+/// is padded, or nullptr.
+void convolve(const Pass& pass, const float* source, const Finish& finish, float* result,
               float* scratch) {
   float* patches = pass.patches(scratch);
   float* products = pass.products(scratch);
@@ -189,8 +189,9 @@ void convolve(const Pass& pass, const float* source, const float* bias, float* r
     }
     for_each_tile(pass, group, pass.result, result,
                   [&](const Tile& tile, std::ptrdiff_t block, float* pixels, std::ptrdiff_t place) {
-                    points_to_tile(products + place, pass.product_plane(),
-                                   bias != nullptr ? bias + block * kBlock : nullptr,
+                    const float* bias =
+                        finish.bias != nullptr ? finish.bias + block * kBlock : nullptr;
+                    points_to_tile(products + place, pass.product_plane(), {bias, finish.least},
                                    pass.result.size, pixels, tile.corner());
                   });
   });
@@ -232,20 +233,21 @@ void winograd_forward(const WinogradShape& shape, const WinogradForward& places)
   const Pass pass(shape, kGroupBytes);
   weights_to_points({pass.source.blocks, pass.result.blocks}, places.weights,
                     pass.weights(places.scratch), pass.weight_plane());
-  float* bias = nullptr;
+  Finish finish;
   if (places.bias != nullptr) {
-    bias = places.scratch;
-    std::fill_n(bias, pass.result.channels(), 0.0F);
-    std::copy_n(places.bias, shape.outputs, bias);
+    std::fill_n(places.scratch, pass.result.channels(), 0.0F);
+    std::copy_n(places.bias, shape.outputs, places.scratch);
+    finish.bias = places.scratch;
   }
-  convolve(pass, places.src, bias, places.dst, places.scratch);
+  if (places.cuts) finish.least = 0;
+  convolve(pass, places.src, finish, places.dst, places.scratch);
 }
 
 void winograd_backward_data(const WinogradShape& shape, const WinogradBackwardData& places) {
   const Pass pass(backward_shape(shape), kGroupBytes);
   turned_weights_to_points({pass.result.blocks, pass.source.blocks}, places.weights,
                            pass.weights(places.scratch), pass.weight_plane());
-  convolve(pass, places.ddst, nullptr, places.dsrc, places.scratch);
+  convolve(pass, places.ddst, {}, places.dsrc, places.scratch);
 }
 
 void winograd_backward_weights(const WinogradShape& shape, const WinogradBackwardWeights& places) {

@@ -40,6 +40,7 @@ struct WinogradForward {
   const float* bias = nullptr;
   float* dst = nullptr;
   float* scratch = nullptr;
+  bool cuts = false;  // the result is that of a relu behind the convolution; NaN stays
 };
 struct WinogradBackwardData {
   const float* ddst = nullptr;

@@ -25,6 +25,8 @@ WHICHFIRST_INLINE Vector all(double value) { return _mm256_set1_ps(static_cast<f
 WHICHFIRST_INLINE Vector zero() { return _mm256_setzero_ps(); }
 WHICHFIRST_INLINE Vector load(const float* from) { return _mm256_loadu_ps(from); }
 WHICHFIRST_INLINE void store(float* to, Vector value) { _mm256_storeu_ps(to, value); }
+/// The larger one; `value` where that is NaN.
+WHICHFIRST_INLINE Vector larger(Vector least, Vector value) { return _mm256_max_ps(least, value); }
 /// a b + c and c - a b, rounded once.
 WHICHFIRST_INLINE Vector multiply_add(Vector a, Vector b, Vector c) {
   return _mm256_fmadd_ps(a, b, c);

@@ -20,7 +20,7 @@ Layout in_blocks(const dnnl::memory::dims& dims) {
 
 std::optional<WinogradShape> Compiler::winograd_shape(const network::Conv& conv) const {
   const bool is_possible = precision_ == Precision::fp32_fast && conv.kernel == 3 &&
-                           conv.stride == 1 && conv.padding <= 2 && !conv.has_bias_map;
+                           conv.stride == 1 && conv.padding <= 2;
   const Shape& in = stage().input;
   const WinogradShape shape{.images = batch_,
                             .channels = in.channels,
@@ -45,16 +45,20 @@ void Compiler::winograd_forward(const network::Conv& conv, const WinogradShape& 
   const ValueId result = new_value(in_blocks(activation_dims(batch_, stage().output)));
   std::vector<ValueId> values = {here.source, parameter(ParameterKind::weight), result,
                                  new_floats(winograd_scratch(shape))};
-  if (conv.bias) values.push_back(parameter(ParameterKind::bias));
-  add_winograd("forward", std::move(values), [shape](Places places, const auto&) {
+  if (conv.bias) values.push_back(common_bias(conv));
+  const bool is_with_relu = is_relu_fused();
+  const bool cuts = is_with_relu && !conv.has_bias_map;  // else the border's kernel does
+  add_winograd(forward_name(cuts), std::move(values), [shape, cuts](Places places, const auto&) {
     engine::winograd_forward(shape, {.src = floats(places[0]),
                                      .weights = floats(places[1]),
                                      .bias = places.size() > 4 ? floats(places[4]) : nullptr,
                                      .dst = floats(places[2]),
-                                     .scratch = floats(places[3])});
+                                     .scratch = floats(places[3]),
+                                     .cuts = cuts});
   });
   keep(here.source);
-  make(result);
+  if (conv.has_bias_map) add_border_bias(result, is_with_relu ? add_border_and_cut : add_border);
+  make(result, is_with_relu);
 }
 
 void Compiler::winograd_backward(const network::Conv& conv, const WinogradShape& shape) {

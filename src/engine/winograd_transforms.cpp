@@ -184,18 +184,19 @@ void patch_to_points(const PictureSize& picture, const float* pixels, Corner cor
   }
 }
 
-void points_to_tile(const float* points, std::ptrdiff_t plane, const float* bias,
+void points_to_tile(const float* points, std::ptrdiff_t plane, const Finish& finish,
                     const PictureSize& picture, float* pixels, Corner corner) {
   const Square tile(picture, corner, kWinogradTile);
-  const Vector term = bias != nullptr ? load(bias) : zero();
+  const Vector term = finish.bias != nullptr ? load(finish.bias) : zero();
+  const Vector least = all(finish.least);
   const auto read = [&](int y, int x) { return load(points + point(y, x) * plane); };
   if (tile.is_inside) {
     transform<6, 4>(PointsToTile{}, read, [&](int y, int x, Vector value) {
-      store(pixels + tile.place(y, x), value + term);
+      store(pixels + tile.place(y, x), larger(least, value + term));
     });
   } else {
     transform<6, 4>(PointsToTile{}, read, [&](int y, int x, Vector value) {
-      if (tile.has(y, x)) store(pixels + tile.place(y, x), value + term);
+      if (tile.has(y, x)) store(pixels + tile.place(y, x), larger(least, value + term));
     });
   }
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 
 namespace whichfirst::engine {
 
@@ -31,9 +32,15 @@ struct Corner {
 void patch_to_points(const PictureSize& picture, const float* pixels, Corner corner, float* points,
                      std::ptrdiff_t plane);
 
-/// A^T m A into the tile at `corner`, plus `bias` (8 numbers, or nullptr). What is outside of the
-/// picture is not written.
-void points_to_tile(const float* points, std::ptrdiff_t plane, const float* bias,
+/// What follows a convolution: 8 numbers are added, or none where there is nullptr, and then what
+/// is below `least` becomes it; NaN stays.
+struct Finish {
+  const float* bias = nullptr;
+  float least = -std::numeric_limits<float>::infinity();
+};
+
+/// A^T m A, finished, into the tile at `corner`. What is outside of the picture is not written.
+void points_to_tile(const float* points, std::ptrdiff_t plane, const Finish& finish,
                     const PictureSize& picture, float* pixels, Corner corner);
 
 /// A y A^T of the tile at `corner` of a gradient, outside of which it is 0. Adds its pixels to the

@@ -197,9 +197,14 @@ std::int64_t trial_bytes(const Arm& arm, const record::Recipe& recipe) {
     probe.batch = train::kProbeImages;
     training += engine::probe_bytes(arm.network, probe) + 4 * values;  // those it looks at
   }
-  // Then the trained and the folded network, and what folding computes in double.
+  const std::int64_t folding = 6 * values;            // computed in double
+  if (recipe.precision != record::Precision::bf16) {  // evaluates folded, beside the trainer
+    training +=
+        engine::inference_bytes(arm.network, train::kEvaluationBatch, options.precision) + folding;
+  }
+  // Then the trained and the folded network.
   const std::int64_t inference =
-      2 * engine::inference_bytes(arm.network, train::kEvaluationBatch) + 6 * values;
+      2 * engine::inference_bytes(arm.network, train::kEvaluationBatch) + folding;
   return std::max(training, inference) + values + kOtherBytes;
 }
 

@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "engine/inference.h"
+#include "fold/fold.h"
 #include "train/inference_cost.h"
 #include "train/schedule.h"
 #include "train/taps.h"
@@ -171,9 +173,20 @@ class Trial {
     result_.record.right_answers = score.right;
   }
 
+  /// The network as it is now, for evaluation alone: without the bn that its weights absorb.
+  /// nullopt in bf16, where the products would be rounded anew; there the trainer evaluates.
+  std::optional<engine::Inference> folded_network() const {
+    if (task_.recipe.precision == record::Precision::bf16) return std::nullopt;
+    const fold::Folded folded = fold::fold(task_.network, trainer_.values());
+    return engine::Inference(folded.network, folded.values, kEvaluationBatch,
+                             engine_options(task_.recipe).precision);
+  }
+
   /// After `epoch`, from 0.
   Score evaluate(const data::Images& images, const std::vector<std::uint32_t>& part, int epoch) {
     const Clock::time_point begin = Clock::now();
+    std::optional<engine::Inference> folded = folded_network();
+    const std::span<float> places = folded ? folded->images() : trainer_.evaluation_images();
     Score score;
     score.right.reserve(part.size());
     for (std::size_t from = 0; from < part.size(); from += kEvaluationBatch) {
@@ -183,11 +196,11 @@ class Trial {
       }
       const std::size_t count = std::min<std::size_t>(kEvaluationBatch, part.size() - from);
       const auto labels = std::span(batch_labels_).first(count);
-      const auto pictures =
-          trainer_.evaluation_images().first(count * static_cast<std::size_t>(images.shape.size()));
+      const auto pictures = places.first(count * static_cast<std::size_t>(images.shape.size()));
       data::assemble(images, std::span(part).subspan(from, count), task_.material.normalisation,
                      pictures, labels);
-      const engine::EvaluationResult batch = trainer_.evaluate(labels);
+      const engine::EvaluationResult batch =
+          folded ? folded->evaluate(labels) : trainer_.evaluate(labels);
       score.loss += batch.loss_sum;
       score.right.insert(score.right.end(), batch.right.begin(), batch.right.end());
     }

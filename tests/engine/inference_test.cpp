@@ -51,8 +51,6 @@ std::vector<float> run(Inference& inference, const std::vector<float>& images) {
 
 void expect_reference(const Mapped& mapped, int batch) {
   const auto images = random_images(mapped.network.input, batch, 9);
-  Inference inference(mapped.network, mapped.values, batch);
-  const std::vector<float> logits = run(inference, images);
   const auto expected =
       reference::run_forward(mapped.network, reference::widen(mapped.values),
                              {.count = batch,
@@ -61,8 +59,12 @@ void expect_reference(const Mapped& mapped, int batch) {
                              reference::Mode::evaluation)
           .outputs.back()
           .values;
-  ASSERT_EQ(logits.size(), expected.size());
-  for (std::size_t i = 0; i < logits.size(); ++i) EXPECT_NEAR(logits[i], expected[i], 2e-4) << i;
+  for (const Precision precision : fp32_precisions()) {
+    Inference inference(mapped.network, mapped.values, batch, precision);
+    const std::vector<float> logits = run(inference, images);
+    ASSERT_EQ(logits.size(), expected.size());
+    for (std::size_t i = 0; i < logits.size(); ++i) EXPECT_NEAR(logits[i], expected[i], 2e-4) << i;
+  }
 }
 
 TEST(Inference, AddsABiasByPositionAsThePlainLoopDoes) {
@@ -135,6 +137,25 @@ TEST(Inference, IsTheSameTwiceAndInAnyBatch) {
   for (std::size_t k = 0; k < alone.size(); ++k) EXPECT_NEAR(alone[k], first[30 + k], 1e-5);
 }
 
+TEST(Inference, EvaluatesTheFirstPicturesAlone) {
+  const network::Network network = build(
+      {"2*unit(10) gap fc(classes)", "conv relu bn", {.channels = 3, .height = 9, .width = 8}, 1});
+  const network::Values values = lively_values(network, 5);
+  const auto images = random_images(network.input, 5, 2);
+  const auto labels = random_labels(network.classes, 3, 1);
+  for (const Precision precision : fp32_precisions()) {
+    Trainer trainer(network, values, {.evaluation_batch = 3, .precision = precision});
+    std::copy_n(images.begin(), trainer.evaluation_images().size(),
+                trainer.evaluation_images().begin());
+    const EvaluationResult wanted = trainer.evaluate(labels);
+    Inference inference(network, values, 5, precision);
+    copy(images, inference.images());
+    const EvaluationResult found = inference.evaluate(labels);
+    EXPECT_NEAR(found.loss_sum, wanted.loss_sum, 1e-5 * wanted.loss_sum);
+    EXPECT_EQ(found.right, wanted.right);
+  }
+}
+
 TEST(Inference, PlansWhatItsNumbersNeed) {
   const network::Network network = build(
       {"unit(16) gap fc(classes)", "conv bn relu", {.channels = 3, .height = 16, .width = 16}, 1});
@@ -150,6 +171,7 @@ TEST(Inference, RefusesValuesOfAnotherNetwork) {
   const network::Network network =
       build({"conv(4) gap fc(3)", "conv", {.channels = 1, .height = 4, .width = 4}, 1, 3});
   EXPECT_THROW(Inference(network, {}, 1), std::logic_error);
+  EXPECT_THROW(Inference(network, lively_values(network, 1), 1, Precision::bf16), std::logic_error);
 }
 
 TEST(BorderBias, KnowsWhoseWindowLeavesThePicture) {

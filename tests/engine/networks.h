@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "engine/platform.h"
 #include "engine/trainer.h"
 #include "network/network.h"
 #include "notation/parse.h"
@@ -64,6 +65,13 @@ inline network::Values lively_values(const network::Network& network, std::uint6
 template <class From, class To>
 void copy(const From& from, To to) {
   std::copy(from.begin(), from.end(), to.begin());
+}
+
+/// Those of fp32 that this processor has.
+inline std::vector<Precision> fp32_precisions() {
+  const Processor processor = own_processor();
+  if (!processor.has_avx2 || !processor.has_fma) return {Precision::fp32};
+  return {Precision::fp32, Precision::fp32_fast};
 }
 
 inline double norm(const std::vector<double>& values) {
