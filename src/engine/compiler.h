@@ -15,6 +15,7 @@
 #include "engine/bf16.h"
 #include "engine/border_bias.h"
 #include "engine/compile.h"
+#include "engine/direct.h"
 #include "engine/layouts.h"
 #include "engine/max_pool.h"
 #include "engine/onednn.h"
@@ -159,6 +160,7 @@ class Compiler {
     bool is_nothing = false;  // its result is its source
     std::optional<Description<dnnl::convolution_forward>> conv;
     std::optional<WinogradShape> winograd;  // in place of conv
+    std::optional<DirectShape> direct;      // likewise
     std::optional<Description<dnnl::eltwise_forward>> eltwise;
     std::optional<Description<dnnl::pooling_forward>> pool;
     std::optional<MaxPoolShape> max_pool;  // in place of pool
@@ -193,6 +195,13 @@ class Compiler {
   /// The bias of a convolution that is the same everywhere; its packed form holds more.
   ValueId common_bias(const network::Conv& conv);
   void add_border_bias(ValueId result, BorderKernel kernel);
+  /// Whether the kernel of a convolution is to end with the relu behind it; where a bias differs by
+  /// position, that is left to the border's kernel.
+  bool cuts_itself(const network::Conv& conv) const {
+    return is_relu_fused() && !conv.has_bias_map;
+  }
+  /// What is alike for all kernels of convolutions, behind them.
+  void finish_forward(const network::Conv& conv, ValueId result);
 
   void forward(const network::Conv& conv);
   void forward(const network::BatchNorm& bn);
@@ -217,6 +226,14 @@ class Compiler {
   void winograd_forward(const network::Conv& conv, const WinogradShape& shape);
   void winograd_backward(const network::Conv& conv, const WinogradShape& shape);
   void add_winograd(std::string what, std::vector<ValueId> values, Kernel kernel);
+
+  // --- direct convolutions by our own kernels (direct_stage.cpp) ------------------------------
+
+  /// Of this stage; nullopt where it is oneDNN's.
+  std::optional<DirectShape> direct_shape(const network::Conv& conv) const;
+  void direct_forward(const network::Conv& conv, const DirectShape& shape);
+  void direct_backward(const network::Conv& conv, const DirectShape& shape);
+  void add_direct(std::string what, std::vector<ValueId> values, Kernel kernel);
 
   // --- max-pools by our own kernel (max_pool_stage.cpp) ---------------------------------------
 

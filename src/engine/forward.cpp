@@ -55,14 +55,15 @@ void Compiler::show(ValueId result) {
 void Compiler::forward(const network::Conv& conv) {
   state().winograd = winograd_shape(conv);
   if (state().winograd) return winograd_forward(conv, *state().winograd);
+  state().direct = direct_shape(conv);
+  if (state().direct) return direct_forward(conv, *state().direct);
   const Shape& in = stage().input;
   const Layout weights = weights_request(weights_dims(conv));
   // Few channels are read as plain NCHW: left to itself oneDNN may take its reference kernel.
   constexpr int kFewChannels = 8;
   const dnnl::memory::dims source_dims = activation_dims(batch_, in);
-  const bool is_with_relu = is_relu_fused();
-  const bool cuts_itself = is_with_relu && !conv.has_bias_map;  // else the border's kernel does
-  const Describer& describe = weights_describer(cuts_itself);
+  const bool cuts = cuts_itself(conv);
+  const Describer& describe = weights_describer(cuts);
   ForwardState& here = state();
   here.conv = convolution(
       in.channels < kFewChannels ? plain_numbers(source_dims) : any_numbers(source_dims),
@@ -77,9 +78,13 @@ void Compiler::forward(const network::Conv& conv) {
                                      {DNNL_ARG_WEIGHTS, weights_for(conv, *here.conv)},
                                      {DNNL_ARG_DST, result}};
   if (conv.bias) arguments.push_back({DNNL_ARG_BIAS, common_bias(conv)});
-  add(*here.conv, dnnl::convolution_forward(*here.conv), forward_name(cuts_itself),
-      std::move(arguments));
-  keep(here.source);
+  add(*here.conv, dnnl::convolution_forward(*here.conv), forward_name(cuts), std::move(arguments));
+  finish_forward(conv, result);
+}
+
+void Compiler::finish_forward(const network::Conv& conv, ValueId result) {
+  const bool is_with_relu = is_relu_fused();
+  keep(state().source);
   if (conv.has_bias_map) add_border_bias(result, is_with_relu ? add_border_and_cut : add_border);
   make(result, is_with_relu);
 }

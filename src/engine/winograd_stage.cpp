@@ -46,8 +46,7 @@ void Compiler::winograd_forward(const network::Conv& conv, const WinogradShape& 
   std::vector<ValueId> values = {here.source, parameter(ParameterKind::weight), result,
                                  new_floats(winograd_scratch(shape))};
   if (conv.bias) values.push_back(common_bias(conv));
-  const bool is_with_relu = is_relu_fused();
-  const bool cuts = is_with_relu && !conv.has_bias_map;  // else the border's kernel does
+  const bool cuts = cuts_itself(conv);
   add_winograd(forward_name(cuts), std::move(values), [shape, cuts](Places places, const auto&) {
     engine::winograd_forward(shape, {.src = floats(places[0]),
                                      .weights = floats(places[1]),
@@ -56,9 +55,7 @@ void Compiler::winograd_forward(const network::Conv& conv, const WinogradShape& 
                                      .scratch = floats(places[3]),
                                      .cuts = cuts});
   });
-  keep(here.source);
-  if (conv.has_bias_map) add_border_bias(result, is_with_relu ? add_border_and_cut : add_border);
-  make(result, is_with_relu);
+  finish_forward(conv, result);
 }
 
 void Compiler::winograd_backward(const network::Conv& conv, const WinogradShape& shape) {

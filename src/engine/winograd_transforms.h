@@ -6,7 +6,8 @@
 #pragma once
 
 #include <cstddef>
-#include <limits>
+
+#include "engine/finish.h"
 
 namespace whichfirst::engine {
 
@@ -32,14 +33,8 @@ struct Corner {
 void patch_to_points(const PictureSize& picture, const float* pixels, Corner corner, float* points,
                      std::ptrdiff_t plane);
 
-/// What follows a convolution: 8 numbers are added, or none where there is nullptr, and then what
-/// is below `least` becomes it; NaN stays.
-struct Finish {
-  const float* bias = nullptr;
-  float least = -std::numeric_limits<float>::infinity();
-};
-
-/// A^T m A, finished, into the tile at `corner`. What is outside of the picture is not written.
+/// A^T m A, finished by a bias of 8 numbers, into the tile at `corner`. What is outside of the
+/// picture is not written.
 void points_to_tile(const float* points, std::ptrdiff_t plane, const Finish& finish,
                     const PictureSize& picture, float* pixels, Corner corner);
 

@@ -17,6 +17,7 @@
 #include "notation/print.h"
 #include "record/metrics.h"
 #include "record/version.h"
+#include "train/inference_cost.h"
 #include "train/taps.h"
 
 namespace whichfirst::study {
@@ -204,7 +205,7 @@ std::int64_t trial_bytes(const Arm& arm, const record::Recipe& recipe) {
   }
   // Then the trained and the folded network.
   const std::int64_t inference =
-      2 * engine::inference_bytes(arm.network, train::kEvaluationBatch) + folding;
+      2 * engine::inference_bytes(arm.network, train::kInferenceBatch) + folding;
   return std::max(training, inference) + values + kOtherBytes;
 }
 

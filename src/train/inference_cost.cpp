@@ -71,7 +71,7 @@ void compare_logits(const Both& both, std::size_t pictures, record::InferenceRec
   double difference = 0;
   double largest = 0;
   bool is_finite = true;
-  for (std::size_t i = 0; i < trained.size() / kEvaluationBatch * pictures; ++i) {
+  for (std::size_t i = 0; i < trained.size() / kInferenceBatch * pictures; ++i) {
     is_finite = is_finite && std::isfinite(trained[i]) && std::isfinite(folded[i]);
     difference = std::max(difference, std::abs(double{trained[i]} - double{folded[i]}));
     largest = std::max(largest, std::abs(double{trained[i]}));
@@ -116,7 +116,7 @@ InferenceCosts measure_inference(const network::Network& network, const network:
     return Both{engine::Inference(network, values, batch),
                 engine::Inference(folded.network, folded.values, batch)};
   };
-  const std::vector<float> pictures = test_pictures(material, kEvaluationBatch);
+  const std::vector<float> pictures = test_pictures(material, kInferenceBatch);
   InferenceCosts costs;
   record::InferenceRecord& record = costs.record;
   add_fates(folded, record);
@@ -131,17 +131,17 @@ InferenceCosts measure_inference(const network::Network& network, const network:
     std::tie(costs.timings.trained.latency_seconds, costs.timings.folded.latency_seconds) =
         one.time(pictures, kSecondsOfOne);
   }
-  Both many = both_for(kEvaluationBatch);
+  Both many = both_for(kInferenceBatch);
   record.trained.batch_bytes = many.trained.plan().bytes();
   record.folded.batch_bytes = many.folded.plan().bytes();
   run(many.trained, pictures);
   run(many.folded, pictures);
-  const std::size_t shown = std::min<std::size_t>(kEvaluationBatch, material.parts.test.size());
+  const std::size_t shown = std::min<std::size_t>(kInferenceBatch, material.parts.test.size());
   record.pictures = static_cast<int>(shown);
   compare_logits(many, shown, record);
   const auto [trained_seconds, folded_seconds] = many.time(pictures, kSecondsOfBatch);
-  costs.timings.trained.images_per_second = kEvaluationBatch / trained_seconds;
-  costs.timings.folded.images_per_second = kEvaluationBatch / folded_seconds;
+  costs.timings.trained.images_per_second = kInferenceBatch / trained_seconds;
+  costs.timings.folded.images_per_second = kInferenceBatch / folded_seconds;
   return costs;
 }
 

@@ -7,13 +7,16 @@
 
 namespace whichfirst::train {
 
+/// Pictures of a batch, where speed in batches is asked.
+inline constexpr int kInferenceBatch = 100;
+
 struct InferenceCosts {
   record::InferenceRecord record;
   record::InferenceTimings timings;  // medians of interleaved runs
 };
 
 /// Folds a network of these values, shows it and the network as trained the first test pictures, at
-/// most kEvaluationBatch, and times both on the calling thread, in fp32, for at most about 0.15 s
+/// most kInferenceBatch, and times both on the calling thread, in fp32, for at most about 0.15 s
 /// but 3 runs each at least. Throws Error as engine::Inference does.
 InferenceCosts measure_inference(const network::Network& network, const network::Values& values,
                                  const Material& material);

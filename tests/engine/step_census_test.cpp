@@ -107,9 +107,12 @@ std::vector<std::string> committed_lines(const std::string& beginning) {
 
 void expect_committed(const std::vector<std::string>& found, const std::string& beginning) {
   const std::vector<std::string> committed = committed_lines(beginning);
-  if (committed.empty()) GTEST_SKIP() << "SKIPPED: " << kList << " has none for " << beginning;
-  EXPECT_EQ(fmt::format("{}", fmt::join(found, "\n")),
-            fmt::format("{}", fmt::join(committed, "\n")));
+  const std::string text = fmt::format("{}", fmt::join(found, "\n"));
+  if (committed.empty()) {
+    GTEST_SKIP() << "SKIPPED: " << kList << " has none for " << beginning << "they would be\n"
+                 << text;
+  }
+  EXPECT_EQ(text, fmt::format("{}", fmt::join(committed, "\n")));
 }
 
 TEST(StepCensus, IsTheCommittedOne) {
