@@ -5,7 +5,10 @@
 // Last: see there.
 #include "engine/winograd_avx2.h"
 
-#define WHICHFIRST_INLINED __attribute__((always_inline))
+// g++ 12 takes minutes over these unrolled sums where it checks every access. What surrounds them
+// is checked.
+#define WHICHFIRST_UNCHECKED __attribute__((no_sanitize("address", "undefined")))
+#define WHICHFIRST_INLINED __attribute__((always_inline)) WHICHFIRST_UNCHECKED
 
 WHICHFIRST_AVX2_BEGIN
 namespace whichfirst::engine {
@@ -22,7 +25,7 @@ constexpr int kMostRows = kVectors < 3 ? 6 : 4;
 /// visit(0), visit(1), ... visit(kCount - 1), with numbers known when compiling: g++ keeps an array
 /// in registers only where no loop indexes it.
 template <int kCount, class Visit>
-WHICHFIRST_INLINE void repeat(const Visit& visit) {
+inline WHICHFIRST_INLINED void repeat(const Visit& visit) {
   [&]<int... i>(std::integer_sequence<int, i...>) WHICHFIRST_INLINED {
     (visit(std::integral_constant<int, i>()), ...);
   }
@@ -34,14 +37,15 @@ template <int kRows, int kVectors>
 struct Piece {
   /// Calls visit(sum, row, vector).
   template <class Visit>
-  WHICHFIRST_INLINE void for_each(const Visit& visit) {
+  inline WHICHFIRST_INLINED void for_each(const Visit& visit) {
     repeat<kRows>([&](auto i) WHICHFIRST_INLINED {
       repeat<kVectors>([&](auto j) WHICHFIRST_INLINED { visit(sums[i * kVectors + j], i, j); });
     });
   }
 
   /// Adds the products of each row's number at `offset` and the vectors.
-  WHICHFIRST_INLINE void add(std::ptrdiff_t offset, const float* vectors, std::ptrdiff_t step) {
+  inline WHICHFIRST_INLINED void add(std::ptrdiff_t offset, const float* vectors,
+                                     std::ptrdiff_t step) {
     Vector factors[kVectors];
     repeat<kVectors>([&](auto j) WHICHFIRST_INLINED { factors[j] = load(vectors + j * step); });
     repeat<kRows>([&](auto i) WHICHFIRST_INLINED {
@@ -57,15 +61,15 @@ struct Piece {
 };
 
 /// Keeps the compiler from adding up anew, in the inner loop, what makes a pointer.
-WHICHFIRST_INLINE const float* settled(const float* pointer) {
+inline WHICHFIRST_INLINED const float* settled(const float* pointer) {
   __asm__("" : "+r"(pointer));
   return pointer;
 }
 
 /// `sum_terms` of kRows pixels.
 template <int kRows, int kVectors, int kChannels>
-WHICHFIRST_INLINE void sum_piece(const Terms& terms, const Outputs& outputs, const float* source,
-                                 const PixelPlace* pixels) {
+inline WHICHFIRST_INLINED void sum_piece(const Terms& terms, const Outputs& outputs,
+                                         const float* source, const PixelPlace* pixels) {
   Piece<kRows, kVectors> piece;
   repeat<kRows>([&](auto i)
                     WHICHFIRST_INLINED { piece.sources[i] = settled(source + pixels[i].source); });
@@ -93,9 +97,9 @@ WHICHFIRST_INLINE void sum_piece(const Terms& terms, const Outputs& outputs, con
 
 /// `add_products` of kRows rows from `row` on.
 template <int kRows, int kVectors>
-WHICHFIRST_INLINE void add_piece(const WeightRows& rows, std::ptrdiff_t row, const float* source,
-                                 const PixelPlace* pixels, const float* gradients,
-                                 std::ptrdiff_t count) {
+inline WHICHFIRST_INLINED void add_piece(const WeightRows& rows, std::ptrdiff_t row,
+                                         const float* source, const PixelPlace* pixels,
+                                         const float* gradients, std::ptrdiff_t count) {
   Piece<kRows, kVectors> piece;
   repeat<kRows>([&](auto i) WHICHFIRST_INLINED {
     piece.sources[i] = settled(source + rows.offsets[row + i]);
@@ -114,7 +118,7 @@ WHICHFIRST_INLINE void add_piece(const WeightRows& rows, std::ptrdiff_t row, con
 /// Cuts `count` into pieces of kMost and of kMost - 1, of which there are as few pieces as can be,
 /// or into one: visit(size, first).
 template <int kMost, class Visit>
-WHICHFIRST_INLINE void for_each_piece(std::ptrdiff_t count, const Visit& visit) {
+inline WHICHFIRST_INLINED void for_each_piece(std::ptrdiff_t count, const Visit& visit) {
   const std::ptrdiff_t pieces = (count + kMost - 1) / kMost;
   const std::ptrdiff_t short_by = pieces * kMost - count;
   std::ptrdiff_t first = 0;
@@ -137,8 +141,9 @@ WHICHFIRST_INLINE void for_each_piece(std::ptrdiff_t count, const Visit& visit) 
 }
 
 template <int kVectors, int kChannels>
-void sum_pieces(const Terms& terms, const Outputs& outputs, const float* source,
-                const PixelPlace* pixels, std::ptrdiff_t count, Ahead& ahead) {
+WHICHFIRST_UNCHECKED void sum_pieces(const Terms& terms, const Outputs& outputs,
+                                     const float* source, const PixelPlace* pixels,
+                                     std::ptrdiff_t count, Ahead& ahead) {
   for_each_piece<kMostRows<kVectors>>(
       count, [&](auto size, std::ptrdiff_t first) WHICHFIRST_INLINED {
         ahead.ask();
@@ -160,8 +165,9 @@ void sum_blocks(const Terms& terms, const Outputs& outputs, const float* source,
 }
 
 template <int kVectors>
-void add_pieces(const WeightRows& rows, const float* source, const PixelPlace* pixels,
-                const float* gradients, std::ptrdiff_t count, Ahead& ahead) {
+WHICHFIRST_UNCHECKED void add_pieces(const WeightRows& rows, const float* source,
+                                     const PixelPlace* pixels, const float* gradients,
+                                     std::ptrdiff_t count, Ahead& ahead) {
   for_each_piece<kMostRows<kVectors>>(
       rows.count, [&](auto size, std::ptrdiff_t first) WHICHFIRST_INLINED {
         ahead.ask();
