@@ -241,7 +241,7 @@ void Compiler::backward(const network::Dropout& drop_stage) {
 void Compiler::backward(const network::FullyConnected& fc) {
   const ForwardState& here = state();
   const auto weights = weight_gradient_of(fc, *here.fc);
-  const ValueId dresult = in_layout(take_gradient(), weights.diff_dst_desc(), "reorder gradient");
+  const ValueId dresult = take_gradient();
   const ValueId dweights = weight_gradient(weights.diff_weights_desc());
   std::vector<Argument> arguments = {
       {DNNL_ARG_SRC, here.source}, {DNNL_ARG_DIFF_DST, dresult}, {DNNL_ARG_DIFF_WEIGHTS, dweights}};

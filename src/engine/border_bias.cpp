@@ -32,8 +32,9 @@ inline void add_to_block(const BorderBias& border, const ChannelLayout& layout, 
   }
 }
 
+/// NaN stays, as in our convolutions.
 inline void cut(float* values, std::ptrdiff_t count) {
-  for (std::ptrdiff_t i = 0; i < count; ++i) values[i] = values[i] > 0 ? values[i] : 0.0F;
+  for (std::ptrdiff_t i = 0; i < count; ++i) values[i] = values[i] < 0 ? 0.0F : values[i];
 }
 
 /// The padding of a block holds zeros and keeps them.

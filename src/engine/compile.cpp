@@ -201,7 +201,7 @@ int Compiler::parameter_index(network::ParameterKind kind) const {
 }
 
 Layout Compiler::weights_request(const memory::dims& dims) const {
-  return decides_on_layouts() || number_type_ == NumberType::bf16
+  return decides_on_layouts() || number_type() == NumberType::bf16
              ? any_numbers(dims)
              : program_.parameter_layouts[static_cast<std::size_t>(
                    parameter_index(network::ParameterKind::weight))];
@@ -230,10 +230,8 @@ Description<dnnl::convolution_backward_weights> Compiler::weight_gradient_of(
 Description<dnnl::inner_product_backward_weights> Compiler::weight_gradient_of(
     const network::FullyConnected& fc,
     const Description<dnnl::inner_product_forward>& forward) const {
-  // Logits are floats whatever the precision; their gradient is not.
   return describe_.inner_product_backward_weights(
-      {forward.src_desc(), any_layout(weights_dims(fc)), bias_layout(fc.bias),
-       plain_numbers(dims_of(forward.dst_desc()))},
+      {forward.src_desc(), any_layout(weights_dims(fc)), bias_layout(fc.bias), forward.dst_desc()},
       forward);
 }
 

@@ -71,9 +71,15 @@ class Compiler {
     return layout(value).get_size() / (is_bf16(layout(value)) ? sizeof(Bf16) : sizeof(float));
   }
   /// Layouts of activations, whose numbers are of the precision's type.
-  Layout plain_numbers(const dnnl::memory::dims& dims) const { return plain(dims, number_type_); }
+  Layout plain_numbers(const dnnl::memory::dims& dims) const { return plain(dims, number_type()); }
   Layout any_numbers(const dnnl::memory::dims& dims) const {
-    return any_layout(dims, number_type_);
+    return any_layout(dims, number_type());
+  }
+  /// Of what this stage reads and makes. The last one makes the logits: of floats.
+  NumberType number_type() const { return number_type_of(stage_); }
+  NumberType number_type_of(int stage) const {
+    return static_cast<std::size_t>(stage) + 1 == network_.stages.size() ? NumberType::f32
+                                                                         : number_type_;
   }
 
   ValueId new_value(const Layout& value_layout);
@@ -275,7 +281,7 @@ class Compiler {
   Describer describe_with_relu_;
   Purpose purpose_;
   Precision precision_;
-  NumberType number_type_;  // of activations
+  NumberType number_type_;  // of activations but the last
   Tap tap_;
   Program program_;
   ValueId input_ = -1;                // the images as stages read them

@@ -11,7 +11,7 @@ namespace whichfirst::engine {
 
 /// A convolution of `images` pictures of C x height x width by kernels of `kernel` x `kernel`, at
 /// most 7; the result, K x (height + 2 padding - kernel) / stride + 1 by likewise, is at least 1
-/// x 1. padding is less than kernel.
+/// x 1.
 struct DirectShape {
   int images = 1;
   int channels = 1;  // C

@@ -28,7 +28,8 @@ Layout weights_layout(const DirectShape& shape, const memory::dims& dims) {
 }  // namespace
 
 std::optional<DirectShape> Compiler::direct_shape(const network::Conv& conv) const {
-  const bool is_possible = precision_ != Precision::bf16 && instruction_set() == "avx2";
+  // Also "avx2_vnni", which has nothing more for floats; with AVX-512 oneDNN's are wider.
+  const bool is_possible = precision_ != Precision::bf16 && instruction_set().starts_with("avx2");
   const Shape& in = stage().input;
   const DirectShape shape{.images = batch_,
                           .channels = in.channels,

@@ -18,7 +18,8 @@ ValueId Compiler::output_of(int stage) const {
 ValueId Compiler::read(int source) {
   const ValueId value = output_of(source);
   --readers(value);
-  return value;
+  if (!is_bf16(layout(value)) || number_type() == NumberType::bf16) return value;
+  return reorder(value, plain(dims_of(layout(value))), "reorder source");
 }
 
 ValueId Compiler::writable(ValueId value) {
@@ -110,7 +111,8 @@ bool Compiler::is_relu_next() const {
   const network::Stage& candidate = network_.stages[next];
   const auto* activation = std::get_if<network::Activation>(&candidate.operation);
   return activation != nullptr && activation->kind == network::ActivationKind::relu &&
-         candidate.source == stage_ && stage_readers_[static_cast<std::size_t>(stage_)] == 1;
+         number_type_of(stage_ + 1) == number_type() && candidate.source == stage_ &&
+         stage_readers_[static_cast<std::size_t>(stage_)] == 1;
 }
 
 dnnl::normalization_flags Compiler::bn_flags(const network::BatchNorm& bn, bool is_with_relu) {
@@ -302,9 +304,7 @@ void Compiler::forward(const network::Dropout& drop_stage) {
 }
 
 void Compiler::forward(const network::FullyConnected& fc) {
-  const bool makes_logits = static_cast<std::size_t>(stage_) + 1 == network_.stages.size();
-  const Layout result_layout =
-      plain(activation_dims(batch_, stage().output), makes_logits ? NumberType::f32 : number_type_);
+  const Layout result_layout = plain_numbers(activation_dims(batch_, stage().output));
   const Layout weights = weights_request(weights_dims(fc));
   ForwardState& here = state();
   here.source = read(stage().source);

@@ -41,7 +41,7 @@ void Compiler::max_pool_forward(const MaxPoolShape& shape) {
   using tag = dnnl::memory::format_tag;
   ForwardState& here = state();
   here.source = read(stage().source);
-  const ValueId result = new_value({activation_dims(batch_, stage().output), number_type_,
+  const ValueId result = new_value({activation_dims(batch_, stage().output), number_type(),
                                     shape.block == 8 ? tag::nChw8c : tag::nChw16c});
   std::vector<ValueId> values = {here.source, result};
   if (is_training()) {

@@ -10,7 +10,7 @@ namespace whichfirst::engine {
 
 struct Platform {
   std::string isa;      // the widest instructions the kernels use: "avx2", "avx512_core_bf16"
-  std::string library;  // "oneDNN 2.6.3"
+  std::string library;  // "oneDNN 2.6.3, own 2": the version of its kernels, and that of ours
 };
 
 Platform describe_platform();

@@ -198,7 +198,14 @@ std::int64_t trial_bytes(const Arm& arm, const record::Recipe& recipe) {
     probe.batch = train::kProbeImages;
     training += engine::probe_bytes(arm.network, probe) + 4 * values;  // those it looks at
   }
-  const std::int64_t folding = 6 * values;            // computed in double
+  // Folding computes in double; a bn that is folded forward into padding gives a number for each of
+  // the result's pixels, which is packed then.
+  std::int64_t folding = 6 * values;
+  for (const network::Stage& stage : arm.network.stages) {
+    const auto* conv = std::get_if<network::Conv>(&stage.operation);
+    constexpr auto kMapBytes = static_cast<std::int64_t>(sizeof(double) + sizeof(float));
+    if (conv != nullptr && conv->padding > 0) folding += kMapBytes * stage.output.size();
+  }
   if (recipe.precision != record::Precision::bf16) {  // evaluates folded, beside the trainer
     training +=
         engine::inference_bytes(arm.network, train::kEvaluationBatch, options.precision) + folding;

@@ -159,7 +159,7 @@ TEST(Bf16Kernels, GiveWhatFloatsGiveRounded) {
 
 TEST(Bf16Kernels, MeasureTheSameStatistics) {
   const std::vector<float> source = random_blocks(3);
-  ChannelLayout plain = kLayout;  // the same numbers seen as 80 channels, one after the other
+  ChannelLayout plain = kLayout;  // the same numbers seen as 32 channels of 5 pixels, in a row
   plain.channels = 32;
   plain.block = 1;
   plain.block_stride = 5;

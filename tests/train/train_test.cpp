@@ -5,7 +5,10 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "data/batches.h"
 #include "data/shapes10.h"
+#include "engine/platform.h"
+#include "engine/trainer.h"
 #include "notation/parse.h"
 #include "train/shapes.h"
 #include "train/trial.h"
@@ -26,9 +29,10 @@ network::Network make(const std::string& order) {
 
 Result run(
     const std::string& order, std::uint64_t replicate = 1, const std::stop_token& stop = {},
-    const Observer& observe = [](const Progress&) {}, const Material& material = shapes()) {
+    const Observer& observe = [](const Progress&) {}, const Material& material = shapes(),
+    record::Precision precision = record::Precision::fp32) {
   const network::Network network = make(order);
-  const record::Recipe recipe{.epochs = 2, .batch = 32};
+  const record::Recipe recipe{.epochs = 2, .batch = 32, .precision = precision};
   const network::Values initial = network::initial_values(network, 0, replicate);
   return run_trial({.network = network,
                     .initial = initial,
@@ -61,6 +65,32 @@ TEST(Trial, IsTheSameTwiceButForItsTimings) {
   first.record.timings = second.record.timings = {};
   EXPECT_EQ(first.record, second.record);
   EXPECT_EQ(first.values, second.values);
+}
+
+/// The score is the folded network's; the trained one, in plain evaluation, has the same but for
+/// rounding.
+TEST(Trial, ScoresTheNetworkThatItTrained) {
+  std::vector<record::Precision> precisions = {record::Precision::fp32};
+  const engine::Processor processor = engine::own_processor();
+  if (processor.has_avx2 && processor.has_fma) precisions.push_back(record::Precision::fp32_fast);
+  for (const record::Precision precision : precisions) {
+    for (const char* order : {"conv bn relu", "conv relu bn"}) {
+      SCOPED_TRACE(order);
+      const Result result = run(
+          order, 1, {}, [](const Progress&) {}, shapes(), precision);
+      const std::vector<std::uint32_t>& part = shapes().parts.test;
+      engine::Options options = engine_options({.precision = precision});
+      options.evaluation_batch = static_cast<int>(part.size());
+      engine::Trainer trainer(make(order), result.values, options);
+      std::vector<std::int32_t> labels(part.size());
+      data::assemble(shapes().dataset.test, part, shapes().normalisation,
+                     trainer.evaluation_images(), labels);
+      const engine::EvaluationResult wanted = trainer.evaluate(labels);
+      const double loss = wanted.loss_sum / static_cast<double>(part.size());
+      EXPECT_NEAR(*result.record.metrics.test_loss, loss, 1e-5 * loss);
+      EXPECT_EQ(result.record.right_answers, wanted.right);
+    }
+  }
 }
 
 TEST(Trial, RecordsWhatTheTrainedNetworkCostsAtInference) {
