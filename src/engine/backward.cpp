@@ -62,8 +62,7 @@ void Compiler::finish_weight_gradient(ValueId computed) {
 
 void Compiler::backward(const network::Conv& conv) {
   const ForwardState& here = state();
-  if (here.winograd) return winograd_backward(conv, *here.winograd);
-  if (here.direct) return direct_backward(conv, *here.direct);
+  if (here.own) return own_backward(conv, *here.own);
   const ValueId dresult = take_gradient();
   const auto weights = weight_gradient_of(conv, *here.conv);
   const ValueId dweights = weight_gradient(weights.diff_weights_desc());

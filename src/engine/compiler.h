@@ -15,13 +15,12 @@
 #include "engine/bf16.h"
 #include "engine/border_bias.h"
 #include "engine/compile.h"
-#include "engine/direct.h"
 #include "engine/layouts.h"
 #include "engine/max_pool.h"
 #include "engine/onednn.h"
+#include "engine/own_convolution.h"
 #include "engine/program.h"
 #include "engine/statistics.h"
-#include "engine/winograd.h"
 #include "network/network.h"
 
 namespace whichfirst::engine {
@@ -165,8 +164,7 @@ class Compiler {
     bool is_fused = false;    // part of the stage before it
     bool is_nothing = false;  // its result is its source
     std::optional<Description<dnnl::convolution_forward>> conv;
-    std::optional<WinogradShape> winograd;  // in place of conv
-    std::optional<DirectShape> direct;      // likewise
+    std::optional<OwnConvolution> own;  // in place of conv
     std::optional<Description<dnnl::eltwise_forward>> eltwise;
     std::optional<Description<dnnl::pooling_forward>> pool;
     std::optional<MaxPoolShape> max_pool;  // in place of pool
@@ -225,21 +223,14 @@ class Compiler {
   /// A picture in plain layout, seen as N x C.
   ValueId as_vector(ValueId picture);
 
-  // --- convolutions by Winograd's algorithm (winograd_stage.cpp) ------------------------------
-
-  /// Of this stage; nullopt where it goes the direct way.
-  std::optional<WinogradShape> winograd_shape(const network::Conv& conv) const;
-  void winograd_forward(const network::Conv& conv, const WinogradShape& shape);
-  void winograd_backward(const network::Conv& conv, const WinogradShape& shape);
-  void add_winograd(std::string what, std::vector<ValueId> values, Kernel kernel);
-
-  // --- direct convolutions by our own kernels (direct_stage.cpp) ------------------------------
+  // --- convolutions by our own kernels (own_convolution.cpp) ----------------------------------
 
   /// Of this stage; nullopt where it is oneDNN's.
-  std::optional<DirectShape> direct_shape(const network::Conv& conv) const;
-  void direct_forward(const network::Conv& conv, const DirectShape& shape);
-  void direct_backward(const network::Conv& conv, const DirectShape& shape);
-  void add_direct(std::string what, std::vector<ValueId> values, Kernel kernel);
+  std::optional<OwnConvolution> own_convolution(const network::Conv& conv) const;
+  void own_forward(const network::Conv& conv, const OwnConvolution& own);
+  void own_backward(const network::Conv& conv, const OwnConvolution& own);
+  void add_own(const OwnConvolution& own, std::string what, std::vector<ValueId> values,
+               Kernel kernel);
 
   // --- max-pools by our own kernel (max_pool_stage.cpp) ---------------------------------------
 

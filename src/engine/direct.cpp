@@ -149,7 +149,7 @@ std::size_t direct_scratch(const DirectShape& shape) {
                 backward_weights_pass(shape).plan.end}));
 }
 
-void direct_forward(const DirectShape& shape, const DirectForward& places) {
+void direct_forward(const DirectShape& shape, const ForwardPlaces& places) {
   const Pass pass = forward_pass(shape);
   const Windows& windows = pass.windows;
   const Lattice lattice{.result = result_of(shape)};
@@ -170,7 +170,7 @@ void direct_forward(const DirectShape& shape, const DirectForward& places) {
   });
 }
 
-void direct_backward_data(const DirectShape& shape, const DirectBackwardData& places) {
+void direct_backward_data(const DirectShape& shape, const BackwardDataPlaces& places) {
   const Pass pass = backward_data_pass(shape);
   const Windows& windows = pass.windows;
   float* bias = places.scratch;
@@ -218,7 +218,7 @@ void direct_backward_data(const DirectShape& shape, const DirectBackwardData& pl
   });
 }
 
-void direct_backward_weights(const DirectShape& shape, const DirectBackwardWeights& places) {
+void direct_backward_weights(const DirectShape& shape, const BackwardWeightsPlaces& places) {
   const Pass pass = backward_weights_pass(shape);
   const Windows& windows = pass.windows;
   const Lattice lattice{.result = result_of(shape)};

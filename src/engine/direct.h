@@ -7,6 +7,8 @@
 
 #include <cstddef>
 
+#include "engine/convolution_places.h"
+
 namespace whichfirst::engine {
 
 /// A convolution of `images` pictures of C x height x width by kernels of `kernel` x `kernel`, at
@@ -33,34 +35,11 @@ bool is_direct_faster(const DirectShape& shape);
 /// Floats of scratch memory that every pass may be given.
 std::size_t direct_scratch(const DirectShape& shape);
 
-/// Places of arrays; `bias` and `dbias` hold K numbers or are nullptr.
-struct DirectForward {
-  const float* src = nullptr;
-  const float* weights = nullptr;
-  const float* bias = nullptr;
-  float* dst = nullptr;
-  float* scratch = nullptr;
-  bool cuts = false;  // the result is that of a relu behind the convolution; NaN stays
-};
-struct DirectBackwardData {
-  const float* ddst = nullptr;
-  const float* weights = nullptr;
-  float* dsrc = nullptr;
-  float* scratch = nullptr;
-};
-struct DirectBackwardWeights {
-  const float* src = nullptr;
-  const float* ddst = nullptr;
-  float* dweights = nullptr;
-  float* dbias = nullptr;
-  float* scratch = nullptr;
-};
-
 // Each needs a processor with AVX2 and FMA, allocates nothing, runs on the calling thread and gives
 // the same bits for the same input; what is made of a picture does not depend on the others.
 
-void direct_forward(const DirectShape& shape, const DirectForward& places);
-void direct_backward_data(const DirectShape& shape, const DirectBackwardData& places);
-void direct_backward_weights(const DirectShape& shape, const DirectBackwardWeights& places);
+void direct_forward(const DirectShape& shape, const ForwardPlaces& places);
+void direct_backward_data(const DirectShape& shape, const BackwardDataPlaces& places);
+void direct_backward_weights(const DirectShape& shape, const BackwardWeightsPlaces& places);
 
 }  // namespace whichfirst::engine

@@ -54,10 +54,8 @@ void Compiler::show(ValueId result) {
 }
 
 void Compiler::forward(const network::Conv& conv) {
-  state().winograd = winograd_shape(conv);
-  if (state().winograd) return winograd_forward(conv, *state().winograd);
-  state().direct = direct_shape(conv);
-  if (state().direct) return direct_forward(conv, *state().direct);
+  state().own = own_convolution(conv);
+  if (state().own) return own_forward(conv, *state().own);
   const Shape& in = stage().input;
   const Layout weights = weights_request(weights_dims(conv));
   // Few channels are read as plain NCHW: left to itself oneDNN may take its reference kernel.

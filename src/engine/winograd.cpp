@@ -229,7 +229,7 @@ std::size_t winograd_scratch(const WinogradShape& shape) {
        Pass(backward_shape(shape), kGroupBytes).scratch_floats()}));
 }
 
-void winograd_forward(const WinogradShape& shape, const WinogradForward& places) {
+void winograd_forward(const WinogradShape& shape, const ForwardPlaces& places) {
   const Pass pass(shape, kGroupBytes);
   weights_to_points({pass.source.blocks, pass.result.blocks}, places.weights,
                     pass.weights(places.scratch), pass.weight_plane());
@@ -243,14 +243,14 @@ void winograd_forward(const WinogradShape& shape, const WinogradForward& places)
   convolve(pass, places.src, finish, places.dst, places.scratch);
 }
 
-void winograd_backward_data(const WinogradShape& shape, const WinogradBackwardData& places) {
+void winograd_backward_data(const WinogradShape& shape, const BackwardDataPlaces& places) {
   const Pass pass(backward_shape(shape), kGroupBytes);
   turned_weights_to_points({pass.result.blocks, pass.source.blocks}, places.weights,
                            pass.weights(places.scratch), pass.weight_plane());
   convolve(pass, places.ddst, {}, places.dsrc, places.scratch);
 }
 
-void winograd_backward_weights(const WinogradShape& shape, const WinogradBackwardWeights& places) {
+void winograd_backward_weights(const WinogradShape& shape, const BackwardWeightsPlaces& places) {
   const Pass pass(shape, kReducedGroupBytes);
   float* sums = places.scratch;
   float* weights = pass.weights(places.scratch);

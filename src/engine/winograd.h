@@ -12,6 +12,8 @@
 
 #include <cstddef>
 
+#include "engine/convolution_places.h"
+
 namespace whichfirst::engine {
 
 /// A convolution of `images` pictures of C x height x width; the result is K x (height + 2 padding
@@ -33,34 +35,11 @@ bool is_winograd_faster(const WinogradShape& shape);
 /// Floats of scratch memory that every pass may be given.
 std::size_t winograd_scratch(const WinogradShape& shape);
 
-/// Places of arrays; `bias` and `dbias` hold K numbers or are nullptr.
-struct WinogradForward {
-  const float* src = nullptr;
-  const float* weights = nullptr;
-  const float* bias = nullptr;
-  float* dst = nullptr;
-  float* scratch = nullptr;
-  bool cuts = false;  // the result is that of a relu behind the convolution; NaN stays
-};
-struct WinogradBackwardData {
-  const float* ddst = nullptr;
-  const float* weights = nullptr;
-  float* dsrc = nullptr;
-  float* scratch = nullptr;
-};
-struct WinogradBackwardWeights {
-  const float* src = nullptr;
-  const float* ddst = nullptr;
-  float* dweights = nullptr;
-  float* dbias = nullptr;
-  float* scratch = nullptr;
-};
-
 // Each needs a processor with AVX2 and FMA, allocates nothing, runs on the calling thread and gives
 // the same bits for the same input.
 
-void winograd_forward(const WinogradShape& shape, const WinogradForward& places);
-void winograd_backward_data(const WinogradShape& shape, const WinogradBackwardData& places);
-void winograd_backward_weights(const WinogradShape& shape, const WinogradBackwardWeights& places);
+void winograd_forward(const WinogradShape& shape, const ForwardPlaces& places);
+void winograd_backward_data(const WinogradShape& shape, const BackwardDataPlaces& places);
+void winograd_backward_weights(const WinogradShape& shape, const BackwardWeightsPlaces& places);
 
 }  // namespace whichfirst::engine
