@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/networks.h"
+#include "engine/own_kernels.h"
 #include "engine/platform.h"
 #include "network/preset.h"
 #include "reference/convolution.h"
@@ -188,11 +189,6 @@ struct Trial {
 /// Relative distances; sums of up to 40,000 products in fp32 stay below a quarter of this.
 constexpr double kTolerance = 5e-6;
 
-std::vector<float> cut_below_zero(std::vector<float> numbers) {
-  for (float& number : numbers) number = std::max(number, 0.0F);
-  return numbers;
-}
-
 void expect_the_reference(const DirectShape& shape, std::uint64_t seed) {
   SCOPED_TRACE(::testing::Message()
                << shape.images << " x " << shape.channels << " x " << shape.height << " x "
@@ -327,15 +323,6 @@ TEST(Direct, AnImageDoesNotMeetAnother) {
 
 // --- what runs ---
 
-/// "units.1.conv forward own:direct".
-std::vector<std::string> lines_of(const std::vector<PlannedPrimitive>& primitives) {
-  std::vector<std::string> lines;
-  for (const PlannedPrimitive& primitive : primitives) {
-    lines.push_back(primitive.stage + " " + primitive.what + " " + primitive.implementation);
-  }
-  return lines;
-}
-
 TEST(DirectPlan, HasOurKernelsWhereTheRuleSaysSoAndNowhereElse) {
   SKIP_WHERE_ONEDNN_HAS_OTHERS();
   const struct {
@@ -402,16 +389,7 @@ TEST(DirectPlan, AStepAndAnEvaluationAreThoseOfTheReference) {
   const reference::Pass pass = reference::run(network, reference::widen(values), pictures, labels,
                                               reference::Mode::training, {.seed = 11});
   EXPECT_NEAR(step.loss, pass.loss, 1e-5 * pass.loss);
-  const network::Values gradients = trainer.gradients();
-  double largest = 0;
-  for (const auto& gradient : pass.gradients) largest = std::max(largest, norm(gradient));
-  for (std::size_t i = 0; i < network.parameters.size(); ++i) {
-    if (!network.parameters[i].is_trained()) continue;
-    std::vector<double> difference(gradients[i].begin(), gradients[i].end());
-    for (std::size_t j = 0; j < difference.size(); ++j) difference[j] -= pass.gradients[i][j];
-    EXPECT_LE(norm(difference), 1e-4 * std::max(norm(pass.gradients[i]), 1e-2 * largest))
-        << network.parameters[i].name;
-  }
+  expect_gradients(network, trainer.gradients(), pass);
   copy(images, trainer.evaluation_images());
   trainer.evaluate(labels);
   const auto logits = trainer.logits();
