@@ -102,8 +102,8 @@ class Bench {
     const engine::Platform platform = engine::describe_platform();
     bench_.isa = platform.isa;
     bench_.library = platform.library;
-    const engine::Peak peak = engine::measure_peak(train::engine_options(study_.recipe).precision,
-                                                   std::min(0.5, options_.seconds));
+    const engine::Peak peak =
+        engine::measure_peak(study_.recipe.precision, std::min(0.5, options_.seconds));
     if (peak.gflops > 0) bench_.peak_gflops = peak.gflops;
     bench_.peak_gb_per_second = engine::measure_memory_peak(std::min(0.5, options_.seconds));
 

@@ -75,7 +75,7 @@ record::PeerTask task_of(const std::vector<network::Network>& networks,
                          const record::Recipe& recipe, int cores) {
   record::PeerTask task{.cores = cores,
                         .batch = recipe.batch,
-                        .optimizer = recipe.optimizer == record::Optimizer::adamw ? "adamw" : "sgd",
+                        .optimizer = recipe.optimizer == engine::Optimizer::adamw ? "adamw" : "sgd",
                         .momentum = recipe.momentum,
                         .nesterov = recipe.nesterov,
                         .decay = recipe.decay,

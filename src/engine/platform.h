@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "engine/trainer.h"
+#include "engine/options.h"
 
 namespace whichfirst::engine {
 

@@ -17,6 +17,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/options.h"
 #include "notation/sequence.h"
 #include "stats/verdict.h"
 
@@ -58,11 +59,9 @@ struct DataChoice {
   bool operator==(const DataChoice&) const = default;
 };
 
-enum class Optimizer { sgd, adamw };
+using engine::Optimizer;
+using engine::Precision;
 enum class Schedule { constant, step, cosine, one_cycle };
-
-/// What numbers are computed in; engine/trainer.h says what each means.
-enum class Precision { fp32, fp32_fast, bf16 };
 
 /// After which epochs the values inside a network are looked at: none, all, or 1, 2, 4, 8, ... and
 /// the last one.

@@ -58,7 +58,7 @@ record::Condition condition_of(const Experiment& experiment) {
                               .schedule = std::string(record::schedule_word(recipe.schedule)),
                               .warmup = recipe.warmup,
                               .precision = std::string(record::precision_word(recipe.precision))};
-  if (recipe.optimizer == record::Optimizer::sgd) condition.momentum = recipe.momentum;
+  if (recipe.optimizer == engine::Optimizer::sgd) condition.momentum = recipe.momentum;
   if (!parts.validation.empty()) {
     condition.validation = static_cast<std::int64_t>(parts.validation.size());
   }

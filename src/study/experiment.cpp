@@ -206,7 +206,7 @@ std::int64_t trial_bytes(const Arm& arm, const record::Recipe& recipe) {
     constexpr auto kMapBytes = static_cast<std::int64_t>(sizeof(double) + sizeof(float));
     if (conv != nullptr && conv->padding > 0) folding += kMapBytes * stage.output.size();
   }
-  if (recipe.precision != record::Precision::bf16) {  // evaluates folded, beside the trainer
+  if (recipe.precision != engine::Precision::bf16) {  // evaluates folded, beside the trainer
     training +=
         engine::inference_bytes(arm.network, train::kEvaluationBatch, options.precision) + folding;
   }

@@ -49,7 +49,7 @@ void require_trainable(const Material& material, const record::Recipe& recipe) {
         "more of data.train",
         recipe.batch, images));
   }
-  engine::require_precision(engine_options(recipe).precision, engine::own_processor());
+  engine::require_precision(recipe.precision, engine::own_processor());
   data::require_fits(augmentation_of(recipe), material.dataset.train.shape);
 }
 

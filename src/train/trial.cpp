@@ -176,10 +176,10 @@ class Trial {
   /// The network as it is now, for evaluation alone: without the bn that its weights absorb.
   /// nullopt in bf16, where the products would be rounded anew; there the trainer evaluates.
   std::optional<engine::Inference> folded_network() const {
-    if (task_.recipe.precision == record::Precision::bf16) return std::nullopt;
+    if (task_.recipe.precision == engine::Precision::bf16) return std::nullopt;
     const fold::Folded folded = fold::fold(task_.network, trainer_.values());
     return engine::Inference(folded.network, folded.values, kEvaluationBatch,
-                             engine_options(task_.recipe).precision);
+                             task_.recipe.precision);
   }
 
   /// After `epoch`, from 0.
@@ -278,18 +278,6 @@ void add_inference(const Task& task, Result& result) {
   result.record.timings.seconds += seconds_since(begin);
 }
 
-engine::Precision precision_of(record::Precision precision) {
-  switch (precision) {
-    case record::Precision::fp32:
-      return engine::Precision::fp32;
-    case record::Precision::fp32_fast:
-      return engine::Precision::fp32_fast;
-    case record::Precision::bf16:
-      break;
-  }
-  return engine::Precision::bf16;
-}
-
 }  // namespace
 
 data::Augmentation augmentation_of(const record::Recipe& recipe) {
@@ -301,14 +289,13 @@ engine::Options engine_options(const record::Recipe& recipe, std::uint64_t seed,
                                std::uint64_t replicate) {
   return {.batch = recipe.batch,
           .evaluation_batch = kEvaluationBatch,
-          .optimizer = recipe.optimizer == record::Optimizer::adamw ? engine::Optimizer::adamw
-                                                                    : engine::Optimizer::sgd,
+          .optimizer = recipe.optimizer,
           .momentum = recipe.momentum,
           .nesterov = recipe.nesterov,
           .decay = recipe.decay,
           .decays_all = recipe.decay_all,
           .label_smoothing = recipe.label_smoothing,
-          .precision = precision_of(recipe.precision),
+          .precision = recipe.precision,
           .seed = seed,
           .replicate = replicate};
 }

@@ -30,7 +30,7 @@ network::Network make(const std::string& order) {
 Result run(
     const std::string& order, std::uint64_t replicate = 1, const std::stop_token& stop = {},
     const Observer& observe = [](const Progress&) {}, const Material& material = shapes(),
-    record::Precision precision = record::Precision::fp32) {
+    engine::Precision precision = engine::Precision::fp32) {
   const network::Network network = make(order);
   const record::Recipe recipe{.epochs = 2, .batch = 32, .precision = precision};
   const network::Values initial = network::initial_values(network, 0, replicate);
@@ -70,10 +70,10 @@ TEST(Trial, IsTheSameTwiceButForItsTimings) {
 /// The score is the folded network's; the trained one, in plain evaluation, has the same but for
 /// rounding.
 TEST(Trial, ScoresTheNetworkThatItTrained) {
-  std::vector<record::Precision> precisions = {record::Precision::fp32};
+  std::vector<engine::Precision> precisions = {engine::Precision::fp32};
   const engine::Processor processor = engine::own_processor();
-  if (processor.has_avx2 && processor.has_fma) precisions.push_back(record::Precision::fp32_fast);
-  for (const record::Precision precision : precisions) {
+  if (processor.has_avx2 && processor.has_fma) precisions.push_back(engine::Precision::fp32_fast);
+  for (const engine::Precision precision : precisions) {
     for (const char* order : {"conv bn relu", "conv relu bn"}) {
       SCOPED_TRACE(order);
       const Result result = run(
