@@ -2,8 +2,8 @@
 #
 #   whichfirst_folder(NAME [USES folder...] [PRIVATE library...])
 #
-# makes the static library wf_NAME from every .cpp in the current folder. USES are other folders and
-# are part of its interface; PRIVATE libraries are the folder's secret and do not travel.
+# makes the static library wf_NAME from every .cpp in the folder and in the rooms below it. USES are
+# other folders and are part of its interface; PRIVATE libraries are the folder's secret and do not travel.
 add_library(whichfirst_flags INTERFACE)
 target_include_directories(whichfirst_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_compile_options(whichfirst_flags INTERFACE
@@ -30,7 +30,7 @@ endif()
 
 function(whichfirst_folder name)
   cmake_parse_arguments(FOLDER "" "" "USES;PRIVATE" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
   add_library(wf_${name} STATIC ${sources})
   target_link_libraries(wf_${name} PUBLIC whichfirst_flags PRIVATE ${FOLDER_PRIVATE})
   foreach(used IN LISTS FOLDER_USES)

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/error.h"
-#include "engine/onednn.h"
-#include "engine/vector_width.h"
+#include "engine/compile/onednn.h"
+#include "engine/kernels/vector_width.h"
 
 // Declared here, as OpenMP defines them, instead of including <omp.h>: every compiler brings its
 // own header, but the functions must be those of the runtime that oneDNN is linked with.

@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "base/error.h"
-#include "engine/compile.h"
-#include "engine/kernels.h"
+#include "engine/compile/compile.h"
+#include "engine/compile/program.h"
+#include "engine/compile/storage.h"
+#include "engine/kernels/kernels.h"
 #include "engine/platform.h"
-#include "engine/program.h"
-#include "engine/storage.h"
 
 namespace whichfirst::engine {
 namespace {

@@ -3,6 +3,14 @@
 // That oneDNN exists, its layouts, reorders and fusions are known to this folder only. One Trainer
 // runs on the one thread that made it and its results are reproducible bit by bit on the same kind
 // of processor.
+//
+// The folder's rooms. Here: trainer.h, inference.h, probe.h and platform.h, all that other folders
+// see. compile/: a network becomes a Program, a list of steps over numbered values (compile.h,
+// compiler.h, forward.cpp, backward.cpp, max_pool_stage.cpp, own_convolution.h, program.h), gets
+// its memory (arena.h, storage.h), and all that knows oneDNN (onednn.h, layouts.h). kernels/: loops
+// of our own over plain arrays that know neither: convolutions (direct.h, winograd.h), normalisers
+// (statistics.h, group_norm.h), elementwise.h, max_pool.h, border_bias.h, and loss and optimizers
+// (kernels.h).
 #pragma once
 
 #include <cstdint>

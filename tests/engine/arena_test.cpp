@@ -1,4 +1,4 @@
-#include "engine/arena.h"
+#include "engine/compile/arena.h"
 
 #include <gmock/gmock.h>
 

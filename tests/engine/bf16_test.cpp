@@ -1,18 +1,18 @@
 // recipe.precision bf16: the numbers themselves, our own kernels on them, and whole networks
 // against the slow twins, where the processor can.
-#include "engine/bf16.h"
+#include "engine/kernels/bf16.h"
 
 #include <gmock/gmock.h>
 
 #include <cmath>
 #include <limits>
 
-#include "engine/elementwise.h"
-#include "engine/group_norm.h"
-#include "engine/max_pool.h"
+#include "engine/kernels/elementwise.h"
+#include "engine/kernels/group_norm.h"
+#include "engine/kernels/max_pool.h"
+#include "engine/kernels/statistics.h"
 #include "engine/networks.h"
 #include "engine/platform.h"
-#include "engine/statistics.h"
 #include "engine/twin_cases.h"
 #include "network/preset.h"
 #include "reference/pass.h"

@@ -1,5 +1,5 @@
 // Our direct convolutions against the plain loops of src/reference, alone and in networks.
-#include "engine/direct.h"
+#include "engine/kernels/direct.h"
 
 #include <gmock/gmock.h>
 

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "engine/border_bias.h"
+#include "engine/kernels/border_bias.h"
 #include "engine/networks.h"
 #include "reference/pass.h"
 

@@ -1,4 +1,4 @@
-#include "engine/max_pool.h"
+#include "engine/kernels/max_pool.h"
 
 #include <gmock/gmock.h>
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "engine/kernels.h"
+#include "engine/kernels/kernels.h"
 #include "engine/networks.h"
 #include "engine/trainer.h"
 #include "engine/twin_cases.h"

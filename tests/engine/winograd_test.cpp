@@ -1,5 +1,5 @@
 // Winograd's algorithm against the plain loops of src/reference, alone and in networks.
-#include "engine/winograd.h"
+#include "engine/kernels/winograd.h"
 
 #include <gmock/gmock.h>
 

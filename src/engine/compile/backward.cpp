@@ -1,0 +1,286 @@
+#include "base/error.h"
+#include "engine/compile/activation_kernel.h"
+#include "engine/compile/compiler.h"
+#include "engine/compile/layouts.h"
+#include "engine/kernels/elementwise.h"
+#include "engine/kernels/group_norm.h"
+
+namespace whichfirst::engine {
+
+using dnnl::algorithm;
+using dnnl::prop_kind;
+using network::ParameterKind;
+
+// A gradient has the layout of its value. readers() counts the stages whose gradient a buffer
+// holds: a sum passes one gradient on to both of its sources.
+
+bool Compiler::depends_on_parameters(int stage) const {
+  return stage != network::kInput && depends_[static_cast<std::size_t>(stage)];
+}
+
+ValueId Compiler::take_gradient() {
+  const ValueId dresult = dresults_[static_cast<std::size_t>(stage_)];
+  check(dresult >= 0, "every stage's result is read by another");
+  --readers(dresult);
+  return dresult;
+}
+
+void Compiler::give_gradient(int source, ValueId value) {
+  if (!depends_on_parameters(source)) return;
+  const ValueId given = in_layout(value, layout(output_of(source)), "reorder gradient");
+  ValueId& slot = dresults_[static_cast<std::size_t>(source)];
+  if (slot < 0) {
+    slot = given;
+    ++readers(slot);
+    return;
+  }
+  --readers(slot);
+  const ValueId sum = readers(slot) == 0    ? slot
+                      : readers(given) == 0 ? given
+                                            : new_value(layout(given));
+  const std::size_t count = number_count(sum);
+  add_kernel("add gradients", {slot, given, sum},
+             for_numbers(sum, [count](auto number, Places places, const auto&) {
+               using Number = decltype(number);
+               engine::add<Number>(numbers<Number>(places[0], count),
+                                   numbers<Number>(places[1], count),
+                                   numbers<Number>(places[2], count));
+             }));
+  slot = sum;
+  ++readers(slot);
+}
+
+ValueId Compiler::weight_gradient(const Layout& computed) {
+  const ValueId kept = gradient(ParameterKind::weight);
+  return computed == layout(kept) ? kept : new_value(computed);
+}
+
+void Compiler::finish_weight_gradient(ValueId computed) {
+  if (buffer(computed).home == Home::gradient) return;
+  reorder_into(computed, gradient(ParameterKind::weight), "reorder weight gradient");
+}
+
+void Compiler::backward(const network::Conv& conv) {
+  const ForwardState& here = state();
+  if (here.own) return own_backward(conv, *here.own);
+  const ValueId dresult = take_gradient();
+  const auto weights = weight_gradient_of(conv, *here.conv);
+  const ValueId dweights = weight_gradient(weights.diff_weights_desc());
+  std::vector<Argument> arguments = {
+      {DNNL_ARG_SRC, in_layout(here.source, weights.src_desc(), "reorder source")},
+      {DNNL_ARG_DIFF_DST, in_layout(dresult, weights.diff_dst_desc(), "reorder gradient")},
+      {DNNL_ARG_DIFF_WEIGHTS, dweights}};
+  if (conv.bias) arguments.push_back({DNNL_ARG_DIFF_BIAS, gradient(ParameterKind::bias)});
+  add(weights, dnnl::convolution_backward_weights(weights), "backward weights",
+      std::move(arguments));
+  finish_weight_gradient(dweights);
+  if (!depends_on_parameters(stage().source)) return;
+
+  const auto source = convolution(
+      layout(here.source), layout(dresult), [&](const Layout& dsource, const Layout& result) {
+        return describe_.convolution_backward_data(
+            {dsource, any_numbers(weights_dims(conv)), Layout(), result}, window_of(conv),
+            *here.conv);
+      });
+  const ValueId weights_value =
+      in_layout(parameter(ParameterKind::weight), source.weights_desc(), "reorder weights");
+  const ValueId dsource = new_value(source.diff_src_desc());
+  add(source, dnnl::convolution_backward_data(source), "backward data",
+      {{DNNL_ARG_DIFF_DST, in_layout(dresult, source.diff_dst_desc(), "reorder gradient")},
+       {DNNL_ARG_WEIGHTS, weights_value},
+       {DNNL_ARG_DIFF_SRC, dsource}});
+  give_gradient(stage().source, dsource);
+}
+
+void Compiler::backward(const network::BatchNorm& bn) {
+  const ForwardState& here = state();
+  const bool is_with_relu = here.workspace >= 0;
+  if (is_with_relu) ++stage_;  // the gradient is that of the relu's result
+  const ValueId dresult = take_gradient();
+  if (is_with_relu) --stage_;
+  const ValueId dsource = writable(dresult);
+  // Backward through the statistics: without use_global_stats, though forward was given them.
+  const auto flags = bn_flags(bn, is_with_relu);
+  const auto eps = static_cast<float>(bn.eps);
+  const auto hint =
+      describe_.batch_normalization_forward(forward_kind(), layout(here.source), eps, flags);
+  const auto description = describe_.batch_normalization_backward(
+      bn.affine ? prop_kind::backward : prop_kind::backward_data, layout(dresult),
+      layout(here.source), eps, flags, hint);
+  std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source},
+                                     {DNNL_ARG_MEAN, here.mean},
+                                     {DNNL_ARG_VARIANCE, here.spread},
+                                     {DNNL_ARG_DIFF_DST, dresult},
+                                     {DNNL_ARG_DIFF_SRC, dsource}};
+  if (bn.affine) {
+    arguments.push_back({DNNL_ARG_SCALE, parameter(ParameterKind::scale)});
+    if (backward_takes_shift()) {
+      arguments.push_back({DNNL_ARG_SHIFT, parameter(ParameterKind::offset)});
+    }
+    arguments.push_back({DNNL_ARG_DIFF_SCALE, gradient(ParameterKind::scale)});
+    arguments.push_back({DNNL_ARG_DIFF_SHIFT, gradient(ParameterKind::offset)});
+  }
+  if (is_with_relu) arguments.push_back({DNNL_ARG_WORKSPACE, here.workspace});
+  add(description, dnnl::batch_normalization_backward(description),
+      is_with_relu ? "backward with relu" : "backward", std::move(arguments));
+  give_gradient(stage().source, dsource);
+}
+
+void Compiler::backward(const network::GroupNorm& norm) {
+  const ForwardState& here = state();
+  const ValueId dresult = take_gradient();
+  const ValueId dsource = writable(dresult);
+  const auto channels = static_cast<std::size_t>(stage().input.channels);
+  const auto groups = static_cast<std::size_t>(batch_) * static_cast<std::size_t>(norm.groups);
+  std::vector<ValueId> values = {here.source, here.mean, here.spread, dresult, dsource};
+  if (norm.affine) {
+    values.push_back(parameter(ParameterKind::scale));
+    values.push_back(gradient(ParameterKind::scale));
+    values.push_back(gradient(ParameterKind::offset));
+  }
+  const GroupNormPlan plan{
+      .layout = channel_layout(here.source), .groups = norm.groups, .eps = norm.eps};
+  add_kernel("backward", std::move(values),
+             for_numbers(here.source, [plan, channels, groups, scratch = GroupNormScratch{}](
+                                          auto number, Places places, const auto&) mutable {
+               using Number = decltype(number);
+               const bool is_affine = places.size() > 5;
+               const auto affine = [&](std::size_t i) {
+                 return is_affine ? std::span<float>(floats(places[i]), channels)
+                                  : std::span<float>();
+               };
+               group_norm_backward(plan, numbers<Number>(places[0]), affine(5),
+                                   {floats(places[1]), groups}, {floats(places[2]), groups},
+                                   numbers<Number>(places[3]), numbers<Number>(places[4]),
+                                   {affine(6), affine(7)}, scratch);
+             }));
+  give_gradient(stage().source, dsource);
+}
+
+void Compiler::backward(const network::Activation& activation) {
+  const ActivationKernel kernel = kernel_of(activation);
+  const ForwardState& here = state();
+  const ValueId dresult = take_gradient();
+  const ValueId dsource = writable(dresult);
+  const std::size_t count = number_count(dresult);
+  const bool reads_result = kernel.backward_reads == BackwardReads::result;
+  const ValueId read = reads_result ? here.result : here.source;
+  if (kernel.backward_primitive) {
+    const auto description = describe_.eltwise_backward(*kernel.backward_primitive, layout(dresult),
+                                                        layout(read), *here.eltwise);
+    add(description, dnnl::eltwise_backward(description), "backward",
+        {{reads_result ? DNNL_ARG_DST : DNNL_ARG_SRC, read},
+         {DNNL_ARG_DIFF_DST, dresult},
+         {DNNL_ARG_DIFF_SRC, dsource}});
+  } else {
+    add_kernel("backward", {read, dresult, dsource},
+               for_numbers(dsource, [count, reads_result](auto number, Places places, const auto&) {
+                 using Number = decltype(number);
+                 const auto run = reads_result ? softsign_backward<Number> : sign_backward<Number>;
+                 run(numbers<Number>(places[0], count), numbers<Number>(places[1], count),
+                     numbers<Number>(places[2], count));
+               }));
+  }
+  give_gradient(stage().source, dsource);
+}
+
+void Compiler::backward(const network::MaxPool& pool) {
+  if (state().max_pool) return max_pool_backward(*state().max_pool);
+  const ValueId dresult = take_gradient();
+  give_gradient(stage().source, pool_backward(algorithm::pooling_max, window_of(pool), dresult));
+}
+
+void Compiler::backward(const network::AveragePool& pool) {
+  const ValueId dresult = take_gradient();
+  give_gradient(stage().source,
+                pool_backward(algorithm::pooling_avg_exclude_padding, window_of(pool), dresult));
+}
+
+void Compiler::backward(const network::GlobalAveragePool&) {
+  const ValueId dvector = take_gradient();
+  const Layout pooled = state().pool->dst_desc();
+  const ValueId dpooled =
+      in_layout(view(dvector, plain_numbers(dims_of(pooled))), pooled, "reorder gradient");
+  give_gradient(stage().source,
+                pool_backward(algorithm::pooling_avg_exclude_padding, whole_picture(), dpooled));
+}
+
+ValueId Compiler::pool_backward(dnnl::algorithm kind, const Window& window, ValueId dresult) {
+  const ForwardState& here = state();
+  const auto description =
+      describe_.pooling_backward(kind, layout(here.source), layout(dresult), window, *here.pool);
+  const ValueId dsource = new_value(layout(here.source));
+  std::vector<Argument> arguments = {{DNNL_ARG_DIFF_DST, dresult}, {DNNL_ARG_DIFF_SRC, dsource}};
+  if (here.workspace >= 0) arguments.push_back({DNNL_ARG_WORKSPACE, here.workspace});
+  add(description, dnnl::pooling_backward(description), "backward", std::move(arguments));
+  return dsource;
+}
+
+void Compiler::backward(const network::Flatten&) {
+  const ValueId dvector = take_gradient();
+  give_gradient(stage().source, view(dvector, plain_numbers(dims_of(layout(state().source)))));
+}
+
+void Compiler::backward(const network::Dropout& drop_stage) {
+  const ForwardState& here = state();
+  const ValueId dresult = take_gradient();
+  if (here.is_nothing) return give_gradient(stage().source, dresult);
+  const ValueId dsource = writable(dresult);
+  const std::size_t count = number_count(dresult);
+  add_kernel("backward", {dresult, here.workspace, dsource},
+             for_numbers(
+                 dsource, [count, rate = drop_stage.rate](auto number, Places places, const auto&) {
+                   using Number = decltype(number);
+                   drop<Number>(numbers<Number>(places[0], count), {bytes(places[1]), count}, rate,
+                                numbers<Number>(places[2], count));
+                 }));
+  give_gradient(stage().source, dsource);
+}
+
+void Compiler::backward(const network::FullyConnected& fc) {
+  const ForwardState& here = state();
+  const auto weights = weight_gradient_of(fc, *here.fc);
+  const ValueId dresult = take_gradient();
+  const ValueId dweights = weight_gradient(weights.diff_weights_desc());
+  std::vector<Argument> arguments = {
+      {DNNL_ARG_SRC, here.source}, {DNNL_ARG_DIFF_DST, dresult}, {DNNL_ARG_DIFF_WEIGHTS, dweights}};
+  if (fc.bias) arguments.push_back({DNNL_ARG_DIFF_BIAS, gradient(ParameterKind::bias)});
+  add(weights, dnnl::inner_product_backward_weights(weights), "backward weights",
+      std::move(arguments));
+  finish_weight_gradient(dweights);
+  if (!depends_on_parameters(stage().source)) return;
+
+  const auto source = describe_.inner_product_backward_data(
+      {layout(here.source), any_numbers(weights_dims(fc)), Layout(), layout(dresult)}, *here.fc);
+  const ValueId weights_value =
+      in_layout(parameter(ParameterKind::weight), source.weights_desc(), "reorder weights");
+  const ValueId dsource = new_value(layout(here.source));
+  add(source, dnnl::inner_product_backward_data(source), "backward data",
+      {{DNNL_ARG_DIFF_DST, dresult},
+       {DNNL_ARG_WEIGHTS, weights_value},
+       {DNNL_ARG_DIFF_SRC, dsource}});
+  give_gradient(stage().source, dsource);
+}
+
+void Compiler::backward(const network::Add&) {
+  const bool is_with_relu = is_relu_next();
+  if (is_with_relu) ++stage_;  // the gradient is that of the relu's result
+  const ValueId dresult = take_gradient();
+  if (is_with_relu) --stage_;
+  ValueId dsum = dresult;
+  if (is_with_relu) {
+    dsum = writable(dresult);
+    const std::size_t count = number_count(dresult);
+    add_kernel("backward with relu", {state().result, dresult, dsum},
+               for_numbers(dsum, [count](auto number, Places places, const auto&) {
+                 using Number = decltype(number);
+                 relu_backward<Number>(numbers<Number>(places[0], count),
+                                       numbers<Number>(places[1], count),
+                                       numbers<Number>(places[2], count));
+               }));
+  }
+  give_gradient(stage().source, dsum);
+  give_gradient(*stage().shortcut, dsum);
+}
+
+}  // namespace whichfirst::engine

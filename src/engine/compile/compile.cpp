@@ -1,0 +1,272 @@
+#include "engine/compile/compile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "engine/compile/compiler.h"
+#include "engine/compile/layouts.h"
+
+namespace whichfirst::engine {
+
+using dnnl::memory;
+
+Compiler::Compiler(const network::Network& network, int batch, const dnnl::engine& engine,
+                   Purpose purpose, Precision precision, Tap tap)
+    : network_(network),
+      batch_(batch),
+      describe_(engine),
+      describe_with_relu_(describe_.with_relu()),
+      purpose_(purpose),
+      precision_(precision),
+      number_type_(precision == Precision::bf16 ? NumberType::bf16 : NumberType::f32),
+      tap_(std::move(tap)),
+      parameters_(network.parameters.size(), -1),
+      stage_readers_(network.stages.size(), 0),
+      states_(network.stages.size()),
+      dresults_(network.stages.size(), -1) {
+  for (const network::Parameter& parameter : network.parameters) {
+    program_.parameter_layouts.push_back(plain_layout(parameter));
+  }
+  for (const network::Stage& reader : network.stages) {
+    if (reader.source != network::kInput) ++stage_readers_[static_cast<std::size_t>(reader.source)];
+    if (reader.shortcut && *reader.shortcut != network::kInput) {
+      ++stage_readers_[static_cast<std::size_t>(*reader.shortcut)];
+    }
+  }
+}
+
+template <class Action>
+void Compiler::translate(Action action) {
+  try {
+    action();
+  } catch (const dnnl::error& error) {
+    throw Error(
+        fmt::format("{} ({}) on an input of {}x{}x{} and a batch of {}: oneDNN cannot run it ({})",
+                    stage().path, stage().text, stage().input.channels, stage().input.height,
+                    stage().input.width, batch_, error.what()));
+  }
+}
+
+Program Compiler::compile(const std::vector<Layout>* kept_layouts) {
+  if (kept_layouts != nullptr) program_.parameter_layouts = *kept_layouts;
+  program_.images = new_value(plain(activation_dims(batch_, network_.input)));
+  touch(program_.images);
+  input_ =
+      in_layout(program_.images, plain_numbers(dims_of(layout(program_.images))), "reorder images");
+  for (const network::Stage& reader : network_.stages) {
+    readers(input_) +=
+        (reader.source == network::kInput ? 1 : 0) + (reader.shortcut == network::kInput ? 1 : 0);
+  }
+  const int stages = static_cast<int>(network_.stages.size());
+  for (stage_ = 0; stage_ < stages; ++stage_) {
+    if (state().is_fused) continue;
+    translate([&] { std::visit([&](const auto& op) { forward(op); }, stage().operation); });
+  }
+  stage_ = stages - 1;
+  program_.logits = to_plain(output_of(stage_));
+  program_.backward_begin = program_.steps.size();
+  if (is_training()) {
+    // The loss stands here: it reads what is watched and the logits, and writes their gradient.
+    for (const Program::Watched& watched : program_.watched) touch(watched.value);
+    touch(program_.logits);
+    program_.dlogits = new_value(layout(program_.logits));
+    touch(program_.dlogits);
+    compile_backward();
+  }
+  // The caller reads the logits after the run of the forward steps.
+  touch(program_.logits);
+  return std::move(program_);
+}
+
+void Compiler::compile_backward() {
+  for (const network::Stage& each : network_.stages) {
+    const auto depends = [&](int source) {
+      return source != network::kInput && depends_[static_cast<std::size_t>(source)];
+    };
+    depends_.push_back(each.parameter_count > 0 || depends(each.source) ||
+                       (each.shortcut && depends(*each.shortcut)));
+  }
+  stage_ = static_cast<int>(network_.stages.size()) - 1;
+  give_gradient(stage_, program_.dlogits);
+  for (; stage_ >= 0; --stage_) {
+    if (state().is_fused || !depends_on_parameters(stage_)) continue;
+    translate([&] { std::visit([&](const auto& op) { backward(op); }, stage().operation); });
+  }
+}
+
+// --- values -------------------------------------------------------------------------------------
+
+int& Compiler::readers(ValueId value) {
+  readers_.resize(program_.buffers.size(), 0);
+  return readers_[static_cast<std::size_t>(buffer_index(value))];
+}
+
+ValueId Compiler::new_value(const Layout& value_layout) {
+  program_.buffers.push_back(Buffer{.bytes = value_layout.get_size()});
+  program_.values.push_back({value_layout, static_cast<int>(program_.buffers.size()) - 1});
+  return static_cast<ValueId>(program_.values.size()) - 1;
+}
+
+ValueId Compiler::view(ValueId value, const Layout& value_layout) {
+  program_.values.push_back({value_layout, buffer_index(value)});
+  return static_cast<ValueId>(program_.values.size()) - 1;
+}
+
+ValueId Compiler::new_floats(std::size_t count) {
+  return new_value(plain({static_cast<memory::dim>(count)}));
+}
+
+ValueId Compiler::new_bytes(std::size_t count) {
+  return new_value(
+      {{static_cast<memory::dim>(count)}, memory::data_type::u8, memory::format_tag::a});
+}
+
+void Compiler::touch(ValueId value) {
+  Buffer& touched = buffer(value);
+  const int now = static_cast<int>(program_.steps.size());
+  if (touched.first < 0) touched.first = now;
+  touched.last = std::max(touched.last, now);
+}
+
+void Compiler::add_step(std::string what, const char* implementation,
+                        std::variant<RunPrimitive, RunKernel> action) {
+  program_.steps.push_back({std::move(action), {stage().path, std::move(what), implementation}});
+}
+
+void Compiler::add_kernel(std::string what, std::vector<ValueId> values, Kernel kernel,
+                          const char* implementation) {
+  for (const ValueId value : values) touch(value);
+  add_step(std::move(what), implementation, RunKernel{std::move(values), std::move(kernel)});
+}
+
+ValueId Compiler::reorder(ValueId from, const Layout& to, std::string what) {
+  const ValueId result = new_value(to);
+  reorder_into(from, result, std::move(what));
+  return result;
+}
+
+void Compiler::reorder_into(ValueId from, ValueId to, std::string what) {
+  const auto description = describe_.reorder(layout(from), layout(to));
+  add(description, dnnl::reorder(description), std::move(what),
+      {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
+}
+
+ValueId Compiler::in_layout(ValueId value, const Layout& wanted, const char* what) {
+  return layout(value) == wanted ? value : reorder(value, wanted, what);
+}
+
+ValueId Compiler::to_plain(ValueId value) {
+  return in_layout(value, plain(dims_of(layout(value))), "reorder to plain");
+}
+
+ChannelLayout Compiler::channel_layout(ValueId value, const Shape& shape) const {
+  const ChannelBlocks blocks = channel_blocks_of(layout(value));
+  return {.images = batch_,
+          .channels = shape.channels,
+          .pixels = shape.pixels(),
+          .block = blocks.block,
+          .image_stride = blocks.strides[0],
+          .block_stride = blocks.strides[1],
+          .pixel_stride = shape.is_vector ? 1 : blocks.strides[3]};
+}
+
+ValueId Compiler::keep_parameter(Home home, network::ParameterKind kind) {
+  const int index = parameter_index(kind);
+  const Layout& kept = program_.parameter_layouts[static_cast<std::size_t>(index)];
+  const ValueId value = new_value(kept);
+  buffer(value).home = home;
+  buffer(value).index = index;
+  return value;
+}
+
+ValueId Compiler::parameter(network::ParameterKind kind) {
+  ValueId& value = parameters_[static_cast<std::size_t>(parameter_index(kind))];
+  if (value < 0) value = keep_parameter(Home::parameter, kind);
+  return value;
+}
+
+ValueId Compiler::gradient(network::ParameterKind kind) {
+  return keep_parameter(Home::gradient, kind);
+}
+
+int Compiler::parameter_index(network::ParameterKind kind) const {
+  for (const int index : stage().parameters) {
+    if (network_.parameters[static_cast<std::size_t>(index)].kind == kind) return index;
+  }
+  check(false, "the stage has this parameter");
+  return -1;
+}
+
+Layout Compiler::weights_request(const memory::dims& dims) const {
+  return decides_on_layouts() || number_type() == NumberType::bf16
+             ? any_numbers(dims)
+             : program_.parameter_layouts[static_cast<std::size_t>(
+                   parameter_index(network::ParameterKind::weight))];
+}
+
+void Compiler::keep_weights_in(const Layout& chosen) {
+  if (!decides_on_layouts()) return;
+  program_.parameter_layouts[static_cast<std::size_t>(
+      parameter_index(network::ParameterKind::weight))] = chosen;
+}
+
+Layout Compiler::bias_layout(bool has_bias) const {
+  return has_bias ? plain({stage().output.channels}) : Layout();
+}
+
+Description<dnnl::convolution_backward_weights> Compiler::weight_gradient_of(
+    const network::Conv& conv, const Description<dnnl::convolution_forward>& forward) const {
+  return convolution(forward.src_desc(), forward.dst_desc(),
+                     [&](const Layout& source, const Layout& result) {
+                       return describe_.convolution_backward_weights(
+                           {source, any_layout(weights_dims(conv)), bias_layout(conv.bias), result},
+                           window_of(conv), forward);
+                     });
+}
+
+Description<dnnl::inner_product_backward_weights> Compiler::weight_gradient_of(
+    const network::FullyConnected& fc,
+    const Description<dnnl::inner_product_forward>& forward) const {
+  return describe_.inner_product_backward_weights(
+      {forward.src_desc(), any_layout(weights_dims(fc)), bias_layout(fc.bias), forward.dst_desc()},
+      forward);
+}
+
+Window Compiler::whole_picture() const {
+  const Shape& in = stage().input;
+  return {.kernel = {in.height, in.width}, .strides = {in.height, in.width}, .padding = {0, 0}};
+}
+
+// --- the two programs
+// -----------------------------------------------------------------------------
+
+Layout plain_layout(const network::Parameter& parameter) {
+  return plain(memory::dims(parameter.dimensions.begin(), parameter.dimensions.end()));
+}
+
+Program compile_training(const network::Network& network, int batch, const dnnl::engine& engine,
+                         Precision precision) {
+  return Compiler(network, batch, engine, Purpose::training, precision).compile(nullptr);
+}
+
+Program compile_probe(const network::Network& network, int batch, const dnnl::engine& engine,
+                      Tap tap, Precision precision) {
+  return Compiler(network, batch, engine, Purpose::probe, precision, std::move(tap))
+      .compile(nullptr);
+}
+
+Program compile_inference(const network::Network& network, int batch, const dnnl::engine& engine,
+                          Precision precision) {
+  return Compiler(network, batch, engine, Purpose::inference, precision).compile(nullptr);
+}
+
+Program compile_evaluation(const network::Network& network, int batch, const dnnl::engine& engine,
+                           const std::vector<Layout>& parameter_layouts, Precision precision) {
+  return Compiler(network, batch, engine, Purpose::evaluation, precision)
+      .compile(&parameter_layouts);
+}
+
+}  // namespace whichfirst::engine

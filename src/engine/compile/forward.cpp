@@ -1,0 +1,341 @@
+#include "base/error.h"
+#include "engine/compile/activation_kernel.h"
+#include "engine/compile/compiler.h"
+#include "engine/compile/layouts.h"
+#include "engine/kernels/elementwise.h"
+#include "engine/kernels/group_norm.h"
+
+namespace whichfirst::engine {
+
+using dnnl::algorithm;
+using dnnl::normalization_flags;
+using network::ParameterKind;
+
+ValueId Compiler::output_of(int stage) const {
+  return stage == network::kInput ? input_ : states_[static_cast<std::size_t>(stage)].result;
+}
+
+ValueId Compiler::read(int source) {
+  const ValueId value = output_of(source);
+  --readers(value);
+  if (!is_bf16(layout(value)) || number_type() == NumberType::bf16) return value;
+  return reorder(value, plain(dims_of(layout(value))), "reorder source");
+}
+
+ValueId Compiler::writable(ValueId value) {
+  return may_overwrite(value) ? value : new_value(layout(value));
+}
+
+void Compiler::keep(ValueId value) {
+  if (is_training()) buffer(value).is_kept = true;
+}
+
+void Compiler::make(ValueId result) {
+  state().result = result;
+  readers(result) += stage_readers_[static_cast<std::size_t>(stage_)];
+  if (purpose_ == Purpose::probe) show(result);
+}
+
+void Compiler::make(ValueId result, bool is_with_relu) {
+  if (!is_with_relu) return make(result);
+  ++stage_;  // the relu, whose result this is; its backward is done here too
+  state().is_fused = true;
+  make(result);
+  --stage_;
+  state().result = result;
+}
+
+void Compiler::show(ValueId result) {
+  const ValueId values = to_plain(result);
+  const auto count = static_cast<std::size_t>(batch_ * stage().output.size());
+  add_kernel("tap", {values}, [tap = tap_, stage = stage_, count](Places places, const auto&) {
+    tap(stage, {floats(places[0]), count});
+  });
+}
+
+void Compiler::forward(const network::Conv& conv) {
+  state().own = own_convolution(conv);
+  if (state().own) return own_forward(conv, *state().own);
+  const Shape& in = stage().input;
+  const Layout weights = weights_request(weights_dims(conv));
+  // Few channels are read as plain NCHW: left to itself oneDNN may take its reference kernel.
+  constexpr int kFewChannels = 8;
+  const dnnl::memory::dims source_dims = activation_dims(batch_, in);
+  const bool cuts = cuts_itself(conv);
+  const Describer& describe = weights_describer(cuts);
+  ForwardState& here = state();
+  here.conv = convolution(
+      in.channels < kFewChannels ? plain_numbers(source_dims) : any_numbers(source_dims),
+      any_numbers(activation_dims(batch_, stage().output)),
+      [&](const Layout& source, const Layout& result) {
+        return describe.convolution_forward(
+            forward_kind(), {source, weights, bias_layout(conv.bias), result}, window_of(conv));
+      });
+  here.source = in_layout(read(stage().source), here.conv->src_desc(), "reorder source");
+  const ValueId result = new_value(here.conv->dst_desc());
+  std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source},
+                                     {DNNL_ARG_WEIGHTS, weights_for(conv, *here.conv)},
+                                     {DNNL_ARG_DST, result}};
+  if (conv.bias) arguments.push_back({DNNL_ARG_BIAS, common_bias(conv)});
+  add(*here.conv, dnnl::convolution_forward(*here.conv), forward_name(cuts), std::move(arguments));
+  finish_forward(conv, result);
+}
+
+void Compiler::finish_forward(const network::Conv& conv, ValueId result) {
+  const bool is_with_relu = is_relu_fused();
+  keep(state().source);
+  if (conv.has_bias_map) add_border_bias(result, is_with_relu ? add_border_and_cut : add_border);
+  make(result, is_with_relu);
+}
+
+ValueId Compiler::common_bias(const network::Conv& conv) {
+  const ValueId bias = parameter(ParameterKind::bias);
+  return conv.has_bias_map ? view(bias, bias_layout(true)) : bias;
+}
+
+void Compiler::add_border_bias(ValueId result, BorderKernel kernel) {
+  add_kernel("bias at the border", {result, parameter(ParameterKind::bias)},
+             [border = border_bias_of(stage()), layout = channel_layout(result, stage().output),
+              kernel](Places places, const auto&) {
+               kernel(border, layout, floats(places[1]) + border.channels, floats(places[0]));
+             });
+}
+
+/// Whether the next stage is a relu that reads this one and is its only reader.
+bool Compiler::is_relu_next() const {
+  if (purpose_ == Purpose::probe) return false;
+  const auto next = static_cast<std::size_t>(stage_) + 1;
+  if (next >= network_.stages.size()) return false;
+  const network::Stage& candidate = network_.stages[next];
+  const auto* activation = std::get_if<network::Activation>(&candidate.operation);
+  return activation != nullptr && activation->kind == network::ActivationKind::relu &&
+         number_type_of(stage_ + 1) == number_type() && candidate.source == stage_ &&
+         stage_readers_[static_cast<std::size_t>(stage_)] == 1;
+}
+
+dnnl::normalization_flags Compiler::bn_flags(const network::BatchNorm& bn, bool is_with_relu) {
+  auto flags = normalization_flags::none;
+  if (bn.affine) flags |= normalization_flags::use_scale | normalization_flags::use_shift;
+  if (is_with_relu) flags |= normalization_flags::fuse_norm_relu;
+  return flags;
+}
+
+void Compiler::forward(const network::BatchNorm& bn) {
+  const bool is_with_relu = is_relu_next();
+  const ValueId source = read(stage().source);
+  // The statistics are given in training too: measured by our own kernel (statistics.h).
+  const auto flags = bn_flags(bn, is_with_relu) | normalization_flags::use_global_stats;
+  const auto description = describe_.batch_normalization_forward(forward_kind(), layout(source),
+                                                                 static_cast<float>(bn.eps), flags);
+
+  ForwardState& here = state();
+  here.source = source;
+  // Backward reads the source again, so only evaluation may write over it.
+  const ValueId result = is_training() ? new_value(layout(source)) : writable(source);
+  std::vector<Argument> arguments = {{DNNL_ARG_SRC, source}, {DNNL_ARG_DST, result}};
+  if (bn.affine) {
+    arguments.push_back({DNNL_ARG_SCALE, parameter(ParameterKind::scale)});
+    arguments.push_back({DNNL_ARG_SHIFT, parameter(ParameterKind::offset)});
+  }
+  if (is_training()) {
+    const auto channels = static_cast<std::size_t>(stage().input.channels);
+    here.mean = new_floats(channels);
+    here.spread = new_floats(channels);
+    program_.statistics.push_back({stage_, here.mean, here.spread});
+    program_.watched.push_back({stage_, here.mean, channels, "mean of the batch"});
+    program_.watched.push_back({stage_, here.spread, channels, "variance of the batch"});
+    add_kernel("statistics", {source, here.mean, here.spread},
+               for_numbers(source, [layout = channel_layout(source), channels](
+                                       auto number, Places places, const auto&) {
+                 measure_channels(numbers<decltype(number)>(places[0]), layout,
+                                  {floats(places[1]), channels}, {floats(places[2]), channels});
+               }));
+    arguments.push_back({DNNL_ARG_MEAN, here.mean});
+    arguments.push_back({DNNL_ARG_VARIANCE, here.spread});
+    if (is_with_relu) {
+      here.workspace = new_value(description.workspace_desc());
+      arguments.push_back({DNNL_ARG_WORKSPACE, here.workspace});
+    }
+  } else {
+    arguments.push_back({DNNL_ARG_MEAN, parameter(ParameterKind::running_mean)});
+    arguments.push_back({DNNL_ARG_VARIANCE, parameter(ParameterKind::running_variance)});
+  }
+  add(description, dnnl::batch_normalization_forward(description), forward_name(is_with_relu),
+      std::move(arguments));
+  keep(source);
+  make(result, is_with_relu);
+}
+
+void Compiler::forward(const network::GroupNorm& norm) {
+  const ValueId source = read(stage().source);
+  const ValueId result = is_training() ? new_value(layout(source)) : writable(source);
+  const auto channels = static_cast<std::size_t>(stage().input.channels);
+  const auto groups = static_cast<std::size_t>(batch_) * static_cast<std::size_t>(norm.groups);
+  ForwardState& here = state();
+  here.source = source;
+  here.mean = new_floats(groups);
+  here.spread = new_floats(groups);
+  if (is_training()) {
+    program_.watched.push_back({stage_, here.mean, groups, "mean of a group"});
+    program_.watched.push_back({stage_, here.spread, groups, "inverse deviation of a group"});
+  }
+  std::vector<ValueId> values = {source, result, here.mean, here.spread};
+  if (norm.affine) {
+    values.push_back(parameter(ParameterKind::scale));
+    values.push_back(parameter(ParameterKind::offset));
+  }
+  const GroupNormPlan plan{
+      .layout = channel_layout(source), .groups = norm.groups, .eps = norm.eps};
+  add_kernel("forward", std::move(values),
+             for_numbers(source, [plan, channels, groups, scratch = GroupNormScratch{}](
+                                     auto number, Places places, const auto&) mutable {
+               using Number = decltype(number);
+               const bool is_affine = places.size() > 4;
+               const auto affine = [&](std::size_t i) {
+                 return is_affine ? std::span<const float>(floats(places[i]), channels)
+                                  : std::span<const float>();
+               };
+               group_norm_forward(plan, numbers<Number>(places[0]), affine(4), affine(5),
+                                  numbers<Number>(places[1]), {floats(places[2]), groups},
+                                  {floats(places[3]), groups}, scratch);
+             }));
+  keep(source);
+  make(result);
+}
+
+void Compiler::forward(const network::Activation& activation) {
+  const ActivationKernel kernel = kernel_of(activation);
+  ForwardState& here = state();
+  here.source = read(stage().source);
+  const bool needs_source = is_training() && kernel.backward_reads == BackwardReads::source;
+  const ValueId result = needs_source ? new_value(layout(here.source)) : writable(here.source);
+  const std::size_t count = number_count(here.source);
+  if (kernel.primitive) {
+    here.eltwise =
+        describe_.eltwise_forward(forward_kind(), *kernel.primitive, layout(here.source));
+    add(*here.eltwise, dnnl::eltwise_forward(*here.eltwise), "forward",
+        {{DNNL_ARG_SRC, here.source}, {DNNL_ARG_DST, result}});
+  } else if (activation.kind == network::ActivationKind::softsign) {
+    add_kernel("forward", {here.source, result},
+               for_numbers(result, [count](auto number, Places places, const auto&) {
+                 using Number = decltype(number);
+                 softsign_forward<Number>(numbers<Number>(places[0], count),
+                                          numbers<Number>(places[1], count));
+               }));
+  } else {
+    add_kernel("forward", {here.source, result},
+               for_numbers(result, [count, layout = channel_layout(here.source)](
+                                       auto number, Places places, const auto&) {
+                 using Number = decltype(number);
+                 sign_forward<Number>(numbers<Number>(places[0], count),
+                                      numbers<Number>(places[1], count), layout);
+               }));
+  }
+  keep(needs_source ? here.source : result);
+  make(result);
+}
+
+void Compiler::forward(const network::MaxPool& pool) {
+  state().max_pool = max_pool_shape(pool);
+  if (state().max_pool) return max_pool_forward(*state().max_pool);
+  make(pool_forward(algorithm::pooling_max, window_of(pool)));
+}
+
+void Compiler::forward(const network::AveragePool& pool) {
+  make(pool_forward(algorithm::pooling_avg_exclude_padding, window_of(pool)));
+}
+
+void Compiler::forward(const network::GlobalAveragePool&) {
+  make(as_vector(pool_forward(algorithm::pooling_avg_exclude_padding, whole_picture())));
+}
+
+ValueId Compiler::pool_forward(dnnl::algorithm kind, const Window& window) {
+  const Shape& out = stage().output;
+  const Layout wanted = any_numbers({batch_, out.channels, out.height, out.width});
+  ForwardState& here = state();
+  here.source = read(stage().source);
+  here.pool = describe_.pooling_forward(forward_kind(), kind, layout(here.source), wanted, window);
+  const ValueId result = new_value(here.pool->dst_desc());
+  std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source}, {DNNL_ARG_DST, result}};
+  if (is_training() && kind == algorithm::pooling_max) {
+    here.workspace = new_value(here.pool->workspace_desc());
+    arguments.push_back({DNNL_ARG_WORKSPACE, here.workspace});
+  }
+  add(*here.pool, dnnl::pooling_forward(*here.pool), "forward", std::move(arguments));
+  return result;
+}
+
+ValueId Compiler::as_vector(ValueId picture) {
+  const ValueId rows =
+      in_layout(picture, plain_numbers(dims_of(layout(picture))), "reorder to plain");
+  return view(rows, plain_numbers(activation_dims(batch_, stage().output)));
+}
+
+void Compiler::forward(const network::Flatten&) {
+  state().source = read(stage().source);
+  make(as_vector(state().source));
+}
+
+void Compiler::forward(const network::Dropout& drop_stage) {
+  ForwardState& here = state();
+  here.source = read(stage().source);
+  here.is_nothing = !is_training() || drop_stage.rate == 0;
+  if (here.is_nothing) return make(here.source);
+
+  const std::size_t count = number_count(here.source);
+  const auto pixels = static_cast<std::size_t>(stage().input.pixels());
+  here.workspace = new_bytes(count);
+  const ValueId coins = new_bytes(pixels);
+  const ValueId result = writable(here.source);
+  add_kernel("forward", {here.source, here.workspace, coins, result},
+             for_numbers(result, [count, pixels, stage = stage(), rate = drop_stage.rate,
+                                  layout = channel_layout(here.source)](
+                                     auto number, Places places, const network::DropoutStep& step) {
+               using Number = decltype(number);
+               const std::span<std::uint8_t> dropped{bytes(places[1]), count};
+               draw_dropped(network::dropout_key(stage, step), rate, layout, dropped,
+                            {bytes(places[2]), pixels});
+               drop<Number>(numbers<Number>(places[0], count), dropped, rate,
+                            numbers<Number>(places[3], count));
+             }));
+  make(result);
+}
+
+void Compiler::forward(const network::FullyConnected& fc) {
+  const Layout result_layout = plain_numbers(activation_dims(batch_, stage().output));
+  const Layout weights = weights_request(weights_dims(fc));
+  ForwardState& here = state();
+  here.source = read(stage().source);
+  const bool is_with_relu = is_relu_fused();
+  here.fc = weights_describer(is_with_relu)
+                .inner_product_forward(forward_kind(), {layout(here.source), weights,
+                                                        bias_layout(fc.bias), result_layout});
+  const ValueId result = new_value(result_layout);
+  std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source},
+                                     {DNNL_ARG_WEIGHTS, weights_for(fc, *here.fc)},
+                                     {DNNL_ARG_DST, result}};
+  if (fc.bias) arguments.push_back({DNNL_ARG_BIAS, parameter(ParameterKind::bias)});
+  add(*here.fc, dnnl::inner_product_forward(*here.fc), forward_name(is_with_relu),
+      std::move(arguments));
+  keep(here.source);
+  make(result, is_with_relu);
+}
+
+void Compiler::forward(const network::Add&) {
+  const ValueId body = read(stage().source);
+  const ValueId shortcut = in_layout(read(*stage().shortcut), layout(body), "reorder shortcut");
+  const ValueId result = writable(body);
+  const std::size_t count = number_count(body);
+  const bool is_with_relu = is_relu_next();
+  add_kernel(forward_name(is_with_relu), {body, shortcut, result},
+             for_numbers(result, [count, is_with_relu](auto number, Places places, const auto&) {
+               using Number = decltype(number);
+               const auto run = is_with_relu ? engine::add_and_cut<Number> : engine::add<Number>;
+               run(numbers<Number>(places[0], count), numbers<Number>(places[1], count),
+                   numbers<Number>(places[2], count));
+             }));
+  if (is_with_relu) keep(result);
+  make(result, is_with_relu);
+}
+
+}  // namespace whichfirst::engine

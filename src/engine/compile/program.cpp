@@ -1,0 +1,169 @@
+#include "engine/compile/program.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace whichfirst::engine {
+namespace {
+
+struct KindOf {
+  std::string_view what;
+
+  std::string operator()(const network::Conv&) const {
+    return is_product() ? std::string("conv ").append(pass()) : "biases";
+  }
+  std::string operator()(const network::FullyConnected&) const { return "fc"; }
+  std::string operator()(const network::BatchNorm&) const {
+    return what == "statistics" ? "statistics of bn" : "bn";
+  }
+  std::string operator()(const network::GroupNorm&) const { return "in, ln, gn"; }
+  std::string operator()(const network::Activation&) const { return "activations"; }
+  std::string operator()(const network::Dropout&) const { return "dropout"; }
+  std::string operator()(const network::Add&) const { return "sums"; }
+  std::string operator()(const network::Flatten&) const { return "reorders"; }
+  template <class Pool>
+  std::string operator()(const Pool&) const {
+    return "pools";
+  }
+
+  /// Without what is fused into it: "forward", of "forward with relu".
+  std::string_view pass() const { return what.substr(0, what.find(" with ")); }
+  bool is_product() const {
+    return pass() == "forward" || pass() == "backward data" || pass() == "backward weights";
+  }
+};
+
+std::string kind_of(const network::Stage& stage, const std::string& what) {
+  if (what.starts_with("reorder")) return "reorders";
+  if (what == "add gradients") return "sums";
+  return std::visit(KindOf{what}, stage.operation);
+}
+
+}  // namespace
+
+void Program::count_costs(const network::Network& network, int batch) {
+  for (Step& step : steps) {
+    PlannedPrimitive& planned = step.planned;
+    const auto stage =
+        std::find_if(network.stages.begin(), network.stages.end(),
+                     [&](const network::Stage& each) { return each.path == planned.stage; });
+    check(stage != network.stages.end(), "a primitive belongs to a stage");
+    planned.kind = kind_of(*stage, planned.what);
+    // The gradient of the source, and that of the weights, are a product of the same size each.
+    const bool is_product = planned.kind.starts_with("conv ") || planned.kind == "fc";
+    planned.flops = is_product ? batch * stage->flops_per_image : 0;
+
+    std::vector<ValueId> touched;
+    if (const auto* kernel = std::get_if<RunKernel>(&step.action)) {
+      touched = kernel->values;
+    } else {
+      for (const Argument& argument : std::get<RunPrimitive>(step.action).arguments) {
+        touched.push_back(argument.value);
+      }
+    }
+    std::sort(touched.begin(), touched.end());
+    touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
+    planned.bytes = 0;
+    for (const ValueId id : touched) {
+      const Value& value = values[static_cast<std::size_t>(id)];
+      if (buffers[static_cast<std::size_t>(value.buffer)].is_scratch) continue;
+      planned.bytes += static_cast<std::int64_t>(value.layout.get_size());
+    }
+  }
+}
+
+ArenaLayout Program::arena_layout() const {
+  std::vector<Lifetime> lifetimes;
+  for (const Buffer& buffer : buffers) {
+    const bool is_placed = buffer.home == Home::arena && buffer.first >= 0;
+    lifetimes.push_back(is_placed ? Lifetime{buffer.bytes, buffer.first, buffer.last} : Lifetime{});
+  }
+  return lay_out(lifetimes);
+}
+
+BoundProgram::BoundProgram(const Program& program, const Storage& storage,
+                           const dnnl::engine& engine) {
+  const ArenaLayout layout = program.arena_layout();
+  for (const Value& value : program.values) {
+    const auto index = static_cast<std::size_t>(value.buffer);
+    const Buffer& buffer = program.buffers[index];
+    void* place = nullptr;
+    switch (buffer.home) {
+      case Home::arena:
+        place = storage.arena + layout.offsets[index];
+        break;
+      case Home::parameter:
+        place = storage.parameters[static_cast<std::size_t>(buffer.index)];
+        break;
+      case Home::gradient:
+        place = storage.gradients[static_cast<std::size_t>(buffer.index)];
+        break;
+    }
+    memories_.emplace_back(value.layout, engine, place);
+  }
+  if (program.scratch_bytes > 0) {
+    const dnnl::memory::desc scratch_layout({static_cast<dnnl::memory::dim>(program.scratch_bytes)},
+                                            dnnl::memory::data_type::u8,
+                                            dnnl::memory::format_tag::x);
+    scratch_ = dnnl::memory(scratch_layout, engine, storage.scratch);
+  }
+  for (const Step& step : program.steps) {
+    if (const auto* kernel = std::get_if<RunKernel>(&step.action)) {
+      BoundKernel bound{{}, kernel->run};
+      for (const ValueId value : kernel->values) {
+        bound.places.push_back(reinterpret_cast<std::byte*>(pointer(value)));
+      }
+      steps_.emplace_back(std::move(bound));
+      continue;
+    }
+    const auto& run = std::get<RunPrimitive>(step.action);
+    BoundPrimitive bound{run.primitive, {}};
+    for (const Argument& argument : run.arguments) {
+      bound.arguments.push_back(
+          {argument.name, memories_[static_cast<std::size_t>(argument.value)].get()});
+    }
+    if (program.scratch_bytes > 0) {
+      bound.arguments.push_back({DNNL_ARG_SCRATCHPAD, scratch_.get()});
+    }
+    steps_.emplace_back(std::move(bound));
+  }
+}
+
+void BoundProgram::run(dnnl::stream& stream, std::size_t begin, std::size_t end,
+                       const network::DropoutStep& step) {
+  for (std::size_t i = begin; i < end; ++i) run_one(stream, i, step);
+  stream.wait();
+}
+
+void BoundProgram::run(dnnl::stream& stream, std::size_t begin, std::size_t end,
+                       const network::DropoutStep& step, const StepObserver& observe) {
+  if (!observe) return run(stream, begin, end, step);
+  for (std::size_t i = begin; i < end; ++i) {
+    run_one(stream, i, step);
+    stream.wait();
+    observe(StepPart::primitive, i);
+  }
+}
+
+void BoundProgram::run_one(dnnl::stream& stream, std::size_t index,
+                           const network::DropoutStep& step) {
+  if (const auto* primitive = std::get_if<BoundPrimitive>(&steps_[index])) {
+    dnnl::error::wrap_c_api(dnnl_primitive_execute(primitive->primitive.get(), stream.get(),
+                                                   static_cast<int>(primitive->arguments.size()),
+                                                   primitive->arguments.data()),
+                            "a primitive does not run");
+  } else {
+    stream.wait();
+    const auto& kernel = std::get<BoundKernel>(steps_[index]);
+    kernel.run(kernel.places, step);
+  }
+}
+
+float* BoundProgram::pointer(ValueId value) const {
+  check(value >= 0, "the value is part of the program");
+  return static_cast<float*>(memories_[static_cast<std::size_t>(value)].get_data_handle());
+}
+
+}  // namespace whichfirst::engine

@@ -1,0 +1,161 @@
+// A step or a pass as a flat list of oneDNN primitives and own kernels over buffers whose places
+// are not yet known.
+//
+// Compiling (compile.h) decides what runs and in which layouts; binding gives every buffer its
+// place and makes the memory objects; running only walks the list. Nothing is allocated while it
+// runs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/compile/arena.h"
+#include "engine/trainer.h"
+#include "network/network.h"
+
+namespace whichfirst::engine {
+
+/// Where a buffer lives.
+enum class Home {
+  arena,      // shared, for the steps in which it is alive
+  parameter,  // kept over steps; `index` names the parameter
+  gradient,   // likewise
+};
+
+struct Buffer {
+  Home home = Home::arena;
+  int index = -1;
+  std::size_t bytes = 0;
+  int first = -1;  // step; arena only
+  int last = -1;
+  bool is_kept = false;     // a later step needs its content: nothing may work in place on it
+  bool is_scratch = false;  // nothing goes in or out by it: no bytes of a step
+};
+
+/// A buffer seen through a layout. Several values may look at one buffer.
+struct Value {
+  dnnl::memory::desc layout;
+  int buffer = -1;
+};
+using ValueId = int;
+
+struct Argument {
+  int name = 0;  // DNNL_ARG_...
+  ValueId value = -1;
+};
+
+/// Where the values of a kernel of our own begin, in the order in which it named them.
+using Places = std::span<std::byte* const>;
+template <class Number>
+Number* numbers(std::byte* place) {
+  return reinterpret_cast<Number*>(place);
+}
+template <class Number>
+std::span<Number> numbers(std::byte* place, std::size_t count) {
+  return {numbers<Number>(place), count};
+}
+inline float* floats(std::byte* place) { return numbers<float>(place); }
+inline std::uint8_t* bytes(std::byte* place) { return reinterpret_cast<std::uint8_t*>(place); }
+using Kernel = std::function<void(Places, const network::DropoutStep&)>;
+
+struct RunKernel {
+  std::vector<ValueId> values;
+  Kernel run;
+};
+
+/// A primitive of oneDNN.
+struct RunPrimitive {
+  dnnl::primitive primitive;
+  std::vector<Argument> arguments;
+};
+
+struct Step {
+  std::variant<RunPrimitive, RunKernel> action;
+  PlannedPrimitive planned;
+};
+
+struct Program {
+  std::vector<Buffer> buffers;
+  std::vector<Value> values;
+  std::vector<Step> steps;
+  std::size_t backward_begin = 0;  // the loss stands between steps[backward_begin - 1] and the next
+  std::size_t scratch_bytes = 0;
+
+  ValueId images = -1;   // plain NCHW or NC
+  ValueId logits = -1;   // plain NC
+  ValueId dlogits = -1;  // likewise; training only
+
+  /// Batch statistics of each bn, in the order of the network; training only.
+  struct Statistics {
+    int stage = 0;
+    ValueId mean = -1;
+    ValueId variance = -1;
+  };
+  std::vector<Statistics> statistics;
+
+  /// Numbers in which a stage that is not finite shows, to be looked at after the forward steps.
+  struct Watched {
+    int stage = 0;
+    ValueId value = -1;
+    std::size_t count = 0;
+    const char* what = "";  // "mean of the batch"
+  };
+  std::vector<Watched> watched;
+
+  /// The layouts in which the parameters are kept: what the training convolutions want.
+  std::vector<dnnl::memory::desc> parameter_layouts;
+
+  ArenaLayout arena_layout() const;
+  /// Fills in kind, flops and bytes of every step, which was compiled for so many images.
+  void count_costs(const network::Network& network, int batch);
+};
+
+/// Places of the buffers that outlive a step.
+struct Storage {
+  std::byte* arena = nullptr;
+  std::byte* scratch = nullptr;
+  std::vector<float*> parameters;  // one each, in the program's parameter layouts
+  std::vector<float*> gradients;
+};
+
+/// A program whose buffers have places.
+class BoundProgram {
+ public:
+  BoundProgram(const Program& program, const Storage& storage, const dnnl::engine& engine);
+
+  /// Runs steps [begin, end). `step` is what dropout draws for.
+  void run(dnnl::stream& stream, std::size_t begin, std::size_t end,
+           const network::DropoutStep& step);
+  /// The same, telling when each has ended.
+  void run(dnnl::stream& stream, std::size_t begin, std::size_t end,
+           const network::DropoutStep& step, const StepObserver& observe);
+  std::size_t size() const { return steps_.size(); }
+  /// The numbers of a value in a plain layout.
+  float* pointer(ValueId value) const;
+
+ private:
+  void run_one(dnnl::stream& stream, std::size_t index, const network::DropoutStep& step);
+
+  /// `arguments` point into memories_ or scratch_: the form that oneDNN's C interface takes as it
+  /// is, so that a step makes nothing anew.
+  struct BoundPrimitive {
+    dnnl::primitive primitive;
+    std::vector<dnnl_exec_arg_t> arguments;
+  };
+  struct BoundKernel {
+    std::vector<std::byte*> places;
+    Kernel run;
+  };
+
+  std::vector<dnnl::memory> memories_;
+  dnnl::memory scratch_;
+  std::vector<std::variant<BoundPrimitive, BoundKernel>> steps_;
+};
+
+}  // namespace whichfirst::engine

@@ -1,0 +1,109 @@
+// The two sums of direct convolutions that take all the time: of results over the pixels and
+// channels that they read, and of weights' gradients over pixels. Small pieces of either stay in
+// registers from the first term to the last.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/kernels/finish.h"
+
+namespace whichfirst::engine {
+
+inline constexpr int kDirectBlock = 8;  // channels of a block
+
+inline constexpr int kMostBlocksAtOnce = 3;
+
+/// How many of `left` blocks of outputs are handled at once: 2 if possible, and 3 at the end of an
+/// odd number.
+constexpr std::ptrdiff_t blocks_at_once(std::ptrdiff_t left) {
+  return left == 3 || left < 2 ? left : 2;
+}
+/// Likewise 3, where fewer numbers loaded count for more than more kept: never 1 but for the last.
+constexpr std::ptrdiff_t most_blocks_at_once(std::ptrdiff_t left) {
+  return left > 4 ? 3 : blocks_at_once(left);
+}
+
+/// Where a pixel's window begins in what is read, and where its result lies, in floats.
+struct PixelPlace {
+  std::int32_t source = 0;
+  std::int32_t result = 0;
+};
+
+/// What each result is a sum over: channels at `count` places from where its window begins. At each
+/// lie kDirectBlock channels, or a single one.
+struct Terms {
+  std::ptrdiff_t channels = kDirectBlock;
+  std::ptrdiff_t count = 0;
+  const std::ptrdiff_t* offsets = nullptr;
+};
+
+/// Up to 3 blocks of 8 outputs, and where they lie.
+struct Outputs {
+  std::ptrdiff_t blocks = 1;
+  const float* weights = nullptr;   // 8 for each channel of each term, one behind the other
+  std::ptrdiff_t weights_step = 0;  // from block to block
+  float* results = nullptr;
+  std::ptrdiff_t results_step = 0;  // likewise
+  /// Its bias has 8 numbers a block; nullptr: the sums are added to the results.
+  Finish finish = {};
+};
+
+/// Memory that is wanted next: `runs` of `run` floats, `step` apart. It is asked for while sums are
+/// made, so many lines a piece.
+struct Ahead {
+  static constexpr std::ptrdiff_t kLine = 16;  // floats
+
+  /// Spreads the lines over so many pieces.
+  void spread(std::ptrdiff_t pieces) {
+    lines_a_piece = pieces > 0 ? (runs * (run / kLine + 1) + pieces - 1) / pieces : 0;
+  }
+  void ask() {
+    for (std::ptrdiff_t line = 0; line < lines_a_piece && runs > 0; ++line) {
+      __builtin_prefetch(from + done, 0, 2);
+      done += kLine;
+      if (done < run) continue;
+      done = 0;
+      from += step;
+      --runs;
+    }
+  }
+
+  const float* from = nullptr;
+  std::ptrdiff_t run = 0;
+  std::ptrdiff_t step = 0;
+  std::ptrdiff_t runs = 0;
+  std::ptrdiff_t lines_a_piece = 0;
+  std::ptrdiff_t done = 0;
+};
+
+/// The results of `count` pixels.
+void sum_terms(const Terms& terms, const Outputs& outputs, const float* source,
+               const PixelPlace* pixels, std::ptrdiff_t count, Ahead& ahead);
+
+/// The gradient of a piece of weights: `rows` of 8 times `blocks` numbers. A row belongs to one
+/// place in windows, rows[i] from where they begin.
+struct WeightRows {
+  std::ptrdiff_t blocks = 1;  // up to 3
+  std::ptrdiff_t count = 0;
+  const std::ptrdiff_t* offsets = nullptr;
+  float* weights = nullptr;         // 8 for each row, one behind the other
+  std::ptrdiff_t weights_step = 0;  // from block to block
+};
+
+/// Adds, for each row, the sum over `count` pixels of the row's number and the pixel's `gradients`,
+/// of which 8 times `blocks` lie together.
+void add_products(const WeightRows& rows, const float* source, const PixelPlace* pixels,
+                  const float* gradients, std::ptrdiff_t count, Ahead& ahead);
+
+/// Pixels of `blocks`, `step` apart, so that a pixel's numbers lie together.
+void interleave_blocks(const float* from, std::ptrdiff_t step, std::ptrdiff_t blocks,
+                       std::ptrdiff_t pixels, float* to);
+
+/// Adds pixels of 8 times `blocks` numbers that lie together to as many `sums`.
+void add_pixels(const float* pixels, std::ptrdiff_t count, std::ptrdiff_t blocks, float* sums);
+
+/// 8x8 numbers, rows become columns.
+void transpose_block(const float* from, float* to);
+
+}  // namespace whichfirst::engine
