@@ -2,7 +2,7 @@
 #
 #   make run      build, then settle the built-in study: about a minute on two cores
 #   make test     build and run the whole test suite
-#   make check    the suite under sanitizers, clang-tidy, formatting
+#   make check    the suite under sanitizers, clang-tidy, formatting, includes
 #   make fuzz     every parser against a minute of hostile input (FUZZ_SECONDS=60)
 #   make pytorch  weights to PyTorch and back (needs PyTorch: PYTHON=/usr/bin/python3)
 #   make aa       an order against itself in 200 real studies: how often a verdict is wrong
@@ -18,7 +18,7 @@ PYTHON ?= /usr/bin/python3
 SOURCES = $(shell git ls-files 'src/*.h' 'src/*.cpp' 'tests/*.h' 'tests/*.cpp' \
   'fuzz/*.h' 'fuzz/*.cpp' 'bench/*.cpp')
 
-.PHONY: run test check fuzz pytorch aa calibrate bench bench-peers install format format-check sanitize tidy program setup
+.PHONY: run test check fuzz pytorch aa calibrate bench bench-peers install format format-check includes-check sanitize tidy program setup
 
 run: program
 	./build/release/whichfirst compare
@@ -28,7 +28,7 @@ test: setup
 	cmake --build --preset release
 	ctest --test-dir build/release --output-on-failure --parallel 2
 
-check: format-check sanitize tidy
+check: format-check includes-check sanitize tidy
 
 bench: program
 	./build/release/whichfirst bench
@@ -85,3 +85,6 @@ format:
 format-check:
 	scripts/setup check
 	clang-format-14 --dry-run --Werror $(SOURCES)
+
+includes-check:
+	scripts/check_includes

@@ -1,9 +1,10 @@
-# One target a folder of src/, which links only what docs/design.md allows it to use.
+# One target per folder of src/, which links only what docs/design.md allows it to use.
 #
 #   whichfirst_folder(NAME [USES folder...] [PRIVATE library...])
 #
-# makes the static library wf_NAME from every .cpp in the folder and in the rooms below it. USES are
-# other folders and are part of its interface; PRIVATE libraries are the folder's secret and do not travel.
+# makes the static library wf_NAME from every .cpp in the folder and in the rooms below it. USES are the
+# other folders that it may include, which scripts/check_includes compares with docs/design.md; PRIVATE
+# libraries are the folder's secret. Neither is seen by who uses the folder: they are linked, and no more.
 add_library(whichfirst_flags INTERFACE)
 target_include_directories(whichfirst_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_compile_options(whichfirst_flags INTERFACE
@@ -32,10 +33,8 @@ function(whichfirst_folder name)
   cmake_parse_arguments(FOLDER "" "" "USES;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
   add_library(wf_${name} STATIC ${sources})
-  target_link_libraries(wf_${name} PUBLIC whichfirst_flags PRIVATE ${FOLDER_PRIVATE})
-  foreach(used IN LISTS FOLDER_USES)
-    target_link_libraries(wf_${name} PUBLIC wf_${used})
-  endforeach()
+  list(TRANSFORM FOLDER_USES PREPEND wf_)
+  target_link_libraries(wf_${name} PUBLIC whichfirst_flags PRIVATE ${FOLDER_USES} ${FOLDER_PRIVATE})
 endfunction()
 
 # A header-only or plain library found by path, as a target that brings no warnings of its own.
