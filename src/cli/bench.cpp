@@ -99,7 +99,7 @@ class Bench {
   record::BenchRecord run() {
     if (options_.peers) start_peers();  // what is missing is said before anything is measured
     measure_costs();
-    const engine::Platform platform = engine::describe_platform();
+    const engine::Platform platform = engine::describe_platform(study_.recipe.precision);
     bench_.isa = platform.isa;
     bench_.library = platform.library;
     const engine::Peak peak =

@@ -40,7 +40,7 @@ Packed pack_maps(const network::Network& network, const network::Values& values)
 }  // namespace
 
 std::int64_t inference_bytes(const network::Network& network, int batch, Precision precision) {
-  use_one_thread();
+  use_precision(precision);
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   const Program program = compile_inference(network, batch, engine, precision);
   return static_cast<std::int64_t>(program.arena_layout().bytes + program.scratch_bytes +
@@ -100,8 +100,7 @@ class Inference::Impl {
   Program compile(const network::Network& network, int batch, Precision precision) const {
     check(batch > 0, "batches hold images");
     check(precision != Precision::bf16, "an inference computes in fp32");
-    require_precision(precision, own_processor());
-    use_one_thread();  // before the first primitive is described
+    use_precision(precision);  // before the first primitive is described
     return compile_inference(network, batch, engine_, precision);
   }
 

@@ -6,9 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <iterator>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -45,19 +43,6 @@ __attribute__((target("avx2,fma"))) float multiply_add_avx2() {
   return _mm256_cvtss_f32(total);
 }
 
-__attribute__((target("avx512f"))) float multiply_add_avx512() {
-  __m512 sums[kChains];
-  for (auto& sum : sums) sum = _mm512_set1_ps(1.0F);
-  const __m512 factor = _mm512_set1_ps(0.999F);
-  const __m512 term = _mm512_set1_ps(0.001F);
-  for (int i = 0; i < kRounds; ++i) {
-    for (auto& sum : sums) sum = _mm512_fmadd_ps(sum, factor, term);
-  }
-  __m512 total = sums[0];
-  for (int i = 1; i < kChains; ++i) total = _mm512_add_ps(total, sums[i]);
-  return _mm512_cvtss_f32(total);
-}
-
 __attribute__((target("avx512f,avx512bf16"))) float multiply_add_bf16() {
   __m512 sums[kChains];
   for (auto& sum : sums) sum = _mm512_set1_ps(1.0F);
@@ -70,30 +55,31 @@ __attribute__((target("avx512f,avx512bf16"))) float multiply_add_bf16() {
   return _mm512_cvtss_f32(total);
 }
 
-/// Whether oneDNN multiplies numbers of bf16 by instructions of the processor, not by emulation.
-bool has_bf16(std::string_view isa) {
-  constexpr std::string_view kWithBf16[] = {"avx512_core_bf16", "avx512_core_amx",
-                                            "avx512_core_fp16", "avx512_core_amx_fp16"};
-  return std::find(std::begin(kWithBf16), std::end(kWithBf16), isa) != std::end(kWithBf16);
-}
-
 struct PeakLoop {
   float (*run)() = nullptr;
   int products = 0;  // of an instruction
   const char* instructions = "";
 };
 
-/// The fastest that the processor has, of kChains x kRounds instructions.
+/// Of kChains x kRounds instructions.
 std::optional<PeakLoop> peak_loop(Precision precision) {
+  const Processor processor = own_processor();
   if (precision == Precision::bf16) {
-    if (!has_bf16(instruction_set())) return std::nullopt;
+    if (!processor.has_bf16) return std::nullopt;
     return PeakLoop{multiply_add_bf16, 32, "avx512_bf16"};
   }
-  if (__builtin_cpu_supports("avx512f") != 0) return PeakLoop{multiply_add_avx512, 16, "avx512"};
-  if (__builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0) {
-    return PeakLoop{multiply_add_avx2, 8, "avx2"};
-  }
-  return std::nullopt;
+  if (!processor.has_avx2 || !processor.has_fma) return std::nullopt;
+  return PeakLoop{multiply_add_avx2, 8, "avx2"};
+}
+
+/// The instruction set that oneDNN's kernels use from the first call on. Reading it fixes it in
+/// oneDNN, so the limit has to come first.
+const std::string& chosen_instructions(Precision first_precision) {
+  static const std::string chosen = [&] {
+    if (first_precision != Precision::bf16) limit_to_avx2();
+    return std::string(instruction_set());
+  }();
+  return chosen;
 }
 
 WHICHFIRST_FOR_EACH_WIDTH
@@ -103,35 +89,61 @@ void triad(float* a, const float* b, const float* c, std::size_t count) {
 
 }  // namespace
 
-Platform describe_platform() {
+Platform describe_platform(Precision precision) {
+  use_precision(precision);
   const auto* version = dnnl::version();
-  return {.isa = std::string(instruction_set()),
+  return {.isa = chosen_instructions(precision),
           .library = fmt::format("oneDNN {}.{}.{}, own {}", version->major, version->minor,
                                  version->patch, kOwnKernels)};
 }
 
 Processor own_processor() {
-  return {.has_avx2 = __builtin_cpu_supports("avx2") != 0,
-          .has_fma = __builtin_cpu_supports("fma") != 0,
-          .isa = describe_platform().isa};
+  Processor processor{.has_avx2 = __builtin_cpu_supports("avx2") != 0,
+                      .has_fma = __builtin_cpu_supports("fma") != 0,
+                      .has_bf16 = false,
+                      .isa = "sse41"};
+  const bool has_avx512 =
+      __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+      __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512dq") != 0;
+  processor.has_bf16 = has_avx512 && __builtin_cpu_supports("avx512bf16") != 0;
+  if (processor.has_bf16) {
+    processor.isa = "avx512_core_bf16";
+  } else if (has_avx512) {
+    processor.isa = "avx512_core";
+  } else if (processor.has_avx2) {
+    processor.isa = "avx2";
+  } else if (__builtin_cpu_supports("avx") != 0) {
+    processor.isa = "avx";
+  }
+  return processor;
 }
 
 void require_precision(Precision precision, const Processor& processor) {
-  switch (precision) {
-    case Precision::fp32:
-      return;
-    case Precision::fp32_fast:
-      if (processor.has_avx2 && processor.has_fma) return;
-      throw Error(fmt::format(
-          "recipe.precision fp32-fast needs AVX2 with FMA; this processor has {}; use fp32",
-          processor.isa));
-    case Precision::bf16:
-      if (has_bf16(processor.isa)) return;
-      throw Error(fmt::format(
-          "recipe.precision bf16 needs AVX-512 with bf16 (avx512_core_bf16 or better); this "
-          "processor has {}; use {}",
-          processor.isa, processor.has_avx2 && processor.has_fma ? "fp32-fast or fp32" : "fp32"));
+  const bool has_fast = processor.has_avx2 && processor.has_fma;
+  if (precision == Precision::fp32_fast && !has_fast) {
+    throw Error(fmt::format(
+        "recipe.precision fp32-fast needs AVX2 with FMA; this processor has {}; use fp32",
+        processor.isa));
   }
+  if (precision == Precision::bf16 && !processor.has_bf16) {
+    throw Error(fmt::format(
+        "recipe.precision bf16 needs AVX-512 with bf16 (avx512_core_bf16 or better); this "
+        "processor has {}; use {}",
+        processor.isa, has_fast ? "fp32-fast or fp32" : "fp32"));
+  }
+}
+
+void use_precision(Precision precision) {
+  require_precision(precision, own_processor());
+  const std::string& chosen = chosen_instructions(precision);
+  if (precision == Precision::bf16 && !chosen.starts_with("avx512")) {
+    throw Error(fmt::format(
+        "recipe.precision bf16 needs AVX-512, and this process is limited to {}: by "
+        "DNNL_MAX_CPU_ISA, or because it computed in fp32 before; start a new process without "
+        "that limit",
+        chosen));
+  }
+  use_one_thread();
 }
 
 Peak measure_peak(Precision precision, double seconds) {

@@ -1,5 +1,5 @@
-// What a trial runs on, as text: part of every record, because numbers are reproducible on the same
-// kind of processor only.
+// What a trial runs on, as text: part of every record. fp32 and fp32-fast use AVX2 on every
+// processor, so their results are the same bits on all that have it.
 #pragma once
 
 #include <string>
@@ -9,30 +9,42 @@
 namespace whichfirst::engine {
 
 struct Platform {
-  std::string isa;      // the widest instructions the kernels use: "avx2", "avx512_core_bf16"
+  std::string isa;      // the widest instructions the kernels may use: "avx2", "avx512_core_bf16"
   std::string library;  // "oneDNN 2.6.3, own 2": the version of its kernels, and that of ours
 };
 
-Platform describe_platform();
+/// Of this process, which computes in `precision`. Throws Error as use_precision does.
+Platform describe_platform(Precision precision);
 
 /// What a precision asks of a processor.
 struct Processor {
   bool has_avx2 = false;
   bool has_fma = false;
-  std::string isa;  // as Platform has it
+  bool has_bf16 = false;  // AVX-512 with bf16
+  std::string isa;        // the widest instructions it has, named as in Platform
 };
 Processor own_processor();
 
 /// Throws Error where `processor` lacks what `precision` needs.
 void require_precision(Precision precision, const Processor& processor);
 
-/// GFLOP/s that one core reaches with fused multiply-adds on registers alone, measured for about
-/// `seconds`: what the convolutions' speed is to be compared with. Of bf16 they are products of
-/// pairs, added in fp32. Empty where this program has no such loop for the processor. What AMX can
-/// do is not measured.
+/// Throws Error where this processor lacks what `precision` needs, and obliges the calling thread
+/// to run its kernels alone. To be called before the first primitive of `precision` is described.
+///
+/// The first call of a process also decides which instructions oneDNN's kernels use for as long as
+/// the process lives: AVX2 for fp32 and fp32-fast, whatever more the processor has, because wider
+/// kernels add up in other orders and end at other digits; all that there are for bf16. A process
+/// that began in bf16 may compute in fp32 too (with wider kernels); one that began in fp32 throws
+/// Error for bf16.
+void use_precision(Precision precision);
+
+/// GFLOP/s that one core reaches with the fused multiply-adds of `precision` on registers alone,
+/// measured for about `seconds`: what the convolutions' speed is to be compared with. Of bf16 they
+/// are products of pairs, added in fp32. Empty where the processor lacks them. What AMX can do is
+/// not measured.
 struct Peak {
   double gflops = 0;
-  std::string instructions;  // "avx2", "avx512", "avx512_bf16"
+  std::string instructions;  // "avx2", "avx512_bf16"
 };
 Peak measure_peak(Precision precision, double seconds);
 
@@ -41,7 +53,7 @@ Peak measure_peak(Precision precision, double seconds);
 /// Takes 192 MiB while it runs. Source: the triad of McCalpin 1995, STREAM.
 double measure_memory_peak(double seconds);
 
-/// Oblige the calling thread to run its kernels alone. oneDNN's threads are OpenMP's, whose number
+/// Obliges the calling thread to run its kernels alone. oneDNN's threads are OpenMP's, whose number
 /// is a property of each thread: a setting made elsewhere does not reach it.
 void use_one_thread();
 /// Whether the calling thread runs its kernels alone.

@@ -14,7 +14,7 @@
 namespace whichfirst::engine {
 
 std::int64_t probe_bytes(const network::Network& network, const Options& options) {
-  use_one_thread();
+  use_precision(options.precision);
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   const Program program = compile_probe(network, options.batch, engine, {}, options.precision);
   return static_cast<std::int64_t>(program.arena_layout().bytes + program.scratch_bytes +
@@ -76,7 +76,7 @@ class Probe::Impl {
 
  private:
   Program compile() {
-    use_one_thread();  // before the first primitive is described
+    use_precision(options_.precision);  // before the first primitive is described
     return compile_probe(
         network_, options_.batch, engine_,
         [this](int stage, std::span<const float> values) { (*tap_)(stage, values); },

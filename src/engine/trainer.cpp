@@ -44,8 +44,7 @@ struct Compiled {
 
   Compiled(const network::Network& network, const Options& options) {
     check(options.batch > 0 && options.evaluation_batch > 0, "batches hold images");
-    require_precision(options.precision, own_processor());
-    use_one_thread();  // before the first primitive is described
+    use_precision(options.precision);  // before the first primitive is described
     refuse_single_values(network, options.batch);
     training = compile_training(network, options.batch, engine, options.precision);
     evaluation = compile_evaluation(network, options.evaluation_batch, engine,

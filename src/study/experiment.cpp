@@ -127,7 +127,7 @@ Experiment prepare(const record::Study& study,
       .arms = at_every_rate(build_arms(study, dataset.train.shape, dataset.classes), study),
       .shared = {},
       .material = {},
-      .platform = engine::describe_platform()};
+      .platform = engine::describe_platform(study.recipe.precision)};
   std::vector<network::Network> networks;
   for (const Arm& arm : experiment.arms) networks.push_back(arm.network);
   experiment.shared = network::shared_roles(networks);

@@ -188,9 +188,20 @@ TEST(Plan, OfATrialAtBatch64StaysBelow200Megabytes) {
 }
 
 TEST(Platform, SaysWhatItRunsOn) {
-  const Platform platform = describe_platform();
+  const Platform platform = describe_platform(Precision::fp32);
   EXPECT_THAT(platform.library, ::testing::MatchesRegex("oneDNN [0-9.]+, own [0-9]+"));
-  EXPECT_FALSE(platform.isa.empty());
+  if (own_processor().has_avx2) {
+    EXPECT_EQ(platform.isa, "avx2") << "and no more, whatever the processor has";
+  }
+}
+
+TEST(Platform, AProcessThatComputedInFp32RefusesBf16) {
+  if (!own_processor().has_bf16) GTEST_SKIP() << "SKIPPED: this processor has no bf16";
+  use_precision(Precision::fp32);
+  EXPECT_THAT([] { use_precision(Precision::bf16); },
+              ::testing::ThrowsMessage<Error>(
+                  ::testing::HasSubstr("this process is limited to avx2: by DNNL_MAX_CPU_ISA, or "
+                                       "because it computed in fp32 before")));
 }
 
 TEST(Platform, OneThreadIsAPropertyOfTheThread) {

@@ -237,6 +237,12 @@ Description<dnnl::inner_product_backward_data> Describer::inner_product_backward
                                                               layouts.weights, layouts.result);
 }
 
+void limit_to_avx2() {
+  // On a processor without AVX2 this is no limit, and oneDNN uses what there is.
+  const dnnl::status status = dnnl::set_max_cpu_isa(dnnl::cpu_isa::avx2);
+  check(status == dnnl::status::success, "oneDNN has not chosen its instructions yet");
+}
+
 std::string_view instruction_set() {
   using dnnl::cpu_isa;
   switch (dnnl::get_effective_cpu_isa()) {

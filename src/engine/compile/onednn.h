@@ -26,7 +26,11 @@ ChannelBlocks channel_blocks_of(const Layout& layout);
 /// it: oneDNN 2 asks for every parameter of the flags, oneDNN 3 refuses this one.
 bool backward_takes_shift();
 
+/// Makes AVX2 the widest instructions that kernels of this process use, whatever the environment
+/// allows. Must come before oneDNN is asked for anything that depends on instructions.
+void limit_to_avx2();
 /// The widest instructions that the kernels use: "avx2", "avx512_core_bf16"; "other" if unknown.
+/// The first call fixes them for the process.
 std::string_view instruction_set();
 
 /// A window of height x width that moves over pictures.

@@ -6,6 +6,7 @@
 #include "engine/compile/layouts.h"
 #include "engine/kernels/direct.h"
 #include "engine/kernels/winograd.h"
+#include "engine/platform.h"
 
 namespace whichfirst::engine {
 namespace {
@@ -52,11 +53,10 @@ std::optional<OwnConvolution> Compiler::own_convolution(const network::Conv& con
                            .kernel = conv.kernel,
                            .stride = conv.stride,
                            .padding = conv.padding};
-  // Of plain pictures there is no gradient. "avx2_vnni" has nothing more for floats than "avx2";
-  // with AVX-512 oneDNN's kernels are wider.
+  // Of plain pictures there is no gradient.
   const bool is_plain = engine::is_plain(direct);
-  const bool may_be_direct = precision_ != Precision::bf16 &&
-                             instruction_set().starts_with("avx2") &&
+  const bool may_be_direct = precision_ != Precision::bf16 && own_processor().has_avx2 &&
+                             own_processor().has_fma &&
                              (!is_plain || stage().source == network::kInput);
 
   std::optional<OwnConvolution> own;

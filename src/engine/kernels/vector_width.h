@@ -6,5 +6,5 @@
 #ifdef __clang__
 #define WHICHFIRST_FOR_EACH_WIDTH
 #else
-#define WHICHFIRST_FOR_EACH_WIDTH __attribute__((target_clones("avx512f", "avx2", "default")))
+#define WHICHFIRST_FOR_EACH_WIDTH __attribute__((target_clones("avx2", "default")))
 #endif
