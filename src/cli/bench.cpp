@@ -10,16 +10,16 @@
 #include <vector>
 
 #include "base/error.h"
-#include "cli/bench_runner.h"
-#include "cli/machine.h"
-#include "cli/peers.h"
+#include "bench/bench_record.h"
+#include "bench/peers.h"
+#include "bench/runner.h"
 #include "cli/study_arguments.h"
 #include "cli/verbs.h"
 #include "engine/platform.h"
 #include "engine/trainer.h"
-#include "record/bench_record.h"
 #include "report/bench_text.h"
 #include "study/experiment.h"
+#include "study/machine.h"
 #include "study/scheduler.h"
 #include "train/trial.h"
 
@@ -36,7 +36,7 @@ struct BenchOptions {
   bool stages = false;
   bool pin = false;
   bool peers = false;
-  PeerOptions peer;
+  bench::PeerOptions peer;
   bool json = false;
 };
 
@@ -52,12 +52,12 @@ Shape parse_input(const std::string& text) {
   return shape;
 }
 
-std::vector<record::BenchKernels> count_kernels(const engine::Plan& plan) {
+std::vector<bench::BenchKernels> count_kernels(const engine::Plan& plan) {
   std::map<std::pair<std::string, std::string>, int> counts;
   for (const engine::PlannedPrimitive& primitive : plan.training) {
     ++counts[{primitive.what, primitive.implementation}];
   }
-  std::vector<record::BenchKernels> kernels;
+  std::vector<bench::BenchKernels> kernels;
   for (const auto& [key, count] : counts) {
     kernels.push_back({.what = key.first, .implementation = key.second, .count = count});
   }
@@ -83,20 +83,20 @@ class Bench {
                                            : options.study.resolve()),
         input_(parse_input(options.input)),
         arms_(study::build_arms(study_, input_, kClasses)),
-        material_(random_material(input_, kClasses)),
+        material_(bench::random_material(input_, kClasses)),
         measured_(arms_.size()) {
     train::require_trainable(material_, study_.recipe);
     bench_.network = study_.network;
     bench_.input = options.input;
     bench_.batch = study_.recipe.batch;
     bench_.precision = record::precision_word(study_.recipe.precision);
-    bench_.threads = available_cores();
+    bench_.threads = study::available_cores();
     if (options.pin && study::usable_cores().size() < static_cast<std::size_t>(bench_.threads)) {
       throw Error("--pin: the system does not say which cores this process may use; leave it out");
     }
   }
 
-  record::BenchRecord run() {
+  bench::BenchRecord run() {
     if (options_.peers) start_peers();  // what is missing is said before anything is measured
     measure_costs();
     const engine::Platform platform = engine::describe_platform(study_.recipe.precision);
@@ -107,7 +107,7 @@ class Bench {
     if (peak.gflops > 0) bench_.peak_gflops = peak.gflops;
     bench_.peak_gb_per_second = engine::measure_memory_peak(std::min(0.5, options_.seconds));
 
-    std::vector<Runner> runners;
+    std::vector<bench::Runner> runners;
     for (const study::Arm& arm : arms_) {
       runners.emplace_back(arm, study_.recipe, material_);
       runners.back().step();
@@ -127,7 +127,7 @@ class Bench {
     std::vector<network::Network> networks;
     for (const study::Arm& arm : arms_) networks.push_back(arm.network);
     peers_.emplace(options_.peer, networks, study_.recipe, bench_.threads);
-    bench_.peers = record::BenchPeers{
+    bench_.peers = bench::BenchPeers{
         .library = peers_->offer().library, .runs = {}, .missing = peers_->offer().missing};
     for (Measured& each : measured_) {
       each.peers.resize(peers_->settings().size());
@@ -138,8 +138,8 @@ class Bench {
   /// Each in a process that has not trained yet; so before anything here touches oneDNN.
   void measure_costs() {
     for (const study::Arm& arm : arms_) {
-      const Cost cost = measure_cost(arm, study_.recipe, material_);
-      record::BenchOrder& order = bench_.orders.emplace_back();
+      const bench::Cost cost = bench::measure_cost(arm, study_.recipe, material_);
+      bench::BenchOrder& order = bench_.orders.emplace_back();
       order.name = arm.name;
       order.order = arm.order;
       order.first_step_seconds = cost.first_step_seconds;
@@ -148,13 +148,13 @@ class Bench {
   }
 
   double measure_trials(std::size_t i, int threads, study::Placement placement) const {
-    return measure_together(
+    return bench::measure_together(
         arms_[i], study_.recipe, material_,
         {.threads = threads, .seconds = options_.seconds, .placement = placement});
   }
 
   /// One round of one order.
-  void measure(std::size_t i, Runner& runner) {
+  void measure(std::size_t i, bench::Runner& runner) {
     Measured& found = measured_[i];
     found.steps.push_back(runner.measure_steps(options_.seconds));
     for (auto& step : runner.profile(options_.seconds)) found.profile.push_back(std::move(step));
@@ -179,17 +179,17 @@ class Bench {
 
   void summarise(std::size_t i) {
     const Measured& found = measured_[i];
-    record::BenchOrder& order = bench_.orders[i];
-    order.images_per_second = median(found.steps);
-    order.together_images_per_second = median(found.together);
-    order.together_ratio = median(found.ratios);
-    if (!found.pinned_ratios.empty()) order.pinned_ratio = median(found.pinned_ratios);
+    bench::BenchOrder& order = bench_.orders[i];
+    order.images_per_second = bench::median(found.steps);
+    order.together_images_per_second = bench::median(found.together);
+    order.together_ratio = bench::median(found.ratios);
+    if (!found.pinned_ratios.empty()) order.pinned_ratio = bench::median(found.pinned_ratios);
     const engine::Plan plan = engine::plan(arms_[i].network, train::engine_options(study_.recipe));
     order.planned_bytes = plan.bytes();
     order.arena_bytes = plan.arena_bytes;
     order.parameter_bytes = plan.parameter_bytes;
     order.kernels = count_kernels(plan);
-    order.parts = parts_of(plan, arms_[i], study_.recipe, found.profile);
+    order.parts = bench::parts_of(plan, arms_[i], study_.recipe, found.profile);
     order.primitives_share = order.stage_seconds() / order.step_seconds();
     order.primitives_images_per_second = order.images_per_second / order.primitives_share;
     order.gflops =
@@ -200,7 +200,7 @@ class Bench {
   }
 
   void summarise_peer(std::size_t i, std::size_t place) {
-    const PeerSetting& setting = peers_->settings()[place];
+    const bench::PeerSetting& setting = peers_->settings()[place];
     if (!measured_[i].peer_failures[place].empty()) {
       bench_.peers->missing.push_back(
           {.configuration = fmt::format("{}, {} x {}, order {}", setting.configuration,
@@ -217,8 +217,8 @@ class Bench {
                                   .configuration = setting.configuration,
                                   .processes = setting.processes,
                                   .threads = setting.threads,
-                                  .images_per_second = median(speeds),
-                                  .ratio = median(ratios)});
+                                  .images_per_second = bench::median(speeds),
+                                  .ratio = bench::median(ratios)});
   }
 
   const BenchOptions& options_;
@@ -227,14 +227,14 @@ class Bench {
   std::vector<study::Arm> arms_;
   train::Material material_;
   std::vector<Measured> measured_;
-  std::optional<Peers> peers_;
-  record::BenchRecord bench_;
+  std::optional<bench::Peers> peers_;
+  bench::BenchRecord bench_;
 };
 
 int run(const BenchOptions& options) {
-  const record::BenchRecord bench = Bench(options).run();
+  const bench::BenchRecord measured = Bench(options).run();
   const auto detail = options.stages ? report::BenchDetail::stages : report::BenchDetail::kinds;
-  fmt::print("{}", options.json ? record::to_json(bench) : report::print_bench(bench, detail));
+  fmt::print("{}", options.json ? bench::to_json(measured) : report::print_bench(measured, detail));
   return kDone;
 }
 

@@ -19,7 +19,6 @@
 #include "cli/expectation.h"
 #include "cli/interrupt.h"
 #include "cli/live_display.h"
-#include "cli/machine.h"
 #include "cli/study_arguments.h"
 #include "cli/verbs.h"
 #include "cli/verdict_format.h"
@@ -30,6 +29,7 @@
 #include "study/campaign.h"
 #include "study/conclude.h"
 #include "study/experiment.h"
+#include "study/machine.h"
 #include "study/scheduler.h"
 #include "study/tap_comparison.h"
 #include "study/tuning.h"
@@ -120,10 +120,10 @@ class Comparing {
   /// The cores, or fewer where memory is short; a wish that does not fit is refused with the
   /// numbers.
   int choose_jobs(const study::Experiment& experiment) const {
-    const int wanted =
-        std::min(options_.jobs > 0 ? options_.jobs : available_cores(), planned_trials(experiment));
+    const int wanted = std::min(options_.jobs > 0 ? options_.jobs : study::available_cores(),
+                                planned_trials(experiment));
     const std::int64_t bytes = largest_trial(experiment);
-    const std::optional<std::int64_t> available = available_memory();
+    const std::optional<std::int64_t> available = study::available_memory();
     const int fitting = study::trials_that_fit(wanted, bytes, available);
     if (fitting == 0 || (options_.jobs > 0 && fitting < wanted)) {
       throw Error(

@@ -12,13 +12,13 @@
 namespace whichfirst::report {
 namespace {
 
-using record::BenchKernels;
-using record::BenchKind;
-using record::BenchOrder;
-using record::BenchPart;
-using record::BenchPeer;
-using record::BenchPeers;
-using record::BenchRecord;
+using bench::BenchKernels;
+using bench::BenchKind;
+using bench::BenchOrder;
+using bench::BenchPart;
+using bench::BenchPeer;
+using bench::BenchPeers;
+using bench::BenchRecord;
 
 std::string number_or_dash(const std::optional<double>& number) {
   return number ? fmt::format("{:.1f}", *number) : "-";

@@ -3,13 +3,13 @@
 
 #include <string>
 
-#include "record/bench_record.h"
+#include "bench/bench_record.h"
 
 namespace whichfirst::report {
 
 /// Where the time of a step goes: by kind of stage, or every single part of it.
 enum class BenchDetail { kinds, stages };
 
-std::string print_bench(const record::BenchRecord& bench, BenchDetail detail = BenchDetail::kinds);
+std::string print_bench(const bench::BenchRecord& bench, BenchDetail detail = BenchDetail::kinds);
 
 }  // namespace whichfirst::report

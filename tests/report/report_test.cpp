@@ -235,13 +235,13 @@ TEST(SummaryText, ShowsStagesAndTotals) {
   EXPECT_THAT(text, HasSubstr("112,896"));
 }
 
-record::BenchRecord small_bench() {
-  record::BenchRecord bench;
+bench::BenchRecord small_bench() {
+  bench::BenchRecord bench;
   bench.network = "n";
   bench.input = "3x32x32";
   bench.threads = 2;
   bench.peak_gflops = 100.0;
-  record::BenchOrder& order = bench.orders.emplace_back();
+  bench::BenchOrder& order = bench.orders.emplace_back();
   order.name = "a";
   order.images_per_second = 600;
   order.primitives_images_per_second = 620;
@@ -265,7 +265,7 @@ record::BenchRecord small_bench() {
 }
 
 TEST(BenchText, WarnsOfReferenceKernels) {
-  record::BenchRecord bench = small_bench();
+  bench::BenchRecord bench = small_bench();
   EXPECT_THAT(print_bench(bench), Not(HasSubstr("warning")));
   EXPECT_THAT(print_bench(bench), HasSubstr("80 %"));
   bench.orders[0].parts[0].implementation = "ref:any";
@@ -275,7 +275,7 @@ TEST(BenchText, WarnsOfReferenceKernels) {
 }
 
 TEST(BenchText, ShowsWhereTheTimeGoes) {
-  const record::BenchRecord bench = small_bench();
+  const bench::BenchRecord bench = small_bench();
   const std::string kinds = print_bench(bench);
   EXPECT_THAT(kinds, HasSubstr("a step takes 4.00 ms, 75.0 % of it in convolutions"));
   EXPECT_THAT(
@@ -295,17 +295,17 @@ TEST(BenchText, SaysWhatForwardAndBackwardAloneLeaveOut) {
 }
 
 TEST(BenchText, ShowsPinnedTrialsOnlyWhereMeasured) {
-  record::BenchRecord bench = small_bench();
+  bench::BenchRecord bench = small_bench();
   EXPECT_THAT(print_bench(bench), Not(HasSubstr("pinned")));
   bench.orders[0].pinned_ratio = 1.0125;
   EXPECT_THAT(print_bench(bench), HasSubstr("x1.01"));
 }
 
 TEST(BenchText, ShowsPeersOfEachOrderAndWhatIsMissing) {
-  record::BenchRecord bench = small_bench();
-  bench.peers = record::BenchPeers{.library = "PyTorch 1.13.0",
-                                   .runs = {{"a", "channels_last", 1, 2, 1000.0, 1.1}},
-                                   .missing = {{"bf16", "the processor lacks it"}}};
+  bench::BenchRecord bench = small_bench();
+  bench.peers = bench::BenchPeers{.library = "PyTorch 1.13.0",
+                                  .runs = {{"a", "channels_last", 1, 2, 1000.0, 1.1}},
+                                  .missing = {{"bf16", "the processor lacks it"}}};
   const std::string text = print_bench(bench);
   EXPECT_THAT(text, HasSubstr("PyTorch 1.13.0 beside ours"));
   EXPECT_THAT(text,

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace whichfirst::record {
+namespace whichfirst::bench {
 
 /// How often a step runs one kind of primitive by one of the library's implementations.
 struct BenchKernels {
@@ -104,4 +104,4 @@ struct BenchRecord {
 /// The document, ended with a line break.
 std::string to_json(const BenchRecord& bench);
 
-}  // namespace whichfirst::record
+}  // namespace whichfirst::bench

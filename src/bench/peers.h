@@ -4,12 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "cli/child_process.h"
+#include "bench/child_process.h"
+#include "bench/peer_record.h"
 #include "network/network.h"
-#include "record/peer_record.h"
 #include "record/study_file.h"
 
-namespace whichfirst::cli {
+namespace whichfirst::bench {
 
 struct PeerOptions {
   std::string python = "python3";
@@ -17,7 +17,7 @@ struct PeerOptions {
 };
 
 /// The stages of a network in the script's words.
-record::PeerNetwork describe_for_peers(const network::Network& network);
+PeerNetwork describe_for_peers(const network::Network& network);
 
 /// A configuration of PyTorch on all cores.
 struct PeerSetting {
@@ -33,7 +33,7 @@ class Peers {
   Peers(const PeerOptions& options, const std::vector<network::Network>& networks,
         const record::Recipe& recipe, int cores);
 
-  const record::PeerOffer& offer() const { return offer_; }
+  const PeerOffer& offer() const { return offer_; }
   /// Every configuration on offer, as a process a core and as one process of a thread a core.
   const std::vector<PeerSetting>& settings() const { return settings_; }
   /// Images a second of the whole training step of networks[index] for about `seconds`. Throws
@@ -43,9 +43,9 @@ class Peers {
 
  private:
   ChildProcess child_;
-  record::PeerOffer offer_;
+  PeerOffer offer_;
   std::vector<PeerSetting> settings_;
   std::string lost_;  // why it is not asked any more; empty: it is
 };
 
-}  // namespace whichfirst::cli
+}  // namespace whichfirst::bench

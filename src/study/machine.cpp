@@ -1,4 +1,4 @@
-#include "cli/machine.h"
+#include "study/machine.h"
 
 #include <algorithm>
 #include <fstream>
@@ -8,7 +8,7 @@
 
 #include "study/scheduler.h"
 
-namespace whichfirst::cli {
+namespace whichfirst::study {
 namespace {
 
 /// "Name:   123 kB" in a file of /proc, in bytes.
@@ -60,4 +60,4 @@ std::optional<std::int64_t> own_memory(const char* field) {
   return read_kilobytes("/proc/self/status", field);
 }
 
-}  // namespace whichfirst::cli
+}  // namespace whichfirst::study

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/shape.h"
-#include "record/bench_record.h"
+#include "bench/bench_record.h"
 
-namespace whichfirst::record {
+namespace whichfirst::bench {
 
 /// A stage as the script builds it. Stages are counted from 0; -1 is the pictures.
 struct PeerStage {
@@ -57,4 +57,4 @@ PeerOffer read_offer(std::string_view line, const std::string& label);
 /// Images a second, above 0, at most 1e12.
 double read_speed(std::string_view line, const std::string& label);
 
-}  // namespace whichfirst::record
+}  // namespace whichfirst::bench

@@ -1,10 +1,10 @@
-#include "record/bench_record.h"
+#include "bench/bench_record.h"
 
 #include <algorithm>
 
 #include "record/json_writer.h"
 
-namespace whichfirst::record {
+namespace whichfirst::bench {
 
 using nlohmann::ordered_json;
 
@@ -33,12 +33,12 @@ void count_implementation(std::vector<BenchKernels>& list, const std::string& im
 
 ordered_json to_json(const BenchPart& part, double step_seconds) {
   return {{"kind", part.kind},
-          {"seconds", finite(part.seconds)},
-          {"share", finite(part.seconds / step_seconds)},
-          {"flops", or_null(part.flops)},
-          {"bytes", or_null(part.bytes)},
-          {"gflops", or_null(part.gflops())},
-          {"gb_per_second", or_null(part.gb_per_second())}};
+          {"seconds", record::finite(part.seconds)},
+          {"share", record::finite(part.seconds / step_seconds)},
+          {"flops", record::or_null(part.flops)},
+          {"bytes", record::or_null(part.bytes)},
+          {"gflops", record::or_null(part.gflops())},
+          {"gb_per_second", record::or_null(part.gb_per_second())}};
 }
 
 ordered_json to_json(const std::vector<BenchKernels>& kernels) {
@@ -81,14 +81,14 @@ ordered_json to_json(const BenchOrder& order) {
           {"gflops", order.gflops},
           {"together_images_per_second", order.together_images_per_second},
           {"together_ratio", order.together_ratio},
-          {"pinned_ratio", or_null(order.pinned_ratio)},
+          {"pinned_ratio", record::or_null(order.pinned_ratio)},
           {"first_step_seconds", order.first_step_seconds},
           {"peak_bytes", order.peak_bytes},
           {"planned_bytes", order.planned_bytes},
           {"arena_bytes", order.arena_bytes},
           {"parameter_bytes", order.parameter_bytes},
-          {"step_seconds", finite(order.step_seconds())},
-          {"conv_share", finite(order.conv_share())},
+          {"step_seconds", record::finite(order.step_seconds())},
+          {"conv_share", record::finite(order.conv_share())},
           {"kinds", kinds},
           {"stages", stages},
           {"reference_kernels", references},
@@ -102,8 +102,8 @@ ordered_json to_json(const BenchPeers& peers) {
                     {"configuration", peer.configuration},
                     {"processes", peer.processes},
                     {"threads", peer.threads},
-                    {"images_per_second", finite(peer.images_per_second)},
-                    {"ratio", finite(peer.ratio)}});
+                    {"images_per_second", record::finite(peer.images_per_second)},
+                    {"ratio", record::finite(peer.ratio)}});
   }
   ordered_json missing = ordered_json::array();
   for (const BenchPeers::Missing& each : peers.missing) {
@@ -172,18 +172,18 @@ double BenchOrder::conv_share() const {
 std::string to_json(const BenchRecord& bench) {
   ordered_json orders = ordered_json::array();
   for (const BenchOrder& order : bench.orders) orders.push_back(to_json(order));
-  return print_json({{"network", bench.network},
-                     {"input", bench.input},
-                     {"batch", bench.batch},
-                     {"precision", bench.precision},
-                     {"threads", bench.threads},
-                     {"isa", bench.isa},
-                     {"library", bench.library},
-                     {"peak_gflops", or_null(bench.peak_gflops)},
-                     {"peak_gb_per_second", or_null(bench.peak_gb_per_second)},
-                     {"orders", orders},
-                     {"peers", bench.peers ? to_json(*bench.peers) : ordered_json()}},
-                    1);
+  return record::print_json({{"network", bench.network},
+                             {"input", bench.input},
+                             {"batch", bench.batch},
+                             {"precision", bench.precision},
+                             {"threads", bench.threads},
+                             {"isa", bench.isa},
+                             {"library", bench.library},
+                             {"peak_gflops", record::or_null(bench.peak_gflops)},
+                             {"peak_gb_per_second", record::or_null(bench.peak_gb_per_second)},
+                             {"orders", orders},
+                             {"peers", bench.peers ? to_json(*bench.peers) : ordered_json()}},
+                            1);
 }
 
-}  // namespace whichfirst::record
+}  // namespace whichfirst::bench

@@ -1,13 +1,13 @@
-#include "record/bench_record.h"
+#include "bench/bench_record.h"
 
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "record/peer_record.h"
+#include "bench/peer_record.h"
 
-namespace whichfirst::record {
+namespace whichfirst::bench {
 namespace {
 
 using nlohmann::json;
@@ -167,4 +167,4 @@ TEST(PeerAnswers, AreReadAndRefused) {
 }
 
 }  // namespace
-}  // namespace whichfirst::record
+}  // namespace whichfirst::bench

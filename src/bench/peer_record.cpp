@@ -1,4 +1,4 @@
-#include "record/peer_record.h"
+#include "bench/peer_record.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include "record/json_writer.h"
 #include "record/printable.h"
 
-namespace whichfirst::record {
+namespace whichfirst::bench {
 namespace {
 
 constexpr int kAnswerDepth = 4;
@@ -17,16 +17,17 @@ nlohmann::ordered_json to_json(const PeerStage& stage) {
   nlohmann::ordered_json json = {{"kind", stage.kind}, {"source", stage.source}};
   if (!stage.activation.empty()) json["activation"] = stage.activation;
   if (stage.shortcut) json["shortcut"] = *stage.shortcut;
-  for (const auto& [name, value] : stage.values) json[name] = finite(value);
+  for (const auto& [name, value] : stage.values) json[name] = record::finite(value);
   return json;
 }
 
 /// The answer, which is an object and no error.
 nlohmann::json read_answer(std::string_view line, const std::string& label) {
-  nlohmann::json answer = parse_json(line, label, kAnswerDepth);
+  nlohmann::json answer = record::parse_json(line, label, kAnswerDepth);
   if (answer.is_object() && answer.contains("error")) {
-    throw Error(fmt::format("{}: {}", label,
-                            printable(JsonValue(answer, label).at("error").text(), kLongestWords)));
+    throw Error(fmt::format(
+        "{}: {}", label,
+        record::printable(record::JsonValue(answer, label).at("error").text(), kLongestWords)));
   }
   return answer;
 }
@@ -43,24 +44,24 @@ std::string task_line(const PeerTask& task) {
          {"classes", network.classes},
          {"stages", stages}});
   }
-  return "task " + print_json({{"cores", task.cores},
-                               {"batch", task.batch},
-                               {"optimizer", task.optimizer},
-                               {"momentum", task.momentum},
-                               {"nesterov", task.nesterov},
-                               {"decay", task.decay},
-                               {"decay_all", task.decay_all},
-                               {"label_smoothing", task.label_smoothing},
-                               {"networks", networks}},
-                              -1);
+  return "task " + record::print_json({{"cores", task.cores},
+                                       {"batch", task.batch},
+                                       {"optimizer", task.optimizer},
+                                       {"momentum", task.momentum},
+                                       {"nesterov", task.nesterov},
+                                       {"decay", task.decay},
+                                       {"decay_all", task.decay_all},
+                                       {"label_smoothing", task.label_smoothing},
+                                       {"networks", networks}},
+                                      -1);
 }
 
 PeerOffer read_offer(std::string_view line, const std::string& label) {
   const nlohmann::json answer = read_answer(line, label);
-  const JsonValue value(answer, label);
+  const record::JsonValue value(answer, label);
   PeerOffer offer;
-  offer.library = "PyTorch " + printable(value.at("torch").text());
-  const JsonValue configurations = value.at("configurations");
+  offer.library = "PyTorch " + record::printable(value.at("torch").text());
+  const record::JsonValue configurations = value.at("configurations");
   for (std::size_t i = 0; i < configurations.size(); ++i) {
     const std::string name = configurations.at(i).text();
     // It becomes a word of a request.
@@ -70,22 +71,22 @@ PeerOffer read_offer(std::string_view line, const std::string& label) {
     }
     offer.configurations.push_back(name);
   }
-  const JsonValue missing = value.at("missing");
+  const record::JsonValue missing = value.at("missing");
   for (std::size_t i = 0; i < missing.size(); ++i) {
     offer.missing.push_back(
-        {.configuration = printable(missing.at(i).at("configuration").text()),
-         .reason = printable(missing.at(i).at("reason").text(), kLongestWords)});
+        {.configuration = record::printable(missing.at(i).at("configuration").text()),
+         .reason = record::printable(missing.at(i).at("reason").text(), kLongestWords)});
   }
   return offer;
 }
 
 double read_speed(std::string_view line, const std::string& label) {
   const nlohmann::json answer = read_answer(line, label);
-  const JsonValue speed = JsonValue(answer, label).at("images_per_second");
+  const record::JsonValue speed = record::JsonValue(answer, label).at("images_per_second");
   if (!(speed.number() > 0 && speed.number() <= kFastest)) {
     speed.fail_expected("a number above 0, at most 1e12");
   }
   return speed.number();
 }
 
-}  // namespace whichfirst::record
+}  // namespace whichfirst::bench

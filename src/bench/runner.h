@@ -6,15 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "bench/bench_record.h"
 #include "data/batches.h"
 #include "engine/trainer.h"
-#include "record/bench_record.h"
 #include "record/study_file.h"
 #include "study/experiment.h"
 #include "study/scheduler.h"
 #include "train/trial.h"
 
-namespace whichfirst::cli {
+namespace whichfirst::bench {
 
 /// The middle one of at least one value; of an even number the higher of the two.
 double median(std::vector<double> values);
@@ -53,9 +53,9 @@ class Runner {
 
 /// The parts that Runner::profile measures, with the mean of the faster half of `steps`, which has
 /// fewer interruptions in it.
-std::vector<record::BenchPart> parts_of(const engine::Plan& plan, const study::Arm& arm,
-                                        const record::Recipe& recipe,
-                                        const std::vector<std::vector<double>>& steps);
+std::vector<BenchPart> parts_of(const engine::Plan& plan, const study::Arm& arm,
+                                const record::Recipe& recipe,
+                                const std::vector<std::vector<double>>& steps);
 
 /// Time to the end of the first step, and peak memory beyond what stood before, of a trial in a
 /// process of its own. To be measured before anything trains in this one. Throws the Error that the
@@ -76,4 +76,4 @@ struct Together {
 double measure_together(const study::Arm& arm, const record::Recipe& recipe,
                         const train::Material& material, const Together& together);
 
-}  // namespace whichfirst::cli
+}  // namespace whichfirst::bench

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace whichfirst::cli {
+namespace whichfirst::study {
 
 /// Cores that this process may use: its affinity mask and its control group allow.
 int available_cores();
@@ -16,4 +16,4 @@ std::optional<std::int64_t> available_memory();
 /// A line of /proc/self/status in bytes, such as "VmHWM".
 std::optional<std::int64_t> own_memory(const char* field);
 
-}  // namespace whichfirst::cli
+}  // namespace whichfirst::study

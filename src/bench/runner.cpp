@@ -1,4 +1,4 @@
-#include "cli/bench_runner.h"
+#include "bench/runner.h"
 
 #include <fmt/format.h>
 #include <sys/wait.h>
@@ -20,9 +20,9 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "cli/machine.h"
+#include "study/machine.h"
 
-namespace whichfirst::cli {
+namespace whichfirst::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -44,7 +44,7 @@ constexpr std::array kPartsBehind = {engine::StepPart::checks, engine::StepPart:
                                      engine::StepPart::running_statistics,
                                      engine::StepPart::update};
 
-record::BenchPart own_part(const char* kind, std::optional<std::int64_t> bytes) {
+BenchPart own_part(const char* kind, std::optional<std::int64_t> bytes) {
   return {.stage = {},
           .what = kind,
           .kind = kind,
@@ -62,13 +62,13 @@ int report_cost(const study::Arm& arm, const record::Recipe& recipe,
   };
   try {
     Cost cost;
-    const std::int64_t before = own_memory("VmHWM").value_or(0);
+    const std::int64_t before = study::own_memory("VmHWM").value_or(0);
     const auto start = Clock::now();
     Runner runner(arm, recipe, material);
     runner.step();
     cost.first_step_seconds = seconds_since(start);
     for (int i = 0; i < 3; ++i) runner.step();
-    cost.peak_bytes = own_memory("VmHWM").value_or(0) - before;
+    cost.peak_bytes = study::own_memory("VmHWM").value_or(0) - before;
     return send(&cost, sizeof cost, kMeasured);
   } catch (const Error& error) {
     const std::string_view text = error.what();
@@ -189,13 +189,13 @@ std::vector<std::vector<double>> Runner::profile(double seconds) {
   return steps;
 }
 
-std::vector<record::BenchPart> parts_of(const engine::Plan& plan, const study::Arm& arm,
-                                        const record::Recipe& recipe,
-                                        const std::vector<std::vector<double>>& steps) {
+std::vector<BenchPart> parts_of(const engine::Plan& plan, const study::Arm& arm,
+                                const record::Recipe& recipe,
+                                const std::vector<std::vector<double>>& steps) {
   // A byte is read and a float written for every pixel.
   constexpr std::int64_t kBytesAPixel = 1 + sizeof(float);
   const std::int64_t logits = std::int64_t{recipe.batch} * arm.network.classes;
-  std::vector<record::BenchPart> parts = {
+  std::vector<BenchPart> parts = {
       own_part("batch assembly", kBytesAPixel * recipe.batch * arm.network.input.size())};
   for (const engine::PlannedPrimitive& primitive : plan.training) {
     parts.push_back({.stage = primitive.stage,
@@ -224,7 +224,7 @@ std::vector<record::BenchPart> parts_of(const engine::Plan& plan, const study::A
     ++count;
     for (std::size_t part = 0; part < parts.size(); ++part) parts[part].seconds += steps[i][part];
   }
-  for (record::BenchPart& part : parts) part.seconds /= count;
+  for (BenchPart& part : parts) part.seconds /= count;
   return parts;
 }
 
@@ -288,4 +288,4 @@ double measure_together(const study::Arm& arm, const record::Recipe& recipe,
   return std::accumulate(speeds.begin(), speeds.end(), 0.0);
 }
 
-}  // namespace whichfirst::cli
+}  // namespace whichfirst::bench

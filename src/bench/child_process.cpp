@@ -1,4 +1,4 @@
-#include "cli/child_process.h"
+#include "bench/child_process.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -20,7 +20,7 @@
 
 extern char** environ;
 
-namespace whichfirst::cli {
+namespace whichfirst::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -122,4 +122,4 @@ std::string ChildProcess::receive(const Limit& limit) {
   }
 }
 
-}  // namespace whichfirst::cli
+}  // namespace whichfirst::bench

@@ -9,9 +9,12 @@
 
 #include "cli/run_program.h"
 
-namespace whichfirst::cli {
+namespace whichfirst::bench {
 namespace {
 
+using cli::Ended;
+using cli::run;
+using cli::Scratch;
 using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -19,7 +22,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-std::vector<std::string> bench(const std::vector<std::string>& more) {
+std::vector<std::string> on_small(const std::vector<std::string>& more) {
   std::vector<std::string> arguments = {"bench",     "network=unit(8, pool=2) gap fc(classes)",
                                         "--input",   "3x16x16",
                                         "--seconds", "0.05",
@@ -55,7 +58,7 @@ for line in sys.stdin:
 
 TEST(Bench, StageTimesSumToTheStepAndSharesToOne) {
   const Scratch folder;
-  const Ended ended = run(folder, bench({"--pin", "--json"}));
+  const Ended ended = run(folder, on_small({"--pin", "--json"}));
   ASSERT_EQ(ended.status, 0) << ended.err;
   const json document = json::parse(ended.out);
   EXPECT_GT(document["peak_gb_per_second"], 0);
@@ -103,12 +106,12 @@ TEST(Bench, StageTimesSumToTheStepAndSharesToOne) {
 
 TEST(Bench, TextNamesKindsOrStages) {
   const Scratch folder;
-  const Ended kinds = run(folder, bench({}));
+  const Ended kinds = run(folder, on_small({}));
   ASSERT_EQ(kinds.status, 0) << kinds.err;
   EXPECT_THAT(kinds.out, HasSubstr("conv backward weights"));
   EXPECT_THAT(kinds.out, HasSubstr("GB/s to and from memory"));
   EXPECT_THAT(kinds.out, Not(HasSubstr("units.0.conv")));
-  EXPECT_THAT(run(folder, bench({"--stages"})).out, HasSubstr("units.0.conv"));
+  EXPECT_THAT(run(folder, on_small({"--stages"})).out, HasSubstr("units.0.conv"));
 }
 
 TEST(Bench, RefusesOnceWhatTheFirstStepMeets) {
@@ -139,7 +142,7 @@ TEST(Bench, RunsAsManyTrialsAsTheProcessWasLeftCores) {
   }
   ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
   const Scratch folder;
-  const Ended ended = run(folder, bench({"--pin", "--json"}));
+  const Ended ended = run(folder, on_small({"--pin", "--json"}));
   const Ended compared = run(folder, {"compare", "--pin", "--jobs", "2", "--dry-run"});
   ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
   ASSERT_EQ(ended.status, 0) << ended.err;
@@ -156,8 +159,8 @@ TEST(BenchPeers, AreAskedForEachOrderAndConfiguration) {
   if (!has_python()) GTEST_SKIP() << "SKIPPED: no python3 runs here";
   const Scratch folder;
   const std::string script = write_script(folder, kFakePeer);
-  const Ended ended = run(folder, bench({"--peers", "--peer-script", script, "--json",
-                                         "orders.a=conv bn relu", "orders.b=conv bn tanh"}));
+  const Ended ended = run(folder, on_small({"--peers", "--peer-script", script, "--json",
+                                            "orders.a=conv bn relu", "orders.b=conv bn tanh"}));
   ASSERT_EQ(ended.status, 0) << ended.err;
   const json document = json::parse(ended.out);
   const json& peers = document["peers"];
@@ -173,8 +176,8 @@ TEST(BenchPeers, AreAskedForEachOrderAndConfiguration) {
     EXPECT_EQ(peer["images_per_second"], theirs);
     EXPECT_DOUBLE_EQ(peer["ratio"], ours / theirs);
   }
-  const Ended text = run(folder, bench({"--peers", "--peer-script", script, "orders.a=conv bn relu",
-                                        "orders.b=conv bn tanh"}));
+  const Ended text = run(folder, on_small({"--peers", "--peer-script", script,
+                                           "orders.a=conv bn relu", "orders.b=conv bn tanh"}));
   EXPECT_THAT(text.out, HasSubstr("not measured: compile: a fake has none"));
 }
 
@@ -192,7 +195,7 @@ for line in sys.stdin:
             )" + failure + R"(
     print(json.dumps(answer), flush=True)
 )");
-    const Ended ended = run(folder, bench({"--peers", "--peer-script", script, "--json"}));
+    const Ended ended = run(folder, on_small({"--peers", "--peer-script", script, "--json"}));
     EXPECT_EQ(ended.status, 0) << ended.err;
     return json::parse(ended.out)["peers"];
   };
@@ -212,7 +215,7 @@ TEST(BenchPeers, RefusalsSayWhatToDo) {
   const Scratch folder;
   const auto refusal = [&](const std::string& script, const std::string& python = "python3") {
     const Ended ended =
-        run(folder, bench({"--peers", "--peer-script", script, "--python", python}));
+        run(folder, on_small({"--peers", "--peer-script", script, "--python", python}));
     EXPECT_EQ(ended.status, 2);
     EXPECT_THAT(ended.out, IsEmpty());
     return ended.err;
@@ -235,4 +238,4 @@ TEST(BenchPeers, RefusalsSayWhatToDo) {
 }
 
 }  // namespace
-}  // namespace whichfirst::cli
+}  // namespace whichfirst::bench

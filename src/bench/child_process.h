@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace whichfirst::cli {
+namespace whichfirst::bench {
 
 /// Lives as long as this object. Its errors go where ours go.
 class ChildProcess {
@@ -42,4 +42,4 @@ class ChildProcess {
   std::string received_;  // and not yet returned
 };
 
-}  // namespace whichfirst::cli
+}  // namespace whichfirst::bench

@@ -1,13 +1,13 @@
-#include "cli/peers.h"
+#include "bench/peers.h"
 
 #include <fmt/format.h>
 
 #include <variant>
 
 #include "base/error.h"
-#include "cli/peer_script.h"
+#include "bench/peer_script.h"
 
-namespace whichfirst::cli {
+namespace whichfirst::bench {
 namespace {
 
 // Seconds: PyTorch is loaded, and perhaps compiles, before the first answer of each process.
@@ -16,7 +16,7 @@ constexpr double kPatience = 300;
 /// Kind and values of a stage; the script makes modules of them.
 struct Translate {
   const network::Stage& stage;
-  record::PeerStage& peer;
+  PeerStage& peer;
 
   void operator()(const network::Conv& conv) const {
     peer.kind = "conv";
@@ -71,17 +71,17 @@ struct Translate {
   }
 };
 
-record::PeerTask task_of(const std::vector<network::Network>& networks,
-                         const record::Recipe& recipe, int cores) {
-  record::PeerTask task{.cores = cores,
-                        .batch = recipe.batch,
-                        .optimizer = recipe.optimizer == engine::Optimizer::adamw ? "adamw" : "sgd",
-                        .momentum = recipe.momentum,
-                        .nesterov = recipe.nesterov,
-                        .decay = recipe.decay,
-                        .decay_all = recipe.decay_all,
-                        .label_smoothing = recipe.label_smoothing,
-                        .networks = {}};
+PeerTask task_of(const std::vector<network::Network>& networks, const record::Recipe& recipe,
+                 int cores) {
+  PeerTask task{.cores = cores,
+                .batch = recipe.batch,
+                .optimizer = recipe.optimizer == engine::Optimizer::adamw ? "adamw" : "sgd",
+                .momentum = recipe.momentum,
+                .nesterov = recipe.nesterov,
+                .decay = recipe.decay,
+                .decay_all = recipe.decay_all,
+                .label_smoothing = recipe.label_smoothing,
+                .networks = {}};
   for (const network::Network& each : networks) task.networks.push_back(describe_for_peers(each));
   return task;
 }
@@ -93,10 +93,10 @@ std::vector<std::string> command_of(const PeerOptions& options) {
 
 }  // namespace
 
-record::PeerNetwork describe_for_peers(const network::Network& network) {
-  record::PeerNetwork described{.input = network.input, .classes = network.classes, .stages = {}};
+PeerNetwork describe_for_peers(const network::Network& network) {
+  PeerNetwork described{.input = network.input, .classes = network.classes, .stages = {}};
   for (const network::Stage& stage : network.stages) {
-    record::PeerStage& peer = described.stages.emplace_back();
+    PeerStage& peer = described.stages.emplace_back();
     peer.source = stage.source;
     peer.shortcut = stage.shortcut;
     std::visit(Translate{stage, peer}, stage.operation);
@@ -107,8 +107,8 @@ record::PeerNetwork describe_for_peers(const network::Network& network) {
 Peers::Peers(const PeerOptions& options, const std::vector<network::Network>& networks,
              const record::Recipe& recipe, int cores) try
     : child_(command_of(options)) {
-  offer_ = record::read_offer(
-      child_.ask(record::task_line(task_of(networks, recipe, cores)), kPatience), "--peers");
+  offer_ =
+      read_offer(child_.ask(task_line(task_of(networks, recipe, cores)), kPatience), "--peers");
   for (const std::string& configuration : offer_.configurations) {
     settings_.push_back({.configuration = configuration, .processes = cores, .threads = 1});
     if (cores > 1) {
@@ -133,7 +133,7 @@ double Peers::measure(std::size_t index, const PeerSetting& setting, double seco
     lost_ = error.what();
     throw;
   }
-  return record::read_speed(answer, "--peers");
+  return read_speed(answer, "--peers");
 }
 
-}  // namespace whichfirst::cli
+}  // namespace whichfirst::bench

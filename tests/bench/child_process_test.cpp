@@ -1,10 +1,10 @@
-#include "cli/child_process.h"
+#include "bench/child_process.h"
 
 #include <gmock/gmock.h>
 
 #include "base/error.h"
 
-namespace whichfirst::cli {
+namespace whichfirst::bench {
 namespace {
 
 std::string refusal(const std::vector<std::string>& command, std::string_view line) {
@@ -38,4 +38,4 @@ TEST(ChildProcess, ThatEndsIsSilentOrIsNotThereIsRefused) {
 }
 
 }  // namespace
-}  // namespace whichfirst::cli
+}  // namespace whichfirst::bench
