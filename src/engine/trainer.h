@@ -8,7 +8,7 @@
 // see. compile/: a network becomes a Program, a list of steps over numbered values (compile.h,
 // compiler.h, forward.cpp, backward.cpp, max_pool_stage.cpp, own_convolution.h, program.h), gets
 // its memory (arena.h, storage.h), and all that knows oneDNN (onednn.h, layouts.h). kernels/: loops
-// of our own over plain arrays that know neither: convolutions (direct.h, winograd.h), normalisers
+// of our own over plain arrays that know neither: convolutions (convolution.h), normalisers
 // (statistics.h, group_norm.h), elementwise.h, max_pool.h, border_bias.h, and loss and optimizers
 // (kernels.h).
 #pragma once

@@ -109,7 +109,7 @@ TEST(Bf16Kernels, GiveWhatFloatsGiveRounded) {
   expect_rounded(
       kCount,
       [](auto number, auto& result, const auto& x, const auto& y) {
-        add_and_cut<decltype(number)>(x, y, result);
+        add_and_relu<decltype(number)>(x, y, result);
       },
       a, b);
   expect_rounded(

@@ -92,6 +92,37 @@ void Compiler::backward(const network::Conv& conv) {
   give_gradient(stage().source, dsource);
 }
 
+void Compiler::own_backward(const network::Conv& conv, const OwnConvolution& own) {
+  const ForwardState& here = state();
+  const ValueId dresult = take_gradient();
+  std::vector<ValueId> values = {own_scratch(own), here.source, dresult,
+                                 gradient(ParameterKind::weight)};
+  if (conv.bias) values.push_back(gradient(ParameterKind::bias));
+  add_kernel(
+      "backward weights", std::move(values),
+      [run = own.kernels->backward_weights, shape = own.shape](Places places, const auto&) {
+        run(shape, {.src = floats(places[1]),
+                    .ddst = floats(places[2]),
+                    .dweights = floats(places[3]),
+                    .dbias = places.size() > 4 ? floats(places[4]) : nullptr,
+                    .scratch = floats(places[0])});
+      },
+      own.kernels->name);
+  if (!depends_on_parameters(stage().source)) return;
+
+  const ValueId dsource = new_value(layout(here.source));
+  add_kernel(
+      "backward data", {own_scratch(own), dresult, parameter(ParameterKind::weight), dsource},
+      [run = own.kernels->backward_data, shape = own.shape](Places places, const auto&) {
+        run(shape, {.ddst = floats(places[1]),
+                    .weights = floats(places[2]),
+                    .dsrc = floats(places[3]),
+                    .scratch = floats(places[0])});
+      },
+      own.kernels->name);
+  give_gradient(stage().source, dsource);
+}
+
 void Compiler::backward(const network::BatchNorm& bn) {
   const ForwardState& here = state();
   const bool is_with_relu = here.workspace >= 0;

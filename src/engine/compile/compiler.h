@@ -201,11 +201,15 @@ class Compiler {
   void add_border_bias(ValueId result, BorderKernel kernel);
   /// Whether the kernel of a convolution is to end with the relu behind it; where a bias differs by
   /// position, that is left to the border's kernel.
-  bool cuts_itself(const network::Conv& conv) const {
+  bool ends_with_relu(const network::Conv& conv) const {
     return is_relu_fused() && !conv.has_bias_map;
   }
   /// What is alike for all kernels of convolutions, behind them.
   void finish_forward(const network::Conv& conv, ValueId result);
+  /// By our own kernels.
+  void own_forward(const network::Conv& conv, const OwnConvolution& own);
+  /// Memory that a pass of them may use.
+  ValueId own_scratch(const OwnConvolution& own);
 
   void forward(const network::Conv& conv);
   void forward(const network::BatchNorm& bn);
@@ -222,15 +226,6 @@ class Compiler {
   ValueId pool_forward(dnnl::algorithm kind, const Window& window);
   /// A picture in plain layout, seen as N x C.
   ValueId as_vector(ValueId picture);
-
-  // --- convolutions by our own kernels (own_convolution.cpp) ----------------------------------
-
-  /// Of this stage; nullopt where it is oneDNN's.
-  std::optional<OwnConvolution> own_convolution(const network::Conv& conv) const;
-  void own_forward(const network::Conv& conv, const OwnConvolution& own);
-  void own_backward(const network::Conv& conv, const OwnConvolution& own);
-  void add_own(const OwnConvolution& own, std::string what, std::vector<ValueId> values,
-               Kernel kernel);
 
   // --- max-pools by our own kernel (max_pool_stage.cpp) ---------------------------------------
 
@@ -250,6 +245,7 @@ class Compiler {
   void give_gradient(int source, ValueId value);
 
   void backward(const network::Conv& conv);
+  void own_backward(const network::Conv& conv, const OwnConvolution& own);
   void backward(const network::BatchNorm& bn);
   void backward(const network::GroupNorm& norm);
   void backward(const network::Activation& activation);

@@ -54,15 +54,15 @@ void Compiler::show(ValueId result) {
 }
 
 void Compiler::forward(const network::Conv& conv) {
-  state().own = own_convolution(conv);
+  state().own = own_convolution(stage(), batch_, precision_);
   if (state().own) return own_forward(conv, *state().own);
   const Shape& in = stage().input;
   const Layout weights = weights_request(weights_dims(conv));
   // Few channels are read as plain NCHW: left to itself oneDNN may take its reference kernel.
   constexpr int kFewChannels = 8;
   const dnnl::memory::dims source_dims = activation_dims(batch_, in);
-  const bool cuts = cuts_itself(conv);
-  const Describer& describe = weights_describer(cuts);
+  const bool is_with_relu = ends_with_relu(conv);
+  const Describer& describe = weights_describer(is_with_relu);
   ForwardState& here = state();
   here.conv = convolution(
       in.channels < kFewChannels ? plain_numbers(source_dims) : any_numbers(source_dims),
@@ -77,14 +77,44 @@ void Compiler::forward(const network::Conv& conv) {
                                      {DNNL_ARG_WEIGHTS, weights_for(conv, *here.conv)},
                                      {DNNL_ARG_DST, result}};
   if (conv.bias) arguments.push_back({DNNL_ARG_BIAS, common_bias(conv)});
-  add(*here.conv, dnnl::convolution_forward(*here.conv), forward_name(cuts), std::move(arguments));
+  add(*here.conv, dnnl::convolution_forward(*here.conv), forward_name(is_with_relu),
+      std::move(arguments));
   finish_forward(conv, result);
+}
+
+void Compiler::own_forward(const network::Conv& conv, const OwnConvolution& own) {
+  keep_weights_in(own.weights);
+  ForwardState& here = state();
+  here.source = in_layout(read(stage().source), own.source, "reorder source");
+  const ValueId result = new_value(own.result);
+  std::vector<ValueId> values = {own_scratch(own), here.source, parameter(ParameterKind::weight),
+                                 result};
+  if (conv.bias) values.push_back(common_bias(conv));
+  const bool is_with_relu = ends_with_relu(conv);
+  add_kernel(
+      forward_name(is_with_relu), std::move(values),
+      [run = own.kernels->forward, shape = own.shape, is_with_relu](Places places, const auto&) {
+        run(shape, {.src = floats(places[1]),
+                    .weights = floats(places[2]),
+                    .bias = places.size() > 4 ? floats(places[4]) : nullptr,
+                    .dst = floats(places[3]),
+                    .scratch = floats(places[0]),
+                    .is_with_relu = is_with_relu});
+      },
+      own.kernels->name);
+  finish_forward(conv, result);
+}
+
+ValueId Compiler::own_scratch(const OwnConvolution& own) {
+  const ValueId scratch = new_floats(own.kernels->scratch(own.shape));
+  buffer(scratch).is_scratch = true;
+  return scratch;
 }
 
 void Compiler::finish_forward(const network::Conv& conv, ValueId result) {
   const bool is_with_relu = is_relu_fused();
   keep(state().source);
-  if (conv.has_bias_map) add_border_bias(result, is_with_relu ? add_border_and_cut : add_border);
+  if (conv.has_bias_map) add_border_bias(result, is_with_relu ? add_border_and_relu : add_border);
   make(result, is_with_relu);
 }
 
@@ -330,7 +360,7 @@ void Compiler::forward(const network::Add&) {
   add_kernel(forward_name(is_with_relu), {body, shortcut, result},
              for_numbers(result, [count, is_with_relu](auto number, Places places, const auto&) {
                using Number = decltype(number);
-               const auto run = is_with_relu ? engine::add_and_cut<Number> : engine::add<Number>;
+               const auto run = is_with_relu ? engine::add_and_relu<Number> : engine::add<Number>;
                run(numbers<Number>(places[0], count), numbers<Number>(places[1], count),
                    numbers<Number>(places[2], count));
              }));

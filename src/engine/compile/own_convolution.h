@@ -1,24 +1,27 @@
-// A convolution by kernels of our own, as the compiler sees it.
+// Which convolutions run by kernels of our own, and how their arrays lie.
 #pragma once
 
-#include <cstddef>
-#include <functional>
+#include <optional>
 
 #include "engine/compile/onednn.h"
-#include "engine/kernels/convolution_places.h"
+#include "engine/kernels/convolution.h"
+#include "engine/options.h"
+#include "network/network.h"
 
 namespace whichfirst::engine {
 
-/// Its three passes, and how the arrays lie that they are given.
 struct OwnConvolution {
-  const char* implementation = "";  // "own:winograd"
-  Layout source = {};
-  Layout weights = {};
-  Layout result = {};
-  std::size_t scratch = 0;  // floats, for any pass
-  std::function<void(const ForwardPlaces&)> forward;
-  std::function<void(const BackwardDataPlaces&)> backward_data;
-  std::function<void(const BackwardWeightsPlaces&)> backward_weights;
+  const ConvolutionKernels* kernels = nullptr;
+  ConvolutionShape shape;
+  Layout source;
+  Layout weights;
+  Layout result;
 };
+
+/// Of a stage that is a convolution, on `batch` images: Winograd's algorithm where the precision
+/// allows it, else the direct sum, each where it was measured to be the faster way; nullopt where
+/// oneDNN's kernels are to run.
+std::optional<OwnConvolution> own_convolution(const network::Stage& stage, int batch,
+                                              Precision precision);
 
 }  // namespace whichfirst::engine

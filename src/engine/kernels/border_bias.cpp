@@ -33,15 +33,15 @@ inline void add_to_block(const BorderBias& border, const ChannelLayout& layout, 
 }
 
 /// NaN stays, as in our convolutions.
-inline void cut(float* values, std::ptrdiff_t count) {
+inline void relu(float* values, std::ptrdiff_t count) {
   for (std::ptrdiff_t i = 0; i < count; ++i) values[i] = values[i] < 0 ? 0.0F : values[i];
 }
 
 /// The padding of a block holds zeros and keeps them.
-inline void cut_block(const ChannelLayout& layout, float* block) {
-  if (layout.pixel_stride == layout.block) return cut(block, layout.pixels * layout.block);
+inline void relu_block(const ChannelLayout& layout, float* block) {
+  if (layout.pixel_stride == layout.block) return relu(block, layout.pixels * layout.block);
   for (std::ptrdiff_t pixel = 0; pixel < layout.pixels; ++pixel) {
-    cut(block + pixel * layout.pixel_stride, layout.block);
+    relu(block + pixel * layout.pixel_stride, layout.block);
   }
 }
 
@@ -94,14 +94,14 @@ void add_border(const BorderBias& border, const ChannelLayout& layout, const flo
 }
 
 WHICHFIRST_FOR_EACH_WIDTH
-void add_border_and_cut(const BorderBias& border, const ChannelLayout& layout,
-                        const float* packed_rest, float* result) {
+void add_border_and_relu(const BorderBias& border, const ChannelLayout& layout,
+                         const float* packed_rest, float* result) {
   for (std::ptrdiff_t n = 0; n < layout.images; ++n) {
     for (std::ptrdiff_t c = 0; c < layout.channels; c += layout.block) {
       float* block = result + layout.block_begin(n, c);
       add_to_block(border, layout, packed_rest + c, block,
                    std::min(layout.block, layout.channels - c));
-      cut_block(layout, block);
+      relu_block(layout, block);
     }
   }
 }

@@ -33,8 +33,8 @@ std::vector<float> pack(const BorderBias& border, const std::vector<float>& map_
 void add_border(const BorderBias& border, const ChannelLayout& layout, const float* packed_rest,
                 float* result);
 /// The same, and then a relu of the whole, while it is at hand.
-void add_border_and_cut(const BorderBias& border, const ChannelLayout& layout,
-                        const float* packed_rest, float* result);
+void add_border_and_relu(const BorderBias& border, const ChannelLayout& layout,
+                         const float* packed_rest, float* result);
 using BorderKernel = decltype(&add_border);
 
 }  // namespace whichfirst::engine

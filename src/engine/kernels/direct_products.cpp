@@ -1,70 +1,14 @@
 #include "engine/kernels/direct_products.h"
 
-#include <utility>
-
 // Last: see there.
-#include "engine/kernels/winograd_avx2.h"
-
-// g++ 12 takes minutes over these unrolled sums where it checks every access. What surrounds them
-// is checked.
-#define WHICHFIRST_UNCHECKED __attribute__((no_sanitize("address", "undefined")))
-#define WHICHFIRST_INLINED __attribute__((always_inline)) WHICHFIRST_UNCHECKED
+#include "engine/kernels/avx2.h"
 
 WHICHFIRST_AVX2_BEGIN
 namespace whichfirst::engine {
 namespace {
 
-// 12 of the 16 vectors hold sums: 6 rows of 2 blocks or 4 of 3. For 12 multiply-adds 8 or 7 numbers
-// are loaded, which keeps both units busy.
-
-constexpr std::ptrdiff_t kBlock = kDirectBlock;
-
 template <int kVectors>
 constexpr int kMostRows = kVectors < 3 ? 6 : 4;
-
-/// visit(0), visit(1), ... visit(kCount - 1), with numbers known when compiling: g++ keeps an array
-/// in registers only where no loop indexes it.
-template <int kCount, class Visit>
-inline WHICHFIRST_INLINED void repeat(const Visit& visit) {
-  [&]<int... i>(std::integer_sequence<int, i...>) WHICHFIRST_INLINED {
-    (visit(std::integral_constant<int, i>()), ...);
-  }
-  (std::make_integer_sequence<int, kCount>());
-}
-
-/// A piece of sums in registers, and where each row's numbers come from.
-template <int kRows, int kVectors>
-struct Piece {
-  /// Calls visit(sum, row, vector).
-  template <class Visit>
-  inline WHICHFIRST_INLINED void for_each(const Visit& visit) {
-    repeat<kRows>([&](auto i) WHICHFIRST_INLINED {
-      repeat<kVectors>([&](auto j) WHICHFIRST_INLINED { visit(sums[i * kVectors + j], i, j); });
-    });
-  }
-
-  /// Adds the products of each row's number at `offset` and the vectors.
-  inline WHICHFIRST_INLINED void add(std::ptrdiff_t offset, const float* vectors,
-                                     std::ptrdiff_t step) {
-    Vector factors[kVectors];
-    repeat<kVectors>([&](auto j) WHICHFIRST_INLINED { factors[j] = load(vectors + j * step); });
-    repeat<kRows>([&](auto i) WHICHFIRST_INLINED {
-      const Vector value = _mm256_broadcast_ss(sources[i] + offset);
-      repeat<kVectors>([&](auto j) WHICHFIRST_INLINED {
-        sums[i * kVectors + j] = multiply_add(value, factors[j], sums[i * kVectors + j]);
-      });
-    });
-  }
-
-  Vector sums[kRows * kVectors];
-  const float* sources[kRows];
-};
-
-/// Keeps the compiler from adding up anew, in the inner loop, what makes a pointer.
-inline WHICHFIRST_INLINED const float* settled(const float* pointer) {
-  __asm__("" : "+r"(pointer));
-  return pointer;
-}
 
 /// `sum_terms` of kRows pixels.
 template <int kRows, int kVectors, int kChannels>
@@ -143,7 +87,7 @@ inline WHICHFIRST_INLINED void for_each_piece(std::ptrdiff_t count, const Visit&
 template <int kVectors, int kChannels>
 WHICHFIRST_UNCHECKED void sum_pieces(const Terms& terms, const Outputs& outputs,
                                      const float* source, const PixelPlace* pixels,
-                                     std::ptrdiff_t count, Ahead& ahead) {
+                                     std::ptrdiff_t count, Prefetch& ahead) {
   for_each_piece<kMostRows<kVectors>>(
       count, [&](auto size, std::ptrdiff_t first) WHICHFIRST_INLINED {
         ahead.ask();
@@ -153,7 +97,7 @@ WHICHFIRST_UNCHECKED void sum_pieces(const Terms& terms, const Outputs& outputs,
 
 template <int kChannels>
 void sum_blocks(const Terms& terms, const Outputs& outputs, const float* source,
-                const PixelPlace* pixels, std::ptrdiff_t count, Ahead& ahead) {
+                const PixelPlace* pixels, std::ptrdiff_t count, Prefetch& ahead) {
   switch (outputs.blocks) {
     case 1:
       return sum_pieces<1, kChannels>(terms, outputs, source, pixels, count, ahead);
@@ -167,7 +111,7 @@ void sum_blocks(const Terms& terms, const Outputs& outputs, const float* source,
 template <int kVectors>
 WHICHFIRST_UNCHECKED void add_pieces(const WeightRows& rows, const float* source,
                                      const PixelPlace* pixels, const float* gradients,
-                                     std::ptrdiff_t count, Ahead& ahead) {
+                                     std::ptrdiff_t count, Prefetch& ahead) {
   for_each_piece<kMostRows<kVectors>>(
       rows.count, [&](auto size, std::ptrdiff_t first) WHICHFIRST_INLINED {
         ahead.ask();
@@ -178,16 +122,16 @@ WHICHFIRST_UNCHECKED void add_pieces(const WeightRows& rows, const float* source
 }  // namespace
 
 void sum_terms(const Terms& terms, const Outputs& outputs, const float* source,
-               const PixelPlace* pixels, std::ptrdiff_t count, Ahead& ahead) {
+               const PixelPlace* pixels, std::ptrdiff_t count, Prefetch& ahead) {
   if (terms.channels == kBlock) {
-    sum_blocks<kDirectBlock>(terms, outputs, source, pixels, count, ahead);
+    sum_blocks<kBlock>(terms, outputs, source, pixels, count, ahead);
   } else {
     sum_blocks<1>(terms, outputs, source, pixels, count, ahead);
   }
 }
 
 void add_products(const WeightRows& rows, const float* source, const PixelPlace* pixels,
-                  const float* gradients, std::ptrdiff_t count, Ahead& ahead) {
+                  const float* gradients, std::ptrdiff_t count, Prefetch& ahead) {
   switch (rows.blocks) {
     case 1:
       return add_pieces<1>(rows, source, pixels, gradients, count, ahead);
@@ -223,26 +167,7 @@ void add_pixels(const float* pixels, std::ptrdiff_t count, std::ptrdiff_t blocks
   }
 }
 
-void transpose_block(const float* from, float* to) {
-  Vector rows[8];
-  for (int i = 0; i < 8; ++i) rows[i] = load(from + i * kBlock);
-  Vector pairs[8];
-  for (int i = 0; i < 8; i += 2) {
-    pairs[i] = _mm256_unpacklo_ps(rows[i], rows[i + 1]);
-    pairs[i + 1] = _mm256_unpackhi_ps(rows[i], rows[i + 1]);
-  }
-  Vector fours[8];
-  for (int i = 0; i < 8; i += 4) {
-    fours[i] = _mm256_shuffle_ps(pairs[i], pairs[i + 2], 0x44);
-    fours[i + 1] = _mm256_shuffle_ps(pairs[i], pairs[i + 2], 0xEE);
-    fours[i + 2] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], 0x44);
-    fours[i + 3] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], 0xEE);
-  }
-  for (int i = 0; i < 4; ++i) {
-    store(to + i * kBlock, _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x20));
-    store(to + (i + 4) * kBlock, _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x31));
-  }
-}
+void transpose_weights(const float* from, float* to) { transpose_block(from, to); }
 
 }  // namespace whichfirst::engine
 WHICHFIRST_AVX2_END

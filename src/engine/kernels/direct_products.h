@@ -6,11 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "engine/kernels/finish.h"
+#include "engine/kernels/blocked.h"
 
 namespace whichfirst::engine {
-
-inline constexpr int kDirectBlock = 8;  // channels of a block
 
 inline constexpr int kMostBlocksAtOnce = 3;
 
@@ -31,9 +29,9 @@ struct PixelPlace {
 };
 
 /// What each result is a sum over: channels at `count` places from where its window begins. At each
-/// lie kDirectBlock channels, or a single one.
+/// lie kBlock channels, or a single one.
 struct Terms {
-  std::ptrdiff_t channels = kDirectBlock;
+  std::ptrdiff_t channels = kBlock;
   std::ptrdiff_t count = 0;
   const std::ptrdiff_t* offsets = nullptr;
 };
@@ -51,9 +49,7 @@ struct Outputs {
 
 /// Memory that is wanted next: `runs` of `run` floats, `step` apart. It is asked for while sums are
 /// made, so many lines a piece.
-struct Ahead {
-  static constexpr std::ptrdiff_t kLine = 16;  // floats
-
+struct Prefetch {
   /// Spreads the lines over so many pieces.
   void spread(std::ptrdiff_t pieces) {
     lines_a_piece = pieces > 0 ? (runs * (run / kLine + 1) + pieces - 1) / pieces : 0;
@@ -79,7 +75,7 @@ struct Ahead {
 
 /// The results of `count` pixels.
 void sum_terms(const Terms& terms, const Outputs& outputs, const float* source,
-               const PixelPlace* pixels, std::ptrdiff_t count, Ahead& ahead);
+               const PixelPlace* pixels, std::ptrdiff_t count, Prefetch& ahead);
 
 /// The gradient of a piece of weights: `rows` of 8 times `blocks` numbers. A row belongs to one
 /// place in windows, rows[i] from where they begin.
@@ -94,7 +90,7 @@ struct WeightRows {
 /// Adds, for each row, the sum over `count` pixels of the row's number and the pixel's `gradients`,
 /// of which 8 times `blocks` lie together.
 void add_products(const WeightRows& rows, const float* source, const PixelPlace* pixels,
-                  const float* gradients, std::ptrdiff_t count, Ahead& ahead);
+                  const float* gradients, std::ptrdiff_t count, Prefetch& ahead);
 
 /// Pixels of `blocks`, `step` apart, so that a pixel's numbers lie together.
 void interleave_blocks(const float* from, std::ptrdiff_t step, std::ptrdiff_t blocks,
@@ -103,7 +99,7 @@ void interleave_blocks(const float* from, std::ptrdiff_t step, std::ptrdiff_t bl
 /// Adds pixels of 8 times `blocks` numbers that lie together to as many `sums`.
 void add_pixels(const float* pixels, std::ptrdiff_t count, std::ptrdiff_t blocks, float* sums);
 
-/// 8x8 numbers, rows become columns.
-void transpose_block(const float* from, float* to);
+/// Weights of 8 inputs x 8 outputs become those of 8 outputs x 8 inputs.
+void transpose_weights(const float* from, float* to);
 
 }  // namespace whichfirst::engine

@@ -51,7 +51,7 @@ void add(std::span<const Number> a, std::span<const Number> b, std::span<Number>
 }
 
 template <class Number>
-void add_and_cut(std::span<const Number> a, std::span<const Number> b, std::span<Number> result) {
+void add_and_relu(std::span<const Number> a, std::span<const Number> b, std::span<Number> result) {
   for_each_number(
       [](float x, float y) {
         const float sum = x + y;
@@ -128,7 +128,7 @@ void draw_dropped(const RandomKey& key, double rate, const ChannelLayout& layout
 }
 
 template void add(std::span<const float>, std::span<const float>, std::span<float>);
-template void add_and_cut(std::span<const float>, std::span<const float>, std::span<float>);
+template void add_and_relu(std::span<const float>, std::span<const float>, std::span<float>);
 template void relu_backward(std::span<const float>, std::span<const float>, std::span<float>);
 template void softsign_forward(std::span<const float>, std::span<float>);
 template void softsign_backward(std::span<const float>, std::span<const float>, std::span<float>);
@@ -137,7 +137,7 @@ template void sign_backward(std::span<const float>, std::span<const float>, std:
 template void drop(std::span<const float>, std::span<const std::uint8_t>, double, std::span<float>);
 
 template void add(std::span<const Bf16>, std::span<const Bf16>, std::span<Bf16>);
-template void add_and_cut(std::span<const Bf16>, std::span<const Bf16>, std::span<Bf16>);
+template void add_and_relu(std::span<const Bf16>, std::span<const Bf16>, std::span<Bf16>);
 template void relu_backward(std::span<const Bf16>, std::span<const Bf16>, std::span<Bf16>);
 template void softsign_forward(std::span<const Bf16>, std::span<Bf16>);
 template void softsign_backward(std::span<const Bf16>, std::span<const Bf16>, std::span<Bf16>);

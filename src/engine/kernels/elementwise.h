@@ -19,7 +19,7 @@ void add(std::span<const Number> a, std::span<const Number> b, std::span<Number>
 
 /// result = max(a + b, 0), 0 for NaN as oneDNN's relu has it.
 template <class Number>
-void add_and_cut(std::span<const Number> a, std::span<const Number> b, std::span<Number> result);
+void add_and_relu(std::span<const Number> a, std::span<const Number> b, std::span<Number> result);
 /// dsource = dresult where result > 0, else 0.
 template <class Number>
 void relu_backward(std::span<const Number> result, std::span<const Number> dresult,

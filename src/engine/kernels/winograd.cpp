@@ -1,52 +1,36 @@
-#include "engine/kernels/winograd.h"
-
 #include <algorithm>
 
+#include "engine/kernels/convolution.h"
 #include "engine/kernels/winograd_products.h"
 #include "engine/kernels/winograd_transforms.h"
 
 namespace whichfirst::engine {
 namespace {
 
-constexpr std::ptrdiff_t kBlock = kWinogradBlock;
-constexpr std::ptrdiff_t kLine = 16;  // floats of a cache line
-
 /// Tiles are handled in groups whose values at the points fit the second cache, or a share of the
 /// third where weights are reduced over tiles, which takes a pass over all weights a group.
 constexpr std::ptrdiff_t kGroupBytes = 320 << 10;
 constexpr std::ptrdiff_t kReducedGroupBytes = 1 << 20;
-
-/// Pictures in blocks of channels, one behind the other.
-struct Pictures {
-  PictureSize size;
-  std::ptrdiff_t blocks = 1;
-  std::ptrdiff_t channels() const { return blocks * kBlock; }
-  std::ptrdiff_t floats() const { return blocks * size.floats(); }  // of one
-};
-
-Pictures pictures_of(int channels, int height, int width) {
-  return {{height, width}, (channels + kBlock - 1) / kBlock};
-}
 
 /// One pass from pictures to pictures, and how its tiles, groups and scratch memory lie. In scratch
 /// memory values at a point lie as activations do, in blocks of 8 channels. Planes begin a cache
 /// line beyond a round number, so that the 36 values of a pixel do not all compete for the same few
 /// places of a cache.
 struct Pass {
-  Pass(const WinogradShape& shape, std::ptrdiff_t group_bytes)
+  Pass(const ConvolutionShape& shape, std::ptrdiff_t group_bytes)
       : images(shape.images),
         padding(shape.padding),
-        source(pictures_of(shape.channels, shape.height, shape.width)),
-        result(pictures_of(shape.outputs, shape.height + 2 * shape.padding - 2,
-                           shape.width + 2 * shape.padding - 2)),
-        rows((result.size.height + kWinogradTile - 1) / kWinogradTile),
-        columns((result.size.width + kWinogradTile - 1) / kWinogradTile) {
+        source(blocked(shape.channels, shape.height, shape.width)),
+        result(blocked(shape.outputs, shape.result_side(shape.height),
+                       shape.result_side(shape.width))),
+        rows(quotient_up(result.height, kWinogradTile)),
+        columns(quotient_up(result.width, kWinogradTile)) {
     constexpr std::ptrdiff_t kLeast = 24;
     constexpr std::ptrdiff_t kMost = 96;
     const auto tile_bytes = (source.channels() + result.channels()) * kWinogradPoints *
                             static_cast<std::ptrdiff_t>(sizeof(float));
     group = std::min(std::clamp(group_bytes / tile_bytes, kLeast, kMost), tiles());
-    group = (group + kTilesAtOnce - 1) / kTilesAtOnce * kTilesAtOnce;
+    group = quotient_up(group, kTilesAtOnce) * kTilesAtOnce;
   }
 
   std::ptrdiff_t tiles() const { return images * rows * columns; }
@@ -80,12 +64,12 @@ struct Pass {
 };
 
 /// Backward data is a convolution too: of the gradient, with turned kernels.
-WinogradShape backward_shape(const WinogradShape& shape) {
+ConvolutionShape backward_shape(const ConvolutionShape& shape) {
   return {.images = shape.images,
           .channels = shape.outputs,
           .outputs = shape.channels,
-          .height = shape.height + 2 * shape.padding - 2,
-          .width = shape.width + 2 * shape.padding - 2,
+          .height = shape.result_side(shape.height),
+          .width = shape.result_side(shape.width),
           .padding = 2 - shape.padding};
 }
 
@@ -115,10 +99,10 @@ struct Tile {
 };
 
 /// Asks for the lines of the tile at `corner` and of the row below it.
-void prefetch(const PictureSize& size, const float* pixels, Corner corner) {
-  const std::ptrdiff_t end = std::min(corner.y + kWinogradTile + 1, size.height);
+void prefetch(const Pictures& pictures, const float* pixels, Corner corner) {
+  const std::ptrdiff_t end = std::min(corner.y + kWinogradTile + 1, pictures.height);
   for (std::ptrdiff_t y = corner.y; y < end; ++y) {
-    const float* row = pixels + (y * size.width + corner.x) * kBlock;
+    const float* row = pixels + (y * pictures.width + corner.x) * kBlock;
     __builtin_prefetch(row);
     __builtin_prefetch(row + kLine);
   }
@@ -137,19 +121,19 @@ template <class Pixels, class Visit>
 void for_each_tile(const Pass& pass, const Group& group, const Pictures& pictures, Pixels* pixels,
                    Visit visit) {
   constexpr std::ptrdiff_t kAhead = 4;
-  for (std::ptrdiff_t block = 0; block < pictures.blocks; ++block) {
+  for (std::ptrdiff_t block = 0; block < pictures.groups; ++block) {
     Tile tile(pass, group.first);
     Tile ahead(pass, group.first + kAhead);
     for (std::ptrdiff_t t = 0; t < group.count; ++t) {
       if (ahead.image < pass.images) {
-        prefetch(pictures.size, pixels + ahead.image * pictures.floats(), ahead.corner());
+        prefetch(pictures, pixels + ahead.image * pictures.floats(), ahead.corner());
       }
       visit(tile, block, pixels + tile.image * pictures.floats(),
             block * pass.block_step() + t * kBlock);
       tile.advance();
       ahead.advance();
     }
-    pixels += pictures.size.floats();
+    pixels += pictures.group();
   }
 }
 
@@ -164,7 +148,7 @@ void for_each_group(const Pass& pass, Visit visit) {
 void read_patches(const Pass& pass, const Group& group, const float* source, float* patches) {
   for_each_tile(pass, group, pass.source, source,
                 [&](const Tile& tile, std::ptrdiff_t, const float* pixels, std::ptrdiff_t place) {
-                  patch_to_points(pass.source.size, pixels, tile.patch_corner(), patches + place,
+                  patch_to_points(pass.source, pixels, tile.patch_corner(), patches + place,
                                   pass.patch_plane());
                 });
 }
@@ -177,10 +161,10 @@ void convolve(const Pass& pass, const float* source, const Finish& finish, float
   float* products = pass.products(scratch);
   for_each_group(pass, [&](const Group& group) {
     read_patches(pass, group, source, patches);
-    const std::ptrdiff_t padded = (group.count + kTilesAtOnce - 1) / kTilesAtOnce * kTilesAtOnce;
+    const std::ptrdiff_t padded = quotient_up(group.count, kTilesAtOnce) * kTilesAtOnce;
     for (std::ptrdiff_t point = 0; point < kWinogradPoints; ++point) {
       float* plane = patches + point * pass.patch_plane();
-      for (std::ptrdiff_t block = 0; block < pass.source.blocks; ++block) {
+      for (std::ptrdiff_t block = 0; block < pass.source.groups; ++block) {
         std::fill_n(plane + block * pass.block_step() + group.count * kBlock,
                     (padded - group.count) * kBlock, 0.0F);
       }
@@ -192,14 +176,12 @@ void convolve(const Pass& pass, const float* source, const Finish& finish, float
                     const float* bias =
                         finish.bias != nullptr ? finish.bias + block * kBlock : nullptr;
                     points_to_tile(products + place, pass.product_plane(), {bias, finish.least},
-                                   pass.result.size, pixels, tile.corner());
+                                   pass.result, pixels, tile.corner());
                   });
   });
 }
 
-}  // namespace
-
-bool is_winograd_faster(const WinogradShape& shape) {
+bool is_faster(const ConvolutionShape& shape) {
   // Whole steps of small networks of such convolutions against oneDNN's direct kernels, batch 32,
   // AVX2, processor time, 8 to 256 channels. Where this says yes they were 0.95 to 2.2 times as
   // fast; below 1.1 only 3x3 results of 5x5 and padding 2 at 16 channels. Where it says no: 1x1
@@ -210,9 +192,10 @@ bool is_winograd_faster(const WinogradShape& shape) {
   constexpr int kChannelsThatPayForWaste = 32;
   constexpr std::ptrdiff_t kSmallestSide = 3;
   constexpr std::ptrdiff_t kFewestPixelsATile = 4;
+  if (shape.kernel != 3 || shape.stride != 1 || shape.padding > 2) return false;
   const Pass pass(shape, kGroupBytes);
-  const PictureSize& source = pass.source.size;
-  const PictureSize& result = pass.result.size;
+  const Pictures& source = pass.source;
+  const Pictures& result = pass.result;
   const std::ptrdiff_t tiles = pass.rows * pass.columns;
   const bool is_small =
       std::min({source.height, source.width, result.height, result.width}) < kSmallestSide ||
@@ -223,15 +206,15 @@ bool is_winograd_faster(const WinogradShape& shape) {
                           (is_wasteful ? kChannelsThatPayForWaste : kFewestChannels);
 }
 
-std::size_t winograd_scratch(const WinogradShape& shape) {
+std::size_t scratch_of(const ConvolutionShape& shape) {
   return static_cast<std::size_t>(std::max(
       {Pass(shape, kGroupBytes).scratch_floats(), Pass(shape, kReducedGroupBytes).scratch_floats(),
        Pass(backward_shape(shape), kGroupBytes).scratch_floats()}));
 }
 
-void winograd_forward(const WinogradShape& shape, const ForwardPlaces& places) {
+void forward(const ConvolutionShape& shape, const ForwardPlaces& places) {
   const Pass pass(shape, kGroupBytes);
-  weights_to_points({pass.source.blocks, pass.result.blocks}, places.weights,
+  weights_to_points({pass.source.groups, pass.result.groups}, places.weights,
                     pass.weights(places.scratch), pass.weight_plane());
   Finish finish;
   if (places.bias != nullptr) {
@@ -239,18 +222,18 @@ void winograd_forward(const WinogradShape& shape, const ForwardPlaces& places) {
     std::copy_n(places.bias, shape.outputs, places.scratch);
     finish.bias = places.scratch;
   }
-  if (places.cuts) finish.least = 0;
+  if (places.is_with_relu) finish.least = 0;
   convolve(pass, places.src, finish, places.dst, places.scratch);
 }
 
-void winograd_backward_data(const WinogradShape& shape, const BackwardDataPlaces& places) {
+void backward_data(const ConvolutionShape& shape, const BackwardDataPlaces& places) {
   const Pass pass(backward_shape(shape), kGroupBytes);
-  turned_weights_to_points({pass.result.blocks, pass.source.blocks}, places.weights,
+  turned_weights_to_points({pass.result.groups, pass.source.groups}, places.weights,
                            pass.weights(places.scratch), pass.weight_plane());
   convolve(pass, places.ddst, {}, places.dsrc, places.scratch);
 }
 
-void winograd_backward_weights(const WinogradShape& shape, const BackwardWeightsPlaces& places) {
+void backward_weights(const ConvolutionShape& shape, const BackwardWeightsPlaces& places) {
   const Pass pass(shape, kReducedGroupBytes);
   float* sums = places.scratch;
   float* weights = pass.weights(places.scratch);
@@ -262,7 +245,7 @@ void winograd_backward_weights(const WinogradShape& shape, const BackwardWeights
     for_each_tile(
         pass, group, pass.result, places.ddst,
         [&](const Tile& tile, std::ptrdiff_t block, const float* pixels, std::ptrdiff_t place) {
-          gradient_to_points(pass.result.size, pixels, tile.corner(), gradients + place,
+          gradient_to_points(pass.result, pixels, tile.corner(), gradients + place,
                              pass.product_plane(), sums + block * kBlock);
         });
     for (std::ptrdiff_t point = 0; point < kWinogradPoints; ++point) {
@@ -271,9 +254,18 @@ void winograd_backward_weights(const WinogradShape& shape, const BackwardWeights
                              weights + point * pass.weight_plane());
     }
   });
-  points_to_weights({pass.source.blocks, pass.result.blocks}, weights, pass.weight_plane(),
+  points_to_weights({pass.source.groups, pass.result.groups}, weights, pass.weight_plane(),
                     places.dweights);
   if (places.dbias != nullptr) std::copy_n(sums, shape.outputs, places.dbias);
 }
+
+}  // namespace
+
+const ConvolutionKernels kWinograd = {.name = "own:winograd",
+                                      .is_faster = is_faster,
+                                      .scratch = scratch_of,
+                                      .forward = forward,
+                                      .backward_data = backward_data,
+                                      .backward_weights = backward_weights};
 
 }  // namespace whichfirst::engine

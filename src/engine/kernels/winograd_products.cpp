@@ -1,87 +1,65 @@
 #include "engine/kernels/winograd_products.h"
 
 // Last: see there.
-#include "engine/kernels/winograd_avx2.h"
+#include "engine/kernels/avx2.h"
 
 WHICHFIRST_AVX2_BEGIN
 namespace whichfirst::engine {
 namespace {
 
-// A piece of a result stays in registers: 6 rows of 16 columns are 12 of the 16 vectors, and leave
-// room for a row of the one factor and a number of the other. For 12 multiply-adds 8 numbers are
-// loaded, which keeps both units busy.
+// Both products walk over register blocks (avx2.h) of up to 6 rows x 2 vectors. The long dimension
+// is innermost: channels in the forward product, tiles in that of the weights' gradient, so that a
+// sum is loaded and stored once per call and its terms are added in the order of the array. Another
+// order or another split is another rounding, and trials would end at other digits.
 
-constexpr int kBlock = 8;
-
-/// kTilesAtOnce x kVectors of `multiply`.
+/// `multiply` of kTilesAtOnce tiles (from `patches` on, T x C in blocks) and a strip of C x
+/// kVectors blocks of weights.
 template <int kVectors>
-WHICHFIRST_INLINE void multiply_piece(const ProductSizes& sizes, const float* patches,
-                                      const float* strip, float* products) {
-  Vector sums[kTilesAtOnce][kVectors];
-  for (auto& row : sums) {
-    for (auto& sum : row) sum = zero();
-  }
-  for (std::ptrdiff_t first = 0; first < sizes.channels; first += kBlock) {
-    for (int c = 0; c < kBlock; ++c) {
-      Vector weights[kVectors];
-      for (int j = 0; j < kVectors; ++j) weights[j] = load(strip + (c * kVectors + j) * kBlock);
-      for (int i = 0; i < kTilesAtOnce; ++i) {
-        const Vector value = _mm256_broadcast_ss(patches + i * kBlock + c);
-        for (int j = 0; j < kVectors; ++j) {
-          sums[i][j] = multiply_add(value, weights[j], sums[i][j]);
-        }
-      }
-    }
-    patches += sizes.step;
-    strip += kBlock * kVectors * kBlock;
-  }
-  for (int j = 0; j < kVectors; ++j) {
-    for (int i = 0; i < kTilesAtOnce; ++i) {
-      store(products + j * sizes.step + i * kBlock, sums[i][j]);
-    }
-  }
-}
-
-/// All rows of kVectors blocks of columns.
-template <int kVectors>
-WHICHFIRST_INLINE void multiply_rows(const ProductSizes& sizes, const float* patches,
-                                     const float* strip, float* products) {
+WHICHFIRST_UNCHECKED void multiply_rows(const ProductSizes& sizes, const float* patches,
+                                        const float* strip, float* products) {
   for (std::ptrdiff_t t = 0; t < sizes.tiles; t += kTilesAtOnce) {
-    multiply_piece<kVectors>(sizes, patches + t * kBlock, strip, products + t * kBlock);
+    Piece<kTilesAtOnce, kVectors> piece;
+    repeat<kTilesAtOnce>([&](auto i)
+                             WHICHFIRST_INLINED { piece.sources[i] = patches + (t + i) * kBlock; });
+    piece.for_each([](Vector& sum, int, int) WHICHFIRST_INLINED { sum = zero(); });
+    const float* weights = strip;
+    std::ptrdiff_t offset = 0;
+    for (std::ptrdiff_t c = 0; c < sizes.channels; c += kBlock) {
+      repeat<kBlock>([&](auto lane) WHICHFIRST_INLINED {
+        piece.add(offset + lane, weights + lane * kVectors * kBlock, kBlock);
+      });
+      offset += sizes.step;
+      weights += kBlock * kVectors * kBlock;
+    }
+    piece.for_each([&](const Vector& sum, int i, int j) WHICHFIRST_INLINED {
+      store(products + j * sizes.step + (t + i) * kBlock, sum);
+    });
   }
 }
 
-/// kRows from row c on x kVectors of `add_transposed_product`.
+/// kRows rows, from channel c on, x kVectors blocks of `add_transposed_product`.
 template <int kRows, int kVectors>
-WHICHFIRST_INLINE void add_piece(const ProductSizes& sizes, std::ptrdiff_t c, const float* patches,
-                                 const float* gradients, float* dweights) {
-  Vector sums[kRows][kVectors];
-  const float* channels[kRows];
-  float* rows[kRows];
-  for (int i = 0; i < kRows; ++i) {
-    channels[i] = patches + (c + i) / kBlock * sizes.step + (c + i) % kBlock;
-    rows[i] = dweights + (c + i) * sizes.outputs;
-    for (int j = 0; j < kVectors; ++j) sums[i][j] = load(rows[i] + j * kBlock);
-  }
+inline WHICHFIRST_INLINED void add_piece(const ProductSizes& sizes, std::ptrdiff_t c,
+                                         const float* patches, const float* gradients,
+                                         float* dweights) {
+  Piece<kRows, kVectors> piece;
+  repeat<kRows>([&](auto i) WHICHFIRST_INLINED {
+    piece.sources[i] = settled(patches + (c + i) / kBlock * sizes.step + (c + i) % kBlock);
+  });
+  dweights += c * sizes.outputs;
+  piece.for_each([&](Vector& sum, int i, int j)
+                     WHICHFIRST_INLINED { sum = load(dweights + i * sizes.outputs + j * kBlock); });
   for (std::ptrdiff_t t = 0; t < sizes.tiles; ++t) {
-    Vector factors[kVectors];
-    for (int j = 0; j < kVectors; ++j) factors[j] = load(gradients + j * sizes.step + t * kBlock);
-    for (int i = 0; i < kRows; ++i) {
-      const Vector value = _mm256_broadcast_ss(channels[i] + t * kBlock);
-      for (int j = 0; j < kVectors; ++j) {
-        sums[i][j] = multiply_add(value, factors[j], sums[i][j]);
-      }
-    }
+    piece.add(t * kBlock, gradients + t * kBlock, sizes.step);
   }
-  for (int i = 0; i < kRows; ++i) {
-    for (int j = 0; j < kVectors; ++j) store(rows[i] + j * kBlock, sums[i][j]);
-  }
+  piece.for_each([&](const Vector& sum, int i, int j)
+                     WHICHFIRST_INLINED { store(dweights + i * sizes.outputs + j * kBlock, sum); });
 }
 
 /// All rows of kVectors blocks of columns. A multiple of 8 is a sum of 6s and at most two 4s.
 template <int kVectors>
-WHICHFIRST_INLINE void add_rows(const ProductSizes& sizes, const float* patches,
-                                const float* gradients, float* dweights) {
+WHICHFIRST_UNCHECKED void add_rows(const ProductSizes& sizes, const float* patches,
+                                   const float* gradients, float* dweights) {
   std::ptrdiff_t c = 0;
   for (; (sizes.channels - c) % 6 != 0; c += 4) {
     add_piece<4, kVectors>(sizes, c, patches, gradients, dweights);

@@ -4,7 +4,7 @@
 
 #include "engine/kernels/winograd_products.h"
 // Last: see there.
-#include "engine/kernels/winograd_avx2.h"
+#include "engine/kernels/avx2.h"
 
 WHICHFIRST_AVX2_BEGIN
 namespace whichfirst::engine {
@@ -121,7 +121,7 @@ WHICHFIRST_INLINE void transform(const Transform& one, const Read& read, const W
 
 /// A square of pixels that may leave the picture.
 struct Square {
-  Square(const PictureSize& of, Corner at, std::ptrdiff_t side)
+  Square(const Pictures& of, Corner at, std::ptrdiff_t side)
       : picture(of),
         corner(at),
         is_inside(at.y >= 0 && at.x >= 0 && at.y + side <= of.height && at.x + side <= of.width) {}
@@ -132,42 +132,33 @@ struct Square {
     return row >= 0 && row < picture.height && column >= 0 && column < picture.width;
   }
   WHICHFIRST_INLINE std::ptrdiff_t place(int y, int x) const {
-    return ((corner.y + y) * picture.width + corner.x + x) * kWinogradBlock;
+    return ((corner.y + y) * picture.width + corner.x + x) * kBlock;
   }
 
-  const PictureSize& picture;
+  const Pictures& picture;
   Corner corner;
   bool is_inside;
 };
 
 WHICHFIRST_INLINE std::ptrdiff_t point(int y, int x) { return y * kWinogradPatch + x; }
 
-/// 8x8 numbers, rows become columns.
-WHICHFIRST_INLINE void transpose(const float* from, float* to) {
-  for (int i = 0; i < kWinogradBlock; ++i) {
-    for (int j = 0; j < kWinogradBlock; ++j)
-      to[j * kWinogradBlock + i] = from[i * kWinogradBlock + j];
-  }
-}
-
-constexpr std::ptrdiff_t kMatrix = kWinogradBlock * kWinogradBlock;  // of weights at one pixel
 constexpr int kKernelPixels = 9;
 
 /// One block of weights, from `inputs` block i of `inputs` to output block o of `outputs`.
 WHICHFIRST_INLINE void block_to_points(const float* block, const Strips& strips, std::ptrdiff_t i,
                                        std::ptrdiff_t o, float* points, std::ptrdiff_t plane) {
-  for (std::ptrdiff_t c = 0; c < kWinogradBlock; ++c) {
-    float* to = points + strips.place(i * kWinogradBlock + c, o);
+  for (std::ptrdiff_t c = 0; c < kBlock; ++c) {
+    float* to = points + strips.place(i * kBlock + c, o);
     transform<3, 6>(
         KernelToPoints{},
-        [&](int y, int x) { return load(block + (y * 3 + x) * kMatrix + c * kWinogradBlock); },
+        [&](int y, int x) { return load(block + (y * 3 + x) * kMatrix + c * kBlock); },
         [&](int y, int x, Vector value) { store(to + point(y, x) * plane, value); });
   }
 }
 
 }  // namespace
 
-void patch_to_points(const PictureSize& picture, const float* pixels, Corner corner, float* points,
+void patch_to_points(const Pictures& picture, const float* pixels, Corner corner, float* points,
                      std::ptrdiff_t plane) {
   const Square patch(picture, corner, kWinogradPatch);
   const auto write = [&](int y, int x, Vector value) {
@@ -185,7 +176,7 @@ void patch_to_points(const PictureSize& picture, const float* pixels, Corner cor
 }
 
 void points_to_tile(const float* points, std::ptrdiff_t plane, const Finish& finish,
-                    const PictureSize& picture, float* pixels, Corner corner) {
+                    const Pictures& picture, float* pixels, Corner corner) {
   const Square tile(picture, corner, kWinogradTile);
   const Vector term = finish.bias != nullptr ? load(finish.bias) : zero();
   const Vector least = all(finish.least);
@@ -201,8 +192,8 @@ void points_to_tile(const float* points, std::ptrdiff_t plane, const Finish& fin
   }
 }
 
-void gradient_to_points(const PictureSize& picture, const float* pixels, Corner corner,
-                        float* points, std::ptrdiff_t plane, float* sums) {
+void gradient_to_points(const Pictures& picture, const float* pixels, Corner corner, float* points,
+                        std::ptrdiff_t plane, float* sums) {
   const Square tile(picture, corner, kWinogradTile);
   Vector sum = zero();
   const auto write = [&](int y, int x, Vector value) {
@@ -232,7 +223,7 @@ void gradient_to_points(const PictureSize& picture, const float* pixels, Corner 
 
 void weights_to_points(const WeightBlocks& blocks, const float* weights, float* points,
                        std::ptrdiff_t plane) {
-  const Strips strips{blocks.inputs * kWinogradBlock, blocks.outputs};
+  const Strips strips{blocks.inputs * kBlock, blocks.outputs};
   for (std::ptrdiff_t o = 0; o < blocks.outputs; ++o) {
     for (std::ptrdiff_t i = 0; i < blocks.inputs; ++i) {
       block_to_points(weights, strips, i, o, points, plane);
@@ -243,12 +234,12 @@ void weights_to_points(const WeightBlocks& blocks, const float* weights, float* 
 
 void turned_weights_to_points(const WeightBlocks& blocks, const float* weights, float* points,
                               std::ptrdiff_t plane) {
-  const Strips strips{blocks.outputs * kWinogradBlock, blocks.inputs};
+  const Strips strips{blocks.outputs * kBlock, blocks.inputs};
   float turned[kKernelPixels * kMatrix];
   for (std::ptrdiff_t o = 0; o < blocks.outputs; ++o) {
     for (std::ptrdiff_t i = 0; i < blocks.inputs; ++i) {
       for (int pixel = 0; pixel < kKernelPixels; ++pixel) {
-        transpose(weights + pixel * kMatrix, turned + (kKernelPixels - 1 - pixel) * kMatrix);
+        transpose_block(weights + pixel * kMatrix, turned + (kKernelPixels - 1 - pixel) * kMatrix);
       }
       block_to_points(turned, strips, o, i, points, plane);
       weights += kKernelPixels * kMatrix;
@@ -258,12 +249,12 @@ void turned_weights_to_points(const WeightBlocks& blocks, const float* weights, 
 
 void points_to_weights(const WeightBlocks& blocks, const float* points, std::ptrdiff_t plane,
                        float* weights) {
-  const std::ptrdiff_t row = blocks.outputs * kWinogradBlock;
+  const std::ptrdiff_t row = blocks.outputs * kBlock;
   for (std::ptrdiff_t o = 0; o < blocks.outputs; ++o) {
     for (std::ptrdiff_t i = 0; i < blocks.inputs; ++i) {
-      for (std::ptrdiff_t c = 0; c < kWinogradBlock; ++c) {
-        const float* from = points + (i * kWinogradBlock + c) * row + o * kWinogradBlock;
-        float* to = weights + c * kWinogradBlock;
+      for (std::ptrdiff_t c = 0; c < kBlock; ++c) {
+        const float* from = points + (i * kBlock + c) * row + o * kBlock;
+        float* to = weights + c * kBlock;
         transform<6, 3>(
             PointsToKernel{}, [&](int y, int x) { return load(from + point(y, x) * plane); },
             [&](int y, int x, Vector value) { store(to + (y * 3 + x) * kMatrix, value); });

@@ -7,21 +7,13 @@
 
 #include <cstddef>
 
-#include "engine/kernels/finish.h"
+#include "engine/kernels/blocked.h"
 
 namespace whichfirst::engine {
 
 inline constexpr int kWinogradTile = 4;     // results of a tile, on a side
 inline constexpr int kWinogradPatch = 6;    // pixels that a tile reads, on a side
 inline constexpr int kWinogradPoints = 36;  // kWinogradPatch squared
-inline constexpr int kWinogradBlock = 8;    // channels of a block
-
-/// Of a picture of 8 channels.
-struct PictureSize {
-  std::ptrdiff_t height = 1;
-  std::ptrdiff_t width = 1;
-  std::ptrdiff_t floats() const { return height * width * kWinogradBlock; }
-};
 
 /// Where a tile or a patch begins; may lie outside of the picture.
 struct Corner {
@@ -30,18 +22,18 @@ struct Corner {
 };
 
 /// B^T d B of the patch at `corner`; what is outside of the picture is 0.
-void patch_to_points(const PictureSize& picture, const float* pixels, Corner corner, float* points,
+void patch_to_points(const Pictures& picture, const float* pixels, Corner corner, float* points,
                      std::ptrdiff_t plane);
 
 /// A^T m A, finished by a bias of 8 numbers, into the tile at `corner`. What is outside of the
 /// picture is not written.
 void points_to_tile(const float* points, std::ptrdiff_t plane, const Finish& finish,
-                    const PictureSize& picture, float* pixels, Corner corner);
+                    const Pictures& picture, float* pixels, Corner corner);
 
 /// A y A^T of the tile at `corner` of a gradient, outside of which it is 0. Adds its pixels to the
 /// 8 `sums`.
-void gradient_to_points(const PictureSize& picture, const float* pixels, Corner corner,
-                        float* points, std::ptrdiff_t plane, float* sums);
+void gradient_to_points(const Pictures& picture, const float* pixels, Corner corner, float* points,
+                        std::ptrdiff_t plane, float* sums);
 
 /// Channel blocks of a convolution's weights, in OIhw8i8o.
 struct WeightBlocks {
