@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "cli/run_program.h"
+#include "snapshot.h"
 
 namespace whichfirst::cli {
 namespace {
@@ -14,7 +15,6 @@ using record::put;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 
 const std::filesystem::path kRuns = std::filesystem::path(WHICHFIRST_FIXTURES) / "record/runs.csv";
 
@@ -91,21 +91,16 @@ TEST(VerdictVerb, TheDocumentSaysWhereTheNumbersAreFrom) {
             "that diverged as a line without a value, so that it is counted\n");
 }
 
-TEST(VerdictVerb, ThePageHoldsSentenceTableAndEverySeed) {
+TEST(VerdictVerb, PagesAreTheSnapshots) {
   const Scratch folder;
-  put(folder / "r.csv", kSix + "7,a,1\n");
-  const Ended ended = run(folder, words("r.csv"));
-  EXPECT_EQ(ended.status, 0);
-  EXPECT_THAT(ended.out,
-              HasSubstr("a is better than b by 2.067 of accuracy (6 pairs, 95 % interval +1.850 to "
-                        "+2.283), in r.csv, paired by seed, 1 incomplete pair left out.\n"));
-  EXPECT_THAT(ended.out, AllOf(HasSubstr("r.csv: accuracy, higher is better; 6 pairs by seed\n"),
-                               HasSubstr("     1  90.100  88.000      +2.100\n"),
-                               HasSubstr("     6  90.500  88.300      +2.200\n"),
-                               HasSubstr("Left out, because an order is missing\n"
-                                         "  seed  lacks\n"
-                                         "     7  b\n")));
-  EXPECT_THAT(ended.out, AllOf(Not(HasSubstr("points")), Not(HasSubstr("replicate"))));
+  put(folder / "results_2.csv", content_of(report_fixture("table.csv")));
+  for (const auto& [format, file] : {std::pair{"text", "table.txt"}, std::pair{"md", "table.md"},
+                                     std::pair{"latex", "table.tex"}}) {
+    const Ended ended =
+        run(folder, words(fmt::format("results_2.csv --margin 3 --format {}", format)));
+    EXPECT_EQ(ended.status, 0);
+    expect_snapshot(file, ended.out);
+  }
 }
 
 TEST(VerdictVerb, ListsEveryPairOfALongTable) {
