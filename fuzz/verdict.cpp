@@ -1,6 +1,5 @@
 #include "harness.h"
 #include "record/verdict_reader.h"
-#include "report/paper.h"
 #include "report/verdict_text.h"
 
 using namespace whichfirst;

@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "record/results_csv.h"
-#include "report/paper.h"
 #include "report/verdict_text.h"
 
 namespace whichfirst::cli {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "report/table.h"
+#include "report/document.h"
 #include "report/wording.h"
 
 namespace whichfirst::report {
@@ -20,31 +20,21 @@ using bench::BenchPeer;
 using bench::BenchPeers;
 using bench::BenchRecord;
 
-std::string number_or_dash(const std::optional<double>& number) {
-  return number ? fmt::format("{:.1f}", *number) : "-";
-}
-
-std::string percent_of(const std::optional<double>& number, const std::optional<double>& peak) {
-  return number && peak ? fmt::format("{:.0f} %", 100 * *number / *peak) : "-";
+std::string percent_of(const std::optional<double>& speed, const std::optional<double>& peak) {
+  return speed && peak ? fmt::format("{:.0f} %", 100 * *speed / *peak) : kMissing;
 }
 
 std::string print_speeds(const BenchRecord& bench) {
   const bool has_pinned =
       std::any_of(bench.orders.begin(), bench.orders.end(),
                   [](const BenchOrder& order) { return order.pinned_ratio.has_value(); });
-  std::vector<std::string> header = {"order",
-                                     "images/s",
-                                     "GFLOP/s",
-                                     "of peak",
-                                     "fwd+bwd alone",
-                                     "share",
-                                     fmt::format("x{} together", bench.threads),
-                                     "first step",
-                                     "memory"};
-  if (has_pinned) header.push_back("pinned");
-  std::vector<Align> alignment(header.size(), Align::right);
-  alignment[0] = Align::left;
-  Table table(header, alignment);
+  Table table{{"order", "images/s", "GFLOP/s", "of peak", "fwd+bwd alone", "share",
+               fmt::format("x{} together", bench.threads), "first step", "memory"},
+              "lrrrrrrrr"};
+  if (has_pinned) {
+    table.header.emplace_back("pinned");
+    table.alignment += 'r';
+  }
   for (const BenchOrder& order : bench.orders) {
     std::vector<std::string> row = {fmt::format("{} ({})", order.name, order.order),
                                     fmt::format("{:.0f}", order.images_per_second),
@@ -56,11 +46,11 @@ std::string print_speeds(const BenchRecord& bench) {
                                     fmt::format("{:.3f}s", order.first_step_seconds),
                                     bytes(order.peak_bytes)};
     if (has_pinned) {
-      row.push_back(order.pinned_ratio ? fmt::format("x{:.3f}", *order.pinned_ratio) : "-");
+      row.push_back(order.pinned_ratio ? fmt::format("x{:.3f}", *order.pinned_ratio) : kMissing);
     }
-    table.add(std::move(row));
+    table.rows.push_back(std::move(row));
   }
-  std::string text = table.print(2);
+  std::string text = render_text(table, 2);
   text +=
       "\nimages/s: the whole training step on one thread - batch assembly, forward, backward, "
       "update,\n"
@@ -81,9 +71,9 @@ std::vector<std::string> cells(const BenchPart& part, const BenchOrder& order,
                                const BenchRecord& bench) {
   return {fmt::format("{:.3f}", 1000 * part.seconds),
           fmt::format("{:.1f} %", 100 * part.seconds / order.step_seconds()),
-          number_or_dash(part.gflops()),
+          number(part.gflops(), 1),
           percent_of(part.gflops(), bench.peak_gflops),
-          number_or_dash(part.gb_per_second()),
+          number(part.gb_per_second(), 1),
           percent_of(part.gb_per_second(), bench.peak_gb_per_second)};
 }
 
@@ -97,38 +87,37 @@ std::string implementations_of(const BenchKind& kind) {
 
 /// `names` and then the columns of every part.
 Table parts_table(std::vector<std::string> names) {
-  std::vector<Align> alignment(names.size(), Align::left);
-  for (const char* title : {"ms", "share", "GFLOP/s", "of peak", "GB/s", "of peak"}) {
-    names.emplace_back(title);
-    alignment.push_back(Align::right);
+  Table table{std::move(names), ""};
+  table.alignment = std::string(table.header.size(), 'l') + "rrrrrrl";
+  for (const char* title :
+       {"ms", "share", "GFLOP/s", "of peak", "GB/s", "of peak", "implementation"}) {
+    table.header.emplace_back(title);
   }
-  names.emplace_back("implementation");
-  alignment.push_back(Align::left);
-  return Table(std::move(names), std::move(alignment));
+  return table;
 }
 
 void add_row(Table& table, std::vector<std::string> row, const std::vector<std::string>& numbers,
              std::string implementation) {
   row.insert(row.end(), numbers.begin(), numbers.end());
   row.push_back(std::move(implementation));
-  table.add(std::move(row));
+  table.rows.push_back(std::move(row));
 }
 
-std::string print_kinds(const BenchOrder& order, const BenchRecord& bench) {
-  Table table = parts_table({"kind"});
-  for (const BenchKind& kind : by_kind(order.parts)) {
-    add_row(table, {kind.sum.kind}, cells(kind.sum, order, bench), implementations_of(kind));
+/// Where the time goes, by kind or stage by stage.
+Table parts_of(const BenchOrder& order, const BenchRecord& bench, BenchDetail detail) {
+  if (detail == BenchDetail::kinds) {
+    Table table = parts_table({"kind"});
+    for (const BenchKind& kind : by_kind(order.parts)) {
+      add_row(table, {kind.sum.kind}, cells(kind.sum, order, bench), implementations_of(kind));
+    }
+    return table;
   }
-  return table.print(2);
-}
-
-std::string print_stages(const BenchOrder& order, const BenchRecord& bench) {
   Table table = parts_table({"stage", "what"});
   for (const BenchPart& part : order.parts) {
-    add_row(table, {part.stage.empty() ? "-" : part.stage, part.what}, cells(part, order, bench),
-            part.implementation);
+    add_row(table, {part.stage.empty() ? kMissing : part.stage, part.what},
+            cells(part, order, bench), part.implementation);
   }
-  return table.print(2);
+  return table;
 }
 
 std::string print_order(const BenchOrder& order, const BenchRecord& bench, BenchDetail detail) {
@@ -137,7 +126,7 @@ std::string print_order(const BenchOrder& order, const BenchRecord& bench, Bench
       "gradients, {} of parameters\n",
       order.name, order.order, 1000 * order.step_seconds(), 100 * order.conv_share(),
       bytes(order.arena_bytes), bytes(order.parameter_bytes));
-  text += detail == BenchDetail::stages ? print_stages(order, bench) : print_kinds(order, bench);
+  text += render_text(parts_of(order, bench, detail), 2);
   for (const BenchPart& part : order.parts) {
     if (!part.is_reference()) continue;
     text += fmt::format("  warning: {} {} runs by {}, a reference implementation, which is slow\n",
@@ -151,19 +140,19 @@ std::string print_peers(const BenchPeers& peers, const BenchRecord& bench) {
       "\n{} beside ours on the same network, in alternation; ratio: {} trials of ours side by side "
       "against it\n",
       peers.library, bench.threads);
-  Table table({"order", "configuration", "processes x threads", "images/s", "ours", "ratio"},
-              {Align::left, Align::left, Align::right, Align::right, Align::right, Align::right});
+  Table table{{"order", "configuration", "processes x threads", "images/s", "ours", "ratio"},
+              "llrrrr"};
   for (const BenchOrder& order : bench.orders) {
     for (const BenchPeer& peer : peers.runs) {
       if (peer.order != order.name) continue;
-      table.add({order.name, peer.configuration,
-                 fmt::format("{} x {}", peer.processes, peer.threads),
-                 fmt::format("{:.0f}", peer.images_per_second),
-                 fmt::format("{:.0f}", order.together_images_per_second),
-                 fmt::format("{:.2f}", peer.ratio)});
+      table.rows.push_back({order.name, peer.configuration,
+                            fmt::format("{} x {}", peer.processes, peer.threads),
+                            fmt::format("{:.0f}", peer.images_per_second),
+                            fmt::format("{:.0f}", order.together_images_per_second),
+                            fmt::format("{:.2f}", peer.ratio)});
     }
   }
-  text += table.print(2);
+  text += render_text(table, 2);
   for (const BenchPeers::Missing& missing : peers.missing) {
     text += fmt::format("  not measured: {}: {}\n", missing.configuration, missing.reason);
   }

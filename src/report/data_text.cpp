@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "record/printable.h"
-#include "report/table.h"
+#include "report/document.h"
 #include "report/wording.h"
 
 namespace whichfirst::report {
@@ -22,13 +22,12 @@ std::string count_in(const record::DataPart& part, std::size_t label) {
 }  // namespace
 
 std::string print_data_list(const record::DataListRecord& list) {
-  Table table({"name", "classes", "what it is", "where"},
-              {Align::left, Align::right, Align::left, Align::left});
+  Table table{{"name", "classes", "what it is", "where"}, "lrll"};
   for (const record::KnownData& known : list.sets) {
-    table.add({known.name, std::to_string(known.classes), known.description,
-               known.found.value_or("not found")});
+    table.rows.push_back({known.name, std::to_string(known.classes), known.description,
+                          known.found.value_or("not found")});
   }
-  return table.print() +
+  return render_text(table, 0) +
          "\nA set is chosen with data.name=NAME, a file or folder of your own with "
          "data.path=PATH.\n`whichfirst data info NAME` says more, and where to get what is not "
          "found.\n";
@@ -52,13 +51,12 @@ std::string print_data(const record::DataRecord& set) {
                       fmt::join(set.mean, " "), fmt::join(set.deviation, " "));
   for (const std::string& note : set.notes)
     text += fmt::format("  note: {}\n", record::printable(note, 400));
-  Table table({"label", "class", "training", "test"},
-              {Align::right, Align::left, Align::right, Align::right});
+  Table table{{"label", "class", "training", "test"}, "rlrr"};
   for (std::size_t label = 0; label < static_cast<std::size_t>(set.classes); ++label) {
-    table.add({std::to_string(label), class_name(set, label), count_in(set.train, label),
-               count_in(set.test, label)});
+    table.rows.push_back({std::to_string(label), class_name(set, label), count_in(set.train, label),
+                          count_in(set.test, label)});
   }
-  return text + "\n" + table.print(2);
+  return text + "\n" + render_text(table, 2);
 }
 
 }  // namespace whichfirst::report

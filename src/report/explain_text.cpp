@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "report/table.h"
+#include "report/document.h"
 
 namespace whichfirst::report {
 namespace {
@@ -17,27 +17,10 @@ using record::ExplainReason;
 using record::ExplainRecord;
 using record::ExplainStack;
 
-/// `text` broken between words; the first line begins with `first`, the others with as many spaces.
+/// A line of the answer, broken where it is long; later lines are indented by as much as `first`.
 std::string wrap(std::string_view first, std::string_view text) {
   constexpr std::size_t kColumns = 98;
-  std::string result(first);
-  std::size_t column = first.size();
-  bool is_line_empty = true;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find(' ', begin), text.size());
-    const std::string_view word = text.substr(begin, end - begin);
-    if (!is_line_empty && column + 1 + word.size() > kColumns) {
-      result += "\n" + std::string(first.size(), ' ');
-      column = first.size();
-      is_line_empty = true;
-    }
-    if (!is_line_empty) result += ' ';
-    result += word;
-    column += word.size() + (is_line_empty ? 0 : 1);
-    is_line_empty = false;
-    begin = end + 1;
-  }
-  return result + "\n";
+  return report::wrap(first, text, kColumns, first.size()) + "\n";
 }
 
 std::string_view meaning_of(std::string_view answer) {
@@ -146,11 +129,11 @@ std::string cycle_lines(const ExplainRecord& record) {
 
 std::string ledger_lines(const ExplainRecord& record) {
   if (record.ledger.empty()) return "  nothing that is listed\n";
-  Table table({"", record.orders[0], record.orders[1]}, {Align::left, Align::left, Align::left});
+  Table table{{"", record.orders[0], record.orders[1]}, "lll"};
   for (const record::LedgerRow& row : record.ledger) {
-    table.add({row.what, row.values[0], row.values[1]});
+    table.rows.push_back({row.what, row.values[0], row.values[1]});
   }
-  return table.print(2);
+  return render_text(table, 2);
 }
 
 }  // namespace

@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "record/printable.h"
-#include "report/lab_numbers.h"
+#include "report/wording.h"
 
 namespace whichfirst::report {
 namespace {
@@ -187,26 +188,17 @@ std::string print_stage(const lab::StageValues& stage, std::size_t place) {
 }  // namespace
 
 std::string escape_html(std::string_view text) {
+  constexpr std::pair<char, const char*> kEntities[] = {
+      {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
   std::string escaped;
   for (const char c : record::printable(text, std::numeric_limits<std::size_t>::max())) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        escaped += c;
+    const auto* const entity =
+        std::find_if(std::begin(kEntities), std::end(kEntities),
+                     [&](const auto& candidate) { return candidate.first == c; });
+    if (entity != std::end(kEntities)) {
+      escaped += entity->second;
+    } else {
+      escaped += c;
     }
   }
   return escaped;

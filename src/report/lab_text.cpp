@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "record/printable.h"
-#include "report/lab_numbers.h"
+#include "report/document.h"
+#include "report/wording.h"
 
 namespace whichfirst::report {
 namespace {
@@ -125,28 +126,6 @@ std::string print_beside(const std::vector<Lines>& blocks, std::size_t column) {
   return text + '\n';
 }
 
-/// `text` in lines of `width` at most, the later ones indented.
-std::string wrap(const std::string& text, std::size_t width, std::size_t indent) {
-  std::string wrapped;
-  std::size_t column = 0;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find(' ', begin), text.size());
-    const std::string word = text.substr(begin, end - begin);
-    const std::size_t length = record::count_characters(word);
-    if (column > indent && column + 1 + length > width) {
-      wrapped += '\n' + std::string(indent, ' ');
-      column = indent;
-    } else if (begin > 0) {
-      wrapped += ' ';
-      ++column;
-    }
-    wrapped += word;
-    column += length;
-    begin = end + 1;
-  }
-  return wrapped;
-}
-
 }  // namespace
 
 std::string spark_curve(std::span<const double> values, std::size_t most) {
@@ -213,7 +192,8 @@ std::string print_lab(const lab::Inspection& inspection, std::size_t width) {
   }
   for (const lab::Claim& claim : inspection.claims) {
     const char* answer = !claim.answer ? "cannot be told" : *claim.answer ? "yes" : "no";
-    text += wrap(fmt::format("{} {}: {}.", claim.question, answer, claim.text), width, 2) + "\n";
+    text +=
+        wrap("", fmt::format("{} {}: {}.", claim.question, answer, claim.text), width, 2) + "\n";
   }
   return text;
 }

@@ -31,16 +31,14 @@ std::string spread(const std::vector<double>& values, const MetricWords& words) 
 
 std::string look_line(const LookProgress& look, const std::string& metric) {
   const MetricWords words = metric_words(metric);
-  std::string text =
-      fmt::format("{} - {}: {} pair{}", look.a, look.b, look.pairs, look.pairs == 1 ? "" : "s");
+  std::string text = fmt::format("{} - {}: {}", look.a, look.b, counted(look.pairs, "pair"));
   if (look.interval) {
-    text += fmt::format(", {} to {}", signed_number(look.interval->lower, words.decimals),
-                        signed_number(look.interval->upper, words.decimals));
+    text += ", " + interval_words(*look.interval, words.decimals);
   }
   if (look.verdict) return text + fmt::format("; {}", stats::name(*look.verdict));
   if (!look.interval) return text;
   if (!look.more_pairs) return text + "; not decided within plan.max-seeds at the spread seen";
-  text += fmt::format("; about {} more pair{}", *look.more_pairs, *look.more_pairs == 1 ? "" : "s");
+  text += fmt::format("; about {}", counted(*look.more_pairs, "more pair"));
   if (look.core_hours) text += fmt::format(", {:.2g} core-hours", *look.core_hours);
   return text;
 }

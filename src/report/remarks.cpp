@@ -12,19 +12,10 @@
 namespace whichfirst::report {
 namespace {
 
-/// "decided after 8 pairs", of several comparisons "after 8 to 12 pairs".
+/// "decided after 8 complete pairs".
 std::string done_words(const record::VerdictRecord& verdict) {
   if (verdict.comparisons.empty()) return "nothing was compared";
-  const auto fewer = [](const record::ComparisonResult& x, const record::ComparisonResult& y) {
-    return x.comparison.pairs < y.comparison.pairs;
-  };
-  const auto [least, most] =
-      std::minmax_element(verdict.comparisons.begin(), verdict.comparisons.end(), fewer);
-  const int few = least->comparison.pairs;
-  const int many = most->comparison.pairs;
-  const std::string pairs = few == many
-                                ? fmt::format("{} complete pair{}", few, few == 1 ? "" : "s")
-                                : fmt::format("{} to {} complete pairs", few, many);
+  const std::string pairs = complete_pairs_words(verdict);
   switch (verdict.stop) {
     case record::Stop::fixed:
       return pairs;
@@ -40,12 +31,19 @@ std::string done_words(const record::VerdictRecord& verdict) {
   return {};
 }
 
-/// The larger part is "better" in the metric's good direction, so words speak of sizes only.
-std::string size_words(double size, const MetricWords& words) {
-  return fmt::format("{:.{}f}{}", size, words.decimals, words.unit);
-}
-
 }  // namespace
+
+std::string complete_pairs_words(const record::VerdictRecord& verdict) {
+  const auto fewer = [](const record::ComparisonResult& x, const record::ComparisonResult& y) {
+    return x.comparison.pairs < y.comparison.pairs;
+  };
+  const auto [least, most] =
+      std::minmax_element(verdict.comparisons.begin(), verdict.comparisons.end(), fewer);
+  const std::string pairs = counted(most->comparison.pairs, "complete pair");
+  return least->comparison.pairs == most->comparison.pairs
+             ? pairs
+             : fmt::format("{} to {}", least->comparison.pairs, pairs);
+}
 
 std::string plan_words(const record::VerdictRecord& verdict) {
   const MetricWords words = metric_words(verdict);
@@ -58,7 +56,7 @@ std::string plan_words(const record::VerdictRecord& verdict) {
   }
   if (!is_planned) return fmt::format("{}, {}.", text, done_words(verdict));
   if (verdict.plan.seeds) {
-    text += fmt::format(", {} pair{}", *verdict.plan.seeds, *verdict.plan.seeds == 1 ? "" : "s");
+    text += fmt::format(", {}", counted(*verdict.plan.seeds, "pair"));
   } else {
     text += fmt::format(", pairs until it is decided, {} to {}",
                         stats::minimum_pairs(verdict.confidence), verdict.plan.max_seeds);
@@ -106,9 +104,10 @@ std::string floor_words(const record::ComparisonResult& result,
   if (is_seen && floor < verdict.margin.value_or(floor + 1)) return "";
   const MetricWords words = metric_words(verdict);
   return fmt::format(
-      "for data like these {} test images no number of seeds tells differences below {} from 0: "
-      "buy test images, not seeds",
-      grouped(verdict.condition.test), size_words(floor, words));
+      "for data like these {} test images no number of seeds tells differences below {:.{}f}{} "
+      "from "
+      "0: buy test images, not seeds",
+      grouped(verdict.condition.test), floor, words.decimals, words.unit);
 }
 
 std::string warning_words(const stats::Warning& warning, const record::ComparisonResult& result,
@@ -121,9 +120,8 @@ std::string warning_words(const stats::Warning& warning, const record::Compariso
                                      c.skewness.value_or(0), std::abs(warning.found));
       if (!c.guarded_interval || verdict.plan.guard) return text + ")";
       return fmt::format(
-          "{}); the skewness-guarded interval is {} to {}{}", text,
-          signed_number(c.guarded_interval->lower, words.decimals),
-          signed_number(c.guarded_interval->upper, words.decimals),
+          "{}); the skewness-guarded interval is {}{}", text,
+          interval_words(*c.guarded_interval, words.decimals),
           c.guarded_verdict ? fmt::format(": {}", stats::name(*c.guarded_verdict)) : "");
     }
     case stats::WarningKind::carried_by_few:
@@ -131,13 +129,11 @@ std::string warning_words(const stats::Warning& warning, const record::Compariso
           "{:.0f} % of the pairs lie on the verdict's side, fewer than half: few carry the mean",
           100 * warning.found);
     case stats::WarningKind::ties:
-      return fmt::format(
-          "the differences of {} pairs take {:.0f} value{} only: the metric has few "
-          "steps{}",
-          c.pairs, warning.found, warning.found == 1 ? "" : "s",
-          c.location == stats::Location::mean
-              ? ", and an interval for a mean treats it as one of many"
-              : "");
+      return fmt::format("the differences of {} pairs take {} only: the metric has few steps{}",
+                         c.pairs, counted(std::llround(warning.found), "value"),
+                         c.location == stats::Location::mean
+                             ? ", and an interval for a mean treats it as one of many"
+                             : "");
     case stats::WarningKind::wide_margin:
       return fmt::format(
           "the margin of {:g}{} is {:.0f} % of the metric's size: `equivalent` says little then",

@@ -8,13 +8,12 @@
 
 namespace whichfirst::report {
 
-/// What the ranking's numbers mean.
-inline constexpr const char* kRankingTitle =
-    "1 and the number of orders that were found better; = where nothing tells equal ranks apart";
-
 /// "Planned: test accuracy, margin 0.25 points, 95 % confidence, pairs until it is decided, 6 to
 /// 30. Done: decided after 8 pairs."
 std::string plan_words(const record::VerdictRecord& verdict);
+
+/// "8 complete pairs", of several comparisons "6 to 8 complete pairs". Something was compared.
+std::string complete_pairs_words(const record::VerdictRecord& verdict);
 
 /// What the spread that was seen promises for the wanted difference; empty without a prospect.
 std::string prospect_words(const record::ComparisonResult& result,

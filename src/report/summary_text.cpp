@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "report/table.h"
+#include "report/document.h"
 #include "report/wording.h"
 
 namespace whichfirst::report {
@@ -11,18 +11,18 @@ std::string print_summary(const record::SummaryRecord& summary) {
   std::string text = fmt::format("{} on pictures of {}, {} classes\n", summary.network,
                                  fmt::join(summary.input, "x"), summary.classes);
   for (const record::NetworkSummary& network : summary.orders) {
-    Table table({"stage", "", "output", "parameters", "FLOPs", "memory"},
-                {Align::left, Align::left, Align::right, Align::right, Align::right, Align::right});
+    Table table{{"stage", "", "output", "parameters", "FLOPs", "memory"}, "llrrrr"};
     for (const record::StageSummary& stage : network.stages) {
       // A chain needs no mention; where two ways meet, both are named.
       const std::string what = stage.reads.size() == 2
                                    ? fmt::format("{} + {}", stage.reads[0], stage.reads[1])
                                    : stage.stage;
-      table.add({stage.path, what, fmt::format("{}", fmt::join(stage.output, "x")),
-                 grouped(stage.parameters), grouped(stage.flops), bytes(stage.bytes)});
+      table.rows.push_back({stage.path, what, fmt::format("{}", fmt::join(stage.output, "x")),
+                            grouped(stage.parameters), grouped(stage.flops), bytes(stage.bytes)});
     }
-    table.add({"total", "", "", grouped(network.parameters), grouped(network.flops), ""});
-    text += fmt::format("\n{} ({})\n{}", network.name, network.order, table.print(2));
+    table.rows.push_back(
+        {"total", "", "", grouped(network.parameters), grouped(network.flops), ""});
+    text += fmt::format("\n{} ({})\n{}", network.name, network.order, render_text(table, 2));
     text += fmt::format("  a trial at batch {} takes about {} of memory beside the data\n",
                         summary.batch, bytes(network.trial_bytes));
   }

@@ -4,165 +4,254 @@
 #include <fmt/ranges.h>
 
 #include "record/printable.h"
-#include "report/inference_text.h"
+#include "report/document.h"
+#include "report/methods.h"
 #include "report/remarks.h"
-#include "report/table.h"
-#include "report/tap_tables.h"
 #include "report/verdict_tables.h"
 #include "report/wording.h"
+
+// The three outlines below choose and order the same blocks; a format's look is its renderer's.
 
 namespace whichfirst::report {
 namespace {
 
-/// "results.csv: accuracy, higher is better; 8 pairs by seed".
-std::string table_heading(const record::VerdictRecord& verdict) {
+using record::ComparisonResult;
+using record::VerdictRecord;
+
+/// What the ranking's numbers mean.
+constexpr const char* kRanking =
+    "1 and the number of orders that were found better; = where nothing tells equal ranks apart";
+
+/// "results.csv: accuracy, higher is better; 8 pairs by seed", of a table of results.
+std::string table_heading(const VerdictRecord& verdict) {
+  if (!verdict.table) return "";
   const record::ResultsTable& table = *verdict.table;
-  return fmt::format("{}: {}, {} is better; {} pair{} by {}\n", record::printable(table.file),
+  return fmt::format("{}: {}, {} is better; {} by {}", record::printable(table.file),
                      verdict.metric,
                      verdict.direction == stats::Direction::higher_is_better ? "higher" : "lower",
-                     table.pairs.size(), table.pairs.size() == 1 ? "" : "s", table.pair);
+                     counted(table.pairs.size(), "pair"), table.pair);
 }
 
-std::string dropped_pairs(const record::ResultsTable& results) {
-  if (results.dropped.empty()) return "";
+/// What the tables are about.
+std::string caption(const VerdictRecord& verdict) {
+  if (verdict.table) {
+    return fmt::format("{}: {} by {}", record::printable(verdict.table->file), verdict.metric,
+                       verdict.table->by);
+  }
+  return fmt::format("{}: {} on {}", verdict.study, metric_words(verdict).name,
+                     verdict.condition.dataset);
+}
+
+std::string tuning_metric(const VerdictRecord& verdict) {
+  return metric_words(verdict.tuning.front().metric).name;
+}
+
+Section orders_section(const VerdictRecord& verdict) {
+  Section section{table_heading(verdict), {orders_table(verdict)}};
+  if (verdict.table) return section;
+  for (const std::string& note : verdict.condition.notes) {
+    section.add(Role::remark, "note: " + record::printable(note, 400));
+  }
+  return section;
+}
+
+Section dropped_section(const record::ResultsTable& results) {
+  Section section{"Left out, because an order is missing", {}};
+  if (results.dropped.empty()) return section;
   constexpr std::size_t kMostShown = 200;
-  Table table({results.pair, "lacks"}, {Align::right, Align::left});
+  Table table{{results.pair, "lacks"}, "rl"};
   for (const record::DroppedPair& dropped : results.dropped) {
-    table.add({dropped.pair, fmt::format("{}", fmt::join(dropped.missing, ", "))});
-    if (&dropped - results.dropped.data() + 1 == kMostShown) break;
+    if (table.rows.size() == kMostShown) break;
+    table.rows.push_back({dropped.pair, fmt::format("{}", fmt::join(dropped.missing, ", "))});
   }
-  std::string text = "\nLeft out, because an order is missing\n" + table.print(2);
+  section.blocks.emplace_back(table);
   if (results.dropped.size() > kMostShown) {
-    text += fmt::format("  ... and {} more\n", results.dropped.size() - kMostShown);
+    section.add(Role::remark, fmt::format("... and {} more", results.dropped.size() - kMostShown));
   }
-  return text;
+  return section;
 }
 
-std::string tuning_part(const record::VerdictRecord& verdict) {
-  if (verdict.tuning.empty()) return "";
-  std::string text = fmt::format(
-      "\nLearning rates: {} of {} tuning replicates, * the best of an order\n{}",
-      metric_words(verdict.tuning.front().metric).name,
-      verdict.tuning.front().rates.front().values.size(), tuning_table(verdict).print(2));
+Section tuning_section(const VerdictRecord& verdict) {
+  Section section;
+  if (verdict.tuning.empty()) return section;
+  section.title =
+      fmt::format("Learning rates: {} of {} tuning replicates, * the best of an order",
+                  tuning_metric(verdict), verdict.tuning.front().rates.front().values.size());
+  section.blocks.emplace_back(tuning_table(verdict));
   for (const record::TunedOrder& order : verdict.tuning) {
     if (!order.is_at_low_end && !order.is_at_high_end) continue;
-    text += fmt::format(
-        "  {} likes the {} rate that was tried best; a wider list of recipe.lr may hold a better "
-        "one\n",
-        order.name, order.is_at_low_end ? "smallest" : "largest");
+    section.add(Role::remark,
+                fmt::format("{} likes the {} rate that was tried best; a wider list of recipe.lr "
+                            "may hold a better one",
+                            order.name, order.is_at_low_end ? "smallest" : "largest"));
   }
-  return text;
+  return section;
 }
 
-std::string pairs_part(const record::VerdictRecord& verdict) {
-  std::string text = "\nEvery pair\n" + pairs_table(verdict).print(2);
-  if (const std::size_t beyond = pairs_beyond_table(verdict); beyond > 0) {
-    text += fmt::format("  ... and {} more in the JSON document\n", beyond);
-  }
-  return text;
-}
-
-std::string ledger_part(const record::VerdictRecord& verdict) {
-  const std::string heading = "\nWhat else differs between the orders\n";
+Section ledger_section(const VerdictRecord& verdict) {
+  Section section{"What else differs between the orders", {}};
   if (verdict.ledger.empty()) {
-    return heading + "  nothing: the networks are alike in all that is listed\n";
+    section.add(Role::remark, "nothing: the networks are alike in all that is listed");
+  } else {
+    section.blocks.emplace_back(ledger_table(verdict));
   }
-  return heading + ledger_table(verdict).print(2);
+  return section;
 }
 
-std::string interval_lines(const record::ComparisonResult& result,
-                           const record::VerdictRecord& verdict, const MetricWords& words) {
+/// All numbers of a comparison, in remarks.
+Section numbers_section(const ComparisonResult& result, const VerdictRecord& verdict) {
   const stats::Comparison& c = result.comparison;
-  std::string text;
+  const int decimals = metric_words(verdict).decimals;
   const auto ends = [&](const stats::Interval& interval) {
-    return fmt::format("{} to {}", signed_number(interval.lower, words.decimals),
-                       signed_number(interval.upper, words.decimals));
+    return interval_words(interval, decimals);
   };
+  Section section;
+  const auto add = [&](std::string text) { section.add(Role::remark, std::move(text)); };
   if (c.interval) {
-    text +=
-        fmt::format("  {} - {}: {} {}, sd {}, interval {}", result.a, result.b,
-                    stats::name(c.location), signed_number(c.center.value_or(0), words.decimals),
-                    number(c.sd_diff, words.decimals), ends(*c.interval));
+    std::string text =
+        fmt::format("{} - {}: {} {}, sd {}, interval {}", result.a, result.b,
+                    stats::name(c.location), signed_number(c.center.value_or(0), decimals),
+                    number(c.sd_diff, decimals), ends(*c.interval));
     if (c.equivalence_interval) {
       text += fmt::format(" (for equivalence {})", ends(*c.equivalence_interval));
     }
     if (result.interval_images) {
       text += fmt::format("; over other test images too {}", ends(*result.interval_images));
     }
-    text += '\n';
+    add(text);
   }
   if (!verdict.plan.seeds && c.student_interval) {
-    text += fmt::format("  {} looks; Student's interval of these pairs {}\n", c.looks,
-                        ends(*c.student_interval));
+    add(fmt::format("{} looks; Student's interval of these pairs {}", c.looks,
+                    ends(*c.student_interval)));
   }
-  return text;
-}
-
-std::string comparison_lines(const record::ComparisonResult& result,
-                             const record::VerdictRecord& verdict, const MetricWords& words) {
-  const stats::Comparison& c = result.comparison;
-  std::string text = interval_lines(result, verdict, words);
-  text += fmt::format("  sign-flip p {}, t p {}, Wilcoxon p {}, equivalence (TOST) p {}{}\n",
-                      p_value(c.p_permutation), p_value(c.p_t), p_value(c.p_wilcoxon),
-                      p_value(c.p_equivalence),
-                      verdict.plan.seeds ? "" : " (like Student's, not corrected for looking)");
-  text += fmt::format(
-      "  {} has the better value in {} of {} pairs (ties half); correlation of the "
-      "pairs {}\n",
-      result.a, c.wins_share ? fmt::format("{:g}", *c.wins_share * c.pairs) : "-", c.pairs,
-      number(c.correlation, 2));
+  add(fmt::format("sign-flip p {}, t p {}, Wilcoxon p {}, equivalence (TOST) p {}{}",
+                  p_value(c.p_permutation), p_value(c.p_t), p_value(c.p_wilcoxon),
+                  p_value(c.p_equivalence),
+                  verdict.plan.seeds ? "" : " (like Student's, not corrected for looking)"));
+  add(fmt::format(
+      "{} has the better value in {} of {} pairs (ties half); correlation of the pairs {}",
+      result.a, c.wins_share ? fmt::format("{:g}", *c.wins_share * c.pairs) : kMissing, c.pairs,
+      number(c.correlation, 2)));
   if (c.effect_size && c.pairing_gain) {
-    text += fmt::format(
-        "  effect size {:.2f} (mean / sd); without pairing it would take {:.1f} times as many\n",
-        *c.effect_size, *c.pairing_gain);
+    add(fmt::format(
+        "effect size {:.2f} (mean / sd); without pairing it would take {:.1f} times as many",
+        *c.effect_size, *c.pairing_gain));
   }
   if (c.failure_rate_bound) {
-    text += fmt::format("  no trial was lost; failure rates up to {:.0f} % are still possible\n",
-                        100 * *c.failure_rate_bound);
+    add(fmt::format("no trial was lost; failure rates up to {:.0f} % are still possible",
+                    100 * *c.failure_rate_bound));
   }
-  for (const std::string& line : {prospect_words(result, verdict), floor_words(result, verdict)}) {
-    if (!line.empty()) text += "  " + line + "\n";
-  }
+  add(prospect_words(result, verdict));
+  add(floor_words(result, verdict));
   for (const stats::Warning& warning : result.warnings) {
-    text += "  warning: " + warning_words(warning, result, verdict) + "\n";
+    section.add(Role::warning, warning_words(warning, result, verdict));
   }
-  return text;
+  return section;
 }
 
-std::string taps_part(const record::ComparisonResult& result,
-                      const record::VerdictRecord& verdict) {
-  if (!result.taps) return "";
-  return "\n" + taps_words(result, verdict) + "\n" + taps_table(result).print(2);
+/// The verdicts, each with its warnings.
+Section verdicts_section(const VerdictRecord& verdict) {
+  Section section;
+  for (const ComparisonResult& result : verdict.comparisons) {
+    section.add(Role::verdict, result.sentence);
+    for (const stats::Warning& warning : result.warnings) {
+      section.add(Role::warning, warning_words(warning, result, verdict));
+    }
+  }
+  return section;
+}
+
+/// Everything, the verdicts last, where a terminal ends.
+Document terminal_outline(const VerdictRecord& verdict) {
+  Document document{
+      .title = "",
+      .sections = {orders_section(verdict),
+                   tuning_section(verdict),
+                   {"Every pair", pairs_blocks(verdict)},
+                   verdict.table ? dropped_section(*verdict.table) : ledger_section(verdict),
+                   {"", inference_blocks(verdict)}}};
+  for (const ComparisonResult& result : verdict.comparisons) {
+    document.sections.push_back(numbers_section(result, verdict));
+    if (result.taps) document.sections.push_back({"", {taps_table(result, verdict)}});
+  }
+  if (!verdict.ranking.empty()) {
+    document.sections.push_back({fmt::format("Ranking: {}", kRanking), {ranking_table(verdict)}});
+  }
+  Section cost;
+  if (verdict.tap_share) {
+    cost.add(Role::paragraph, fmt::format("Looking inside took {:.2g} % of the trials' time.",
+                                          100 * *verdict.tap_share));
+  }
+  Section end;
+  end.add(Role::paragraph, plan_words(verdict));
+  for (const ComparisonResult& result : verdict.comparisons) {
+    end.add(Role::verdict, result.sentence);
+  }
+  document.sections.insert(document.sections.end(), {cost, end});
+  return document;
+}
+
+/// The verdicts first, then what they rest on under headings.
+Document page_outline(const VerdictRecord& verdict) {
+  Document document{.title = caption(verdict), .sections = {verdicts_section(verdict)}};
+  std::vector<Section>& sections = document.sections;
+  sections.front().blocks.emplace_back(orders_table(verdict));
+  sections.front().blocks.emplace_back(comparisons_table(verdict));
+  if (!verdict.ranking.empty()) {
+    sections.push_back({"Ranking", {ranking_table(verdict).captioned(kRanking)}});
+  }
+  if (!verdict.tuning.empty()) {
+    sections.push_back(
+        {"Learning rates",
+         {tuning_table(verdict).captioned(fmt::format(
+             "{} on tuning replicates, * the best of an order", tuning_metric(verdict)))}});
+  }
+  if (!verdict.ledger.empty()) sections.push_back(ledger_section(verdict));
+  for (const ComparisonResult& result : verdict.comparisons) {
+    if (!result.taps) continue;
+    sections.push_back(
+        {fmt::format("Inside: {} and {}", result.a, result.b), {taps_table(result, verdict)}});
+  }
+  sections.push_back({"Inference", inference_blocks(verdict)});
+  sections.push_back({"Every pair", pairs_blocks(verdict)});
+  sections.push_back({"Methods", {Words{Role::paragraph, methods_paragraph(verdict)}}});
+  return document;
+}
+
+/// The tables that a paper has room for, then its text.
+Document paper_outline(const VerdictRecord& verdict) {
+  Section tables{"",
+                 {orders_table(verdict).captioned(caption(verdict)),
+                  comparisons_table(verdict).captioned("Differences and what they say of a")}};
+  const auto add = [&](Table table) { tables.blocks.emplace_back(std::move(table)); };
+  if (!verdict.tuning.empty()) {
+    add(tuning_table(verdict).captioned("Learning rates on tuning replicates, * the best"));
+  }
+  if (!verdict.ranking.empty()) {
+    add(ranking_table(verdict).captioned(fmt::format("Ranking: {}", kRanking)));
+  }
+  for (const ComparisonResult& result : verdict.comparisons) {
+    if (result.taps) add(taps_table(result, verdict));
+  }
+  Section results = verdicts_section(verdict);
+  results.title = "Results";
+  return {.title = "",
+          .sections = {tables,
+                       {"", inference_blocks(verdict)},
+                       {"Methods", {Words{Role::paragraph, methods_paragraph(verdict)}}},
+                       results}};
 }
 
 }  // namespace
 
-std::string print_verdict(const record::VerdictRecord& verdict) {
-  const MetricWords words = metric_words(verdict);
-  std::string text = verdict.table ? table_heading(verdict) : "";
-  text += orders_table(verdict).print(2);
-  if (!verdict.table) {
-    for (const std::string& note : verdict.condition.notes) {
-      text += fmt::format("  note: {}\n", record::printable(note, 400));
-    }
-  }
-  text += tuning_part(verdict);
-  text += pairs_part(verdict);
-  text += verdict.table ? dropped_pairs(*verdict.table) : ledger_part(verdict);
-  text += inference_part(verdict);
-  for (const record::ComparisonResult& result : verdict.comparisons) {
-    text += "\n" + comparison_lines(result, verdict, words);
-    text += taps_part(result, verdict);
-  }
-  if (!verdict.ranking.empty()) {
-    text += fmt::format("\nRanking: {}\n{}", kRankingTitle, ranking_table(verdict).print(2));
-  }
-  if (const std::string cost = tap_cost_words(verdict); !cost.empty()) text += "\n" + cost + "\n";
-  text += "\n" + plan_words(verdict) + "\n";
-  for (const record::ComparisonResult& result : verdict.comparisons) {
-    text += fmt::format("{}\n", result.sentence);
-  }
-  return text;
+std::string print_verdict(const VerdictRecord& verdict) {
+  return render_text(terminal_outline(verdict));
+}
+std::string print_markdown(const VerdictRecord& verdict) {
+  return render_markdown(page_outline(verdict));
+}
+std::string print_latex(const VerdictRecord& verdict) {
+  return render_latex(paper_outline(verdict));
 }
 
 }  // namespace whichfirst::report

@@ -9,6 +9,7 @@
 
 #include "record/metrics.h"
 #include "record/printable.h"
+#include "report/document.h"
 
 namespace whichfirst::report {
 namespace {
@@ -20,9 +21,9 @@ stats::Rule rule_of(const record::VerdictRecord& verdict) {
       .confidence = verdict.confidence, .margin = verdict.margin, .direction = verdict.direction};
 }
 
-std::string order_words(const record::VerdictRecord& verdict, const std::string& name) {
+std::string named_order(const record::VerdictRecord& verdict, const std::string& name) {
   for (const record::OrderResult& order : verdict.orders) {
-    if (order.name == name && order.order) return fmt::format("{} ({})", name, *order.order);
+    if (order.name == name) return order_words(order);
   }
   return name;
 }
@@ -61,9 +62,8 @@ std::string evidence_words(const record::ComparisonResult& result, const MetricW
   const stats::Comparison& c = result.comparison;
   std::string text = fmt::format("{} pairs", c.pairs);
   if (const auto& interval = stats::deciding_interval(c)) {
-    text += fmt::format(", {:.4g} % interval {} to {}", interval_percent(verdict, c),
-                        signed_number(interval->lower, words.decimals),
-                        signed_number(interval->upper, words.decimals));
+    text += fmt::format(", {:.4g} % interval {}", interval_percent(verdict, c),
+                        interval_words(*interval, words.decimals));
     if (!verdict.plan.seeds) text += ", valid at every look";
   }
   return text;
@@ -130,8 +130,34 @@ std::string signed_number(double value, int decimals) {
   return is_zero ? fmt::format("{:.{}f}", 0.0, decimals) : text;
 }
 
+std::string number(const std::optional<double>& value, int decimals) {
+  return value ? fmt::format("{:.{}f}", *value, decimals) : kMissing;
+}
+
+std::string interval_words(const stats::Interval& interval, int decimals) {
+  return fmt::format("{} to {}", signed_number(interval.lower, decimals),
+                     signed_number(interval.upper, decimals));
+}
+
+std::string counted(std::int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::string lab_number(const std::optional<double>& value) {
+  if (value && std::abs(*value) < 1e-12) return "0";
+  return value ? fmt::format("{:.4g}", *value) : kMissing;
+}
+
+std::string lab_percent(const std::optional<double>& share) {
+  return share ? fmt::format("{:.4g} %", 100 * *share) : kMissing;
+}
+
+std::string order_words(const record::OrderResult& order) {
+  return order.order ? fmt::format("{} ({})", order.name, *order.order) : order.name;
+}
+
 std::string p_value(const std::optional<double>& p) {
-  if (!p) return "-";
+  if (!p) return kMissing;
   return *p < 0.0001 ? "< 0.0001" : fmt::format("{:.4f}", *p);
 }
 
@@ -197,31 +223,33 @@ std::string recipe_words(const record::Condition& condition) {
   return text;
 }
 
-}  // namespace
-
+/// "after 3 epochs on 12,000 images of fashion-mnist at lr 0.1 (article-15, batch 64)", or "in
+/// results.csv, paired by seed" for a table.
 std::string condition_words(const record::ComparisonResult& result,
                             const record::VerdictRecord& verdict) {
   if (!verdict.table) {
     const record::Condition& condition = verdict.condition;
-    return fmt::format("after {} epoch{} on {} images of {}{} ({}, batch {}{})", condition.epochs,
-                       condition.epochs == 1 ? "" : "s", grouped(condition.train),
+    return fmt::format("after {} on {} images of {}{} ({}, batch {}{})",
+                       counted(condition.epochs, "epoch"), grouped(condition.train),
                        condition.dataset, lr_words(result, verdict), condition.network,
                        condition.batch, recipe_words(condition));
   }
   const record::ResultsTable& table = *verdict.table;
   std::string text = fmt::format("in {}, paired by {}", record::printable(table.file), table.pair);
   if (const std::size_t dropped = table.dropped.size(); dropped > 0) {
-    text += fmt::format(", {} incomplete pair{} left out", dropped, dropped == 1 ? "" : "s");
+    text += fmt::format(", {} left out", counted(dropped, "incomplete pair"));
   }
   return text;
 }
+
+}  // namespace
 
 std::string verdict_sentence(const record::ComparisonResult& result,
                              const record::VerdictRecord& verdict) {
   const stats::Comparison& c = result.comparison;
   const MetricWords words = metric_words(verdict);
-  const std::string a = order_words(verdict, result.a);
-  const std::string b = order_words(verdict, result.b);
+  const std::string a = named_order(verdict, result.a);
+  const std::string b = named_order(verdict, result.b);
   const std::string condition = condition_words(result, verdict);
   const std::string evidence = evidence_words(result, words, verdict);
   std::string text = losses_words(result);
@@ -260,8 +288,8 @@ std::string verdict_sentence(const record::ComparisonResult& result,
   if (c.reason) text += reason_words(result, verdict);
   if (verdict.stop != record::Stop::interrupted && c.verdict == Verdict::undecided &&
       c.more_pairs_needed) {
-    text += fmt::format(" About {} more pair{} would decide at the spread seen.",
-                        *c.more_pairs_needed, *c.more_pairs_needed == 1 ? "" : "s");
+    text += fmt::format(" About {} would decide at the spread seen.",
+                        counted(*c.more_pairs_needed, "more pair"));
   }
   return text;
 }

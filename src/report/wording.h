@@ -16,6 +16,21 @@ std::string grouped(std::int64_t number);
 /// With `decimals` digits, the sign always shown: "+0.25", "-1.30".
 std::string signed_number(double value, int decimals);
 
+/// With so many decimals; "-" where missing.
+std::string number(const std::optional<double>& value, int decimals);
+
+/// "-0.30 to +0.25".
+std::string interval_words(const stats::Interval& interval, int decimals);
+
+/// "1 pair", "2 pairs".
+std::string counted(std::int64_t count, std::string_view noun);
+
+/// Of the lab, on its page and in a terminal. Four digits; what rounding leaves of a mean after bn
+/// is "0", a missing number "-".
+std::string lab_number(const std::optional<double>& value);
+/// A share in [0, 1] as "44.44 %", a missing one as "-".
+std::string lab_percent(const std::optional<double>& share);
+
 /// "0.0123", "< 0.0001"; "-" where missing.
 std::string p_value(const std::optional<double>& p);
 
@@ -45,10 +60,8 @@ bool is_for_equivalence(const stats::Comparison& comparison);
 /// The confidence of the interval that decided, in percent.
 double interval_percent(const record::VerdictRecord& verdict, const stats::Comparison& comparison);
 
-/// "after 3 epochs on 12,000 images of fashion-mnist at lr 0.1 (article-15, batch 64)", or "in
-/// results.csv, paired by seed" for a table.
-std::string condition_words(const record::ComparisonResult& result,
-                            const record::VerdictRecord& verdict);
+/// "bn-first (conv bn relu)"; the name alone where no more is known.
+std::string order_words(const record::OrderResult& order);
 
 /// The verdict on one pair of orders as one plain sentence: the word, the numbers, the condition
 /// and the claim ("on this test set" or "on data like it"). Says nothing that depends on the clock.

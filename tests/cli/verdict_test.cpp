@@ -91,7 +91,7 @@ TEST(VerdictVerb, TheDocumentSaysWhereTheNumbersAreFrom) {
             "that diverged as a line without a value, so that it is counted\n");
 }
 
-TEST(VerdictVerb, PagesAreTheSnapshots) {
+TEST(VerdictVerb, PrintsTheSnapshotsOfATable) {
   const Scratch folder;
   put(folder / "results_2.csv", content_of(report_fixture("table.csv")));
   for (const auto& [format, file] : {std::pair{"text", "table.txt"}, std::pair{"md", "table.md"},

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
+#include "report/document.h"
 #include "report/progress_text.h"
-#include "report/table.h"
 #include "report/wording.h"
 
 namespace whichfirst::report {
@@ -33,18 +33,20 @@ TEST(Wording, SpeaksOfTimeAndMemoryInUnits) {
 }
 
 TEST(Table, AlignsByCharactersNotBytes) {
-  Table table({"a", "number"}, {Align::left, Align::right});
-  table.add({"é", "1"});
-  table.add({"xyz", "12"});
-  EXPECT_EQ(table.print(1), " a    number\n é         1\n xyz      12\n");
+  EXPECT_EQ(render_text(Table{{"a", "number"}, "lr", {{"é", "1"}, {"xyz", "12"}}}, 1),
+            " a    number\n é         1\n xyz      12\n");
 }
 
-TEST(Escape, LeavesNoCharacterItsMeaning) {
-  EXPECT_EQ(escape_latex("a_b 5% $x$ {y} #1 & ~ ^ \\ < >"),
+TEST(Document, LeavesNoCharacterItsMeaning) {
+  const auto says = [](const char* text) {
+    return Document{"", {{"", {Words{Role::paragraph, text}}}}};
+  };
+  EXPECT_EQ(render_latex(says("a_b 5% $x$ {y} #1 & ~ ^ \\ < >")),
+            "% \\usepackage{booktabs}\n"
             "a\\_b 5\\% \\$x\\$ \\{y\\} \\#1 \\& \\textasciitilde{} \\textasciicircum{} "
-            "\\textbackslash{} $<$ $>$");
-  EXPECT_EQ(escape_markdown("a|b *c* <script> [d](e) `f`"),
-            "a\\|b \\*c\\* \\<script\\> \\[d\\](e) \\`f\\`");
+            "\\textbackslash{} $<$ $>$\n\n");
+  EXPECT_EQ(render_markdown(says("a|b *c* <script> [d](e) `f`")),
+            "# \n\na\\|b \\*c\\* \\<script\\> \\[d\\](e) \\`f\\`\n");
 }
 
 TEST(LookLine, SaysWhereTheVerdictStands) {

@@ -9,7 +9,6 @@
 #include "report/data_text.h"
 #include "report/explain_text.h"
 #include "report/lab_text.h"
-#include "report/paper.h"
 #include "report/summary_text.h"
 #include "report/verdict_text.h"
 #include "report/wording.h"
