@@ -66,17 +66,6 @@ std::string print_speeds(const BenchRecord& bench) {
   return text;
 }
 
-/// The columns that every table of parts has.
-std::vector<std::string> cells(const BenchPart& part, const BenchOrder& order,
-                               const BenchRecord& bench) {
-  return {fmt::format("{:.3f}", 1000 * part.seconds),
-          fmt::format("{:.1f} %", 100 * part.seconds / order.step_seconds()),
-          number(part.gflops(), 1),
-          percent_of(part.gflops(), bench.peak_gflops),
-          number(part.gb_per_second(), 1),
-          percent_of(part.gb_per_second(), bench.peak_gb_per_second)};
-}
-
 std::string implementations_of(const BenchKind& kind) {
   std::string text;
   for (const BenchKernels& each : kind.implementations) {
@@ -96,10 +85,15 @@ Table parts_table(std::vector<std::string> names) {
   return table;
 }
 
-void add_row(Table& table, std::vector<std::string> row, const std::vector<std::string>& numbers,
-             std::string implementation) {
-  row.insert(row.end(), numbers.begin(), numbers.end());
-  row.push_back(std::move(implementation));
+/// A row of it: `row`, then the part's numbers.
+void add_row(Table& table, std::vector<std::string> row, const BenchPart& part,
+             const std::string& implementation, const BenchOrder& order, const BenchRecord& bench) {
+  row.insert(
+      row.end(),
+      {fmt::format("{:.3f}", 1000 * part.seconds),
+       fmt::format("{:.1f} %", 100 * part.seconds / order.step_seconds()), number(part.gflops(), 1),
+       percent_of(part.gflops(), bench.peak_gflops), number(part.gb_per_second(), 1),
+       percent_of(part.gb_per_second(), bench.peak_gb_per_second), implementation});
   table.rows.push_back(std::move(row));
 }
 
@@ -108,14 +102,14 @@ Table parts_of(const BenchOrder& order, const BenchRecord& bench, BenchDetail de
   if (detail == BenchDetail::kinds) {
     Table table = parts_table({"kind"});
     for (const BenchKind& kind : by_kind(order.parts)) {
-      add_row(table, {kind.sum.kind}, cells(kind.sum, order, bench), implementations_of(kind));
+      add_row(table, {kind.sum.kind}, kind.sum, implementations_of(kind), order, bench);
     }
     return table;
   }
   Table table = parts_table({"stage", "what"});
   for (const BenchPart& part : order.parts) {
-    add_row(table, {part.stage.empty() ? kMissing : part.stage, part.what},
-            cells(part, order, bench), part.implementation);
+    add_row(table, {part.stage.empty() ? kMissing : part.stage, part.what}, part,
+            part.implementation, order, bench);
   }
   return table;
 }

@@ -25,12 +25,12 @@ struct Table {
   Table captioned(std::string words) const;
 };
 
-/// | role      | on a terminal      | in Markdown     | in LaTeX               |
-/// | --------- | ------------------ | --------------- | ---------------------- |
-/// | paragraph | a line             | a paragraph     | a paragraph            |
-/// | remark    | an indented line   | a paragraph     | a paragraph            |
-/// | warning   | the same, "warning:" | "Warning: ..." | a line of the paragraph |
-/// | verdict   | a line             | in bold         | a line of the paragraph |
+/// | role      | on a terminal                | in Markdown    | in LaTeX                |
+/// | --------- | ---------------------------- | -------------- | ----------------------- |
+/// | paragraph | a line                       | a paragraph    | a paragraph             |
+/// | remark    | an indented line             | a paragraph    | a paragraph             |
+/// | warning   | an indented line, "warning:" | "Warning: ..." | a line of the paragraph |
+/// | verdict   | a line                       | in bold        | a line of the paragraph |
 enum class Role { paragraph, remark, warning, verdict };
 
 struct Words {

@@ -1,5 +1,4 @@
-#include "report/methods.h"
-
+// What a paper says of how orders were compared.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

@@ -28,4 +28,8 @@ std::string floor_words(const record::ComparisonResult& result,
 std::string warning_words(const stats::Warning& warning, const record::ComparisonResult& result,
                           const record::VerdictRecord& verdict);
 
+/// What was compared, how, by what rule, planned and done: prose that a paper can carry, with the
+/// sources of its methods. Plain text, one line.
+std::string methods_paragraph(const record::VerdictRecord& verdict);
+
 }  // namespace whichfirst::report

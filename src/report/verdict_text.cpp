@@ -5,7 +5,6 @@
 
 #include "record/printable.h"
 #include "report/document.h"
-#include "report/methods.h"
 #include "report/remarks.h"
 #include "report/verdict_tables.h"
 #include "report/wording.h"
@@ -98,6 +97,12 @@ Section ledger_section(const VerdictRecord& verdict) {
   return section;
 }
 
+void add_warnings(Section& section, const ComparisonResult& result, const VerdictRecord& verdict) {
+  for (const stats::Warning& warning : result.warnings) {
+    section.add(Role::warning, warning_words(warning, result, verdict));
+  }
+}
+
 /// All numbers of a comparison, in remarks.
 Section numbers_section(const ComparisonResult& result, const VerdictRecord& verdict) {
   const stats::Comparison& c = result.comparison;
@@ -143,9 +148,7 @@ Section numbers_section(const ComparisonResult& result, const VerdictRecord& ver
   }
   add(prospect_words(result, verdict));
   add(floor_words(result, verdict));
-  for (const stats::Warning& warning : result.warnings) {
-    section.add(Role::warning, warning_words(warning, result, verdict));
-  }
+  add_warnings(section, result, verdict);
   return section;
 }
 
@@ -154,9 +157,7 @@ Section verdicts_section(const VerdictRecord& verdict) {
   Section section;
   for (const ComparisonResult& result : verdict.comparisons) {
     section.add(Role::verdict, result.sentence);
-    for (const stats::Warning& warning : result.warnings) {
-      section.add(Role::warning, warning_words(warning, result, verdict));
-    }
+    add_warnings(section, result, verdict);
   }
   return section;
 }
