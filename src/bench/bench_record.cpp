@@ -81,7 +81,6 @@ ordered_json to_json(const BenchOrder& order) {
           {"gflops", order.gflops},
           {"together_images_per_second", order.together_images_per_second},
           {"together_ratio", order.together_ratio},
-          {"pinned_ratio", record::or_null(order.pinned_ratio)},
           {"first_step_seconds", order.first_step_seconds},
           {"peak_bytes", order.peak_bytes},
           {"planned_bytes", order.planned_bytes},

@@ -52,7 +52,6 @@ struct BenchOrder {
   double gflops = 0;                        ///< of the whole step, counting flops()
   double together_images_per_second = 0;    ///< of all trials side by side
   double together_ratio = 0;                ///< the same against one trial
-  std::optional<double> pinned_ratio;       ///< side by side, each on a core of its own or not
   double first_step_seconds = 0;            ///< from nothing to the end of the first step
   std::int64_t peak_bytes = 0;              ///< of a trial's process, less what stood before
   std::int64_t planned_bytes = 0;           ///< what the engine says it takes, the sum of:

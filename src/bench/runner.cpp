@@ -254,10 +254,7 @@ Cost measure_cost(const study::Arm& arm, const record::Recipe& recipe,
 
 double measure_together(const study::Arm& arm, const record::Recipe& recipe,
                         const train::Material& material, const Together& together) {
-  const bool is_pinned = together.placement == study::Placement::pinned;
-  const std::vector<int> cores = is_pinned ? study::usable_cores() : std::vector<int>{};
   std::vector<double> speeds(static_cast<std::size_t>(together.threads));
-  check(!is_pinned || cores.size() >= speeds.size(), "each pinned trial has a core");
   std::barrier ready(together.threads);
   std::mutex mutex;
   std::exception_ptr fault;
@@ -267,10 +264,6 @@ double measure_together(const study::Arm& arm, const record::Recipe& recipe,
       workers.emplace_back([&, i] {
         bool is_ready = false;
         try {
-          if (is_pinned && !study::pin_to(cores[i])) {
-            throw Error(
-                fmt::format("--pin: the system refuses core {}; leave out --pin", cores[i]));
-          }
           Runner runner(arm, recipe, material);
           runner.step();
           is_ready = true;

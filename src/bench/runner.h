@@ -11,7 +11,6 @@
 #include "engine/trainer.h"
 #include "record/study_file.h"
 #include "study/experiment.h"
-#include "study/scheduler.h"
 #include "train/trial.h"
 
 namespace whichfirst::bench {
@@ -67,11 +66,10 @@ struct Cost {
 Cost measure_cost(const study::Arm& arm, const record::Recipe& recipe,
                   const train::Material& material);
 
-/// Images a second of all of them together, one trial a thread. Pinned needs as many cores.
+/// Images a second of all of them together, one trial per thread.
 struct Together {
   int threads = 1;
   double seconds = 1;
-  study::Placement placement = study::Placement::free;
 };
 double measure_together(const study::Arm& arm, const record::Recipe& recipe,
                         const train::Material& material, const Together& together);

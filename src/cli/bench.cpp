@@ -34,7 +34,6 @@ struct BenchOptions {
   double seconds = 1.0;
   int rounds = 5;
   bool stages = false;
-  bool pin = false;
   bool peers = false;
   bench::PeerOptions peer;
   bool json = false;
@@ -69,7 +68,6 @@ struct Measured {
   std::vector<double> steps;
   std::vector<double> together;
   std::vector<double> ratios;
-  std::vector<double> pinned_ratios;
   std::vector<std::vector<double>> profile;
   std::vector<std::vector<double>> peers;  // by setting, then by round
   std::vector<std::string> peer_failures;  // by setting; empty: none
@@ -91,9 +89,6 @@ class Bench {
     bench_.batch = study_.recipe.batch;
     bench_.precision = record::precision_word(study_.recipe.precision);
     bench_.threads = study::available_cores();
-    if (options.pin && study::usable_cores().size() < static_cast<std::size_t>(bench_.threads)) {
-      throw Error("--pin: the system does not say which cores this process may use; leave it out");
-    }
   }
 
   bench::BenchRecord run() {
@@ -147,10 +142,9 @@ class Bench {
     }
   }
 
-  double measure_trials(std::size_t i, int threads, study::Placement placement) const {
-    return bench::measure_together(
-        arms_[i], study_.recipe, material_,
-        {.threads = threads, .seconds = options_.seconds, .placement = placement});
+  double measure_trials(std::size_t i, int threads) const {
+    return bench::measure_together(arms_[i], study_.recipe, material_,
+                                   {.threads = threads, .seconds = options_.seconds});
   }
 
   /// One round of one order.
@@ -158,14 +152,10 @@ class Bench {
     Measured& found = measured_[i];
     found.steps.push_back(runner.measure_steps(options_.seconds));
     for (auto& step : runner.profile(options_.seconds)) found.profile.push_back(std::move(step));
-    const double one = measure_trials(i, 1, study::Placement::free);
-    const double all = measure_trials(i, bench_.threads, study::Placement::free);
+    const double one = measure_trials(i, 1);
+    const double all = measure_trials(i, bench_.threads);
     found.together.push_back(all);
     found.ratios.push_back(all / one);
-    if (options_.pin) {
-      found.pinned_ratios.push_back(measure_trials(i, bench_.threads, study::Placement::pinned) /
-                                    all);
-    }
     for (std::size_t setting = 0; setting < found.peers.size(); ++setting) {
       if (!found.peer_failures[setting].empty()) continue;
       try {
@@ -183,7 +173,6 @@ class Bench {
     order.images_per_second = bench::median(found.steps);
     order.together_images_per_second = bench::median(found.together);
     order.together_ratio = bench::median(found.ratios);
-    if (!found.pinned_ratios.empty()) order.pinned_ratio = bench::median(found.pinned_ratios);
     const engine::Plan plan = engine::plan(arms_[i].network, train::engine_options(study_.recipe));
     order.planned_bytes = plan.bytes();
     order.arena_bytes = plan.arena_bytes;
@@ -254,8 +243,6 @@ AddedVerb add_bench(CLI::App& program) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   command->add_flag("--stages", options->stages, "Every stage's time, not only each kind's");
-  command->add_flag("--pin", options->pin,
-                    "Also trials side by side with each kept on a core of its own");
   auto* peers = command->add_flag("--peers", options->peers,
                                   "Also PyTorch on the same networks, in alternation");
   command->add_option("--python", options->peer.python, "The Python that has PyTorch")

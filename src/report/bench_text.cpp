@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -25,16 +24,9 @@ std::string percent_of(const std::optional<double>& speed, const std::optional<d
 }
 
 std::string print_speeds(const BenchRecord& bench) {
-  const bool has_pinned =
-      std::any_of(bench.orders.begin(), bench.orders.end(),
-                  [](const BenchOrder& order) { return order.pinned_ratio.has_value(); });
   Table table{{"order", "images/s", "GFLOP/s", "of peak", "fwd+bwd alone", "share",
                fmt::format("x{} together", bench.threads), "first step", "memory"},
               "lrrrrrrrr"};
-  if (has_pinned) {
-    table.header.emplace_back("pinned");
-    table.alignment += 'r';
-  }
   for (const BenchOrder& order : bench.orders) {
     std::vector<std::string> row = {fmt::format("{} ({})", order.name, order.order),
                                     fmt::format("{:.0f}", order.images_per_second),
@@ -45,9 +37,6 @@ std::string print_speeds(const BenchRecord& bench) {
                                     fmt::format("{:.2f}", order.together_ratio),
                                     fmt::format("{:.3f}s", order.first_step_seconds),
                                     bytes(order.peak_bytes)};
-    if (has_pinned) {
-      row.push_back(order.pinned_ratio ? fmt::format("x{:.3f}", *order.pinned_ratio) : kMissing);
-    }
     table.rows.push_back(std::move(row));
   }
   std::string text = render_text(table, 2);
@@ -58,11 +47,6 @@ std::string print_speeds(const BenchRecord& bench) {
       "loss,\n"
       "checks, update, running statistics; share: of these in the step's time. memory: a trial's\n"
       "peak beside the data.\n";
-  if (has_pinned) {
-    text +=
-        "pinned: the speed of trials side by side, each kept on a core of its own, against the\n"
-        "same trials left to the system.\n";
-  }
   return text;
 }
 

@@ -71,7 +71,6 @@ TEST(BenchJson, SharesAreThoseOfTheStepAndMissingIsNull) {
   const json& written = document["orders"][0];
   EXPECT_EQ(written["step_seconds"], 8);
   EXPECT_EQ(written["conv_share"], 0.75);
-  EXPECT_TRUE(written["pinned_ratio"].is_null());
   EXPECT_THAT(written["reference_kernels"], IsEmpty());
   EXPECT_EQ(written["stages"][0]["stage"], "units.0.conv");
   EXPECT_EQ(written["stages"][0]["share"], 0.25);

@@ -58,7 +58,7 @@ for line in sys.stdin:
 
 TEST(Bench, StageTimesSumToTheStepAndSharesToOne) {
   const Scratch folder;
-  const Ended ended = run(folder, on_small({"--pin", "--json"}));
+  const Ended ended = run(folder, on_small({"--json"}));
   ASSERT_EQ(ended.status, 0) << ended.err;
   const json document = json::parse(ended.out);
   EXPECT_GT(document["peak_gb_per_second"], 0);
@@ -89,7 +89,6 @@ TEST(Bench, StageTimesSumToTheStepAndSharesToOne) {
     EXPECT_EQ(
         order["planned_bytes"].get<std::int64_t>(),
         order["arena_bytes"].get<std::int64_t>() + order["parameter_bytes"].get<std::int64_t>());
-    EXPECT_GT(order["pinned_ratio"], 0);
     std::int64_t flops = 0;
     for (const json& stage : order["stages"]) {
       if (!stage["flops"].is_null()) flops += stage["flops"].get<std::int64_t>();
@@ -142,17 +141,11 @@ TEST(Bench, RunsAsManyTrialsAsTheProcessWasLeftCores) {
   }
   ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
   const Scratch folder;
-  const Ended ended = run(folder, on_small({"--pin", "--json"}));
-  const Ended compared = run(folder, {"compare", "--pin", "--jobs", "2", "--dry-run"});
+  const Ended ended = run(folder, on_small({"--json"}));
   ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
   ASSERT_EQ(ended.status, 0) << ended.err;
   const json document = json::parse(ended.out);
   EXPECT_EQ(document["threads"], 1);
-  EXPECT_GT(document["orders"][0]["pinned_ratio"], 0);
-  EXPECT_EQ(compared.status, 2);
-  EXPECT_THAT(
-      compared.err,
-      HasSubstr("--pin: 2 trials side by side, and 1 cores for this process: lower --jobs"));
 }
 
 TEST(BenchPeers, AreAskedForEachOrderAndConfiguration) {
