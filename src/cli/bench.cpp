@@ -229,36 +229,39 @@ int run(const BenchOptions& options) {
 
 }  // namespace
 
-AddedVerb add_bench(CLI::App& program) {
+Verb bench_verb() {
   auto options = std::make_shared<BenchOptions>();
-  CLI::App* command = program.add_subcommand(
-      "bench", "Measure the whole training step of each order, beside the core's peaks");
-  options->study.add_to(*command);
-  command->add_option("--input", options->input, "Shape of the pictures, CxHxW")
-      ->capture_default_str();
-  command->add_option("--seconds", options->seconds, "Of each measurement")
-      ->check(CLI::Range(0.05, 600.0))
-      ->capture_default_str();
-  command->add_option("--rounds", options->rounds, "Measurements of each kind, orders alternating")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  command->add_flag("--stages", options->stages, "Every stage's time, not only each kind's");
-  auto* peers = command->add_flag("--peers", options->peers,
-                                  "Also PyTorch on the same networks, in alternation");
-  command->add_option("--python", options->peer.python, "The Python that has PyTorch")
-      ->needs(peers)
-      ->capture_default_str();
-  command
-      ->add_option("--peer-script", options->peer.script,
-                   "Runs instead of the built-in bench/peers/pytorch.py")
-      ->needs(peers);
-  command->add_flag("--json", options->json, "Print one JSON document");
-  command->footer(
-      "Examples:\n"
-      "  whichfirst bench                               article-15, 3x32x32, batch 32\n"
-      "  whichfirst bench my.toml recipe.batch=128 --input 1x28x28 --stages\n"
-      "  whichfirst bench --peers --python /usr/bin/python3");
-  return {command, [options] { return run(*options); }};
+  return {
+      .name = "bench",
+      .help = "Measure the whole training step of each order, beside the core's peaks",
+      .options =
+          {options->study.option(),
+           {"--input", &options->input, "Shape of the pictures, CxHxW", {.shows_default = true}},
+           {"--seconds",
+            &options->seconds,
+            "Of each measurement",
+            {.shows_default = true, .range = Range{0.05, 600}}},
+           {"--rounds",
+            &options->rounds,
+            "Measurements of each kind, orders alternating",
+            {.shows_default = true, .range = Range{1, 1000}}},
+           {"--stages", &options->stages, "Every stage's time, not only each kind's"},
+           {"--peers", &options->peers, "Also PyTorch on the same networks, in alternation"},
+           {"--python",
+            &options->peer.python,
+            "The Python that has PyTorch",
+            {.shows_default = true, .needs = "--peers"}},
+           {"--peer-script",
+            &options->peer.script,
+            "Runs instead of the built-in bench/peers/pytorch.py",
+            {.needs = "--peers"}},
+           json_option(options->json)},
+      .footer =
+          "Examples:\n"
+          "  whichfirst bench                               article-15, 3x32x32, batch 32\n"
+          "  whichfirst bench my.toml recipe.batch=128 --input 1x28x28 --stages\n"
+          "  whichfirst bench --peers --python /usr/bin/python3",
+      .run = [options] { return run(*options); }};
 }
 
 }  // namespace whichfirst::cli

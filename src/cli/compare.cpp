@@ -385,34 +385,37 @@ class Comparing {
 
 }  // namespace
 
-AddedVerb add_compare(CLI::App& program) {
+Verb compare_verb() {
   auto options = std::make_shared<CompareOptions>();
-  CLI::App* command = program.add_subcommand(
-      "compare", "Train the orders in matched pairs on the same data and say which is better");
-  options->study.add_to(*command);
-  command->add_option("--out", options->out,
-                      "The run folder itself; default runs/<name>-<hash of the study>");
-  command->add_option("--jobs", options->jobs, "Trials side by side; default: one a core")
-      ->check(CLI::Range(1, 1024));
-  command->add_flag("--pin", options->pin,
-                    "Keep each of the --jobs on a core of its own; not where other programs do");
-  options->format.add_to(*command);
-  options->wanted.add_to(*command);
-  command->add_flag("--quiet", options->quiet, "No progress");
-  command->add_flag("--dry-run", options->dry_run,
-                    "Check everything, print the plan, train nothing");
-  options->expect.add_to(*command);
-  command->footer(
-      "Examples:\n"
-      "  whichfirst compare                          the built-in demo, about a minute\n"
-      "  whichfirst compare my.toml plan.seeds=12    a study file, one setting changed\n"
-      "  whichfirst compare data.name=fashion-mnist data.train=12000 recipe.lr=0.1\n"
-      "  whichfirst compare orders.a='conv bn relu' orders.b='conv relu bn' plan.margin=0.5\n"
-      "\n"
-      "The same command again resumes a run that was stopped, at any moment and in any way.\n"
-      "Exit codes: 0 done, 1 --expect does not hold, 2 wrong input, 3 --expect and undecided,\n"
-      "130 interrupted.");
-  return {command, [options] { return Comparing(*options).run(); }};
+  return {
+      .name = "compare",
+      .help = "Train the orders in matched pairs on the same data and say which is better",
+      .options = joined(
+          {{options->study.option(),
+            {"--out", &options->out,
+             "The run folder itself; default runs/<name>-<hash of the study>"},
+            {"--jobs",
+             &options->jobs,
+             "Trials side by side; default: one a core",
+             {.range = Range{1, 1024}}},
+            {"--pin", &options->pin,
+             "Keep each of the --jobs on a core of its own; not where other programs do"}},
+           options->format.options(),
+           options->wanted.options(),
+           {{"--quiet", &options->quiet, "No progress"},
+            {"--dry-run", &options->dry_run, "Check everything, print the plan, train nothing"},
+            options->expect.option()}}),
+      .footer =
+          "Examples:\n"
+          "  whichfirst compare                          the built-in demo, about a minute\n"
+          "  whichfirst compare my.toml plan.seeds=12    a study file, one setting changed\n"
+          "  whichfirst compare data.name=fashion-mnist data.train=12000 recipe.lr=0.1\n"
+          "  whichfirst compare orders.a='conv bn relu' orders.b='conv relu bn' plan.margin=0.5\n"
+          "\n"
+          "The same command again resumes a run that was stopped, at any moment and in any way.\n"
+          "Exit codes: 0 done, 1 --expect does not hold, 2 wrong input, 3 --expect and undecided,\n"
+          "130 interrupted.",
+      .run = [options] { return Comparing(*options).run(); }};
 }
 
 }  // namespace whichfirst::cli

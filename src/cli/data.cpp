@@ -114,30 +114,32 @@ int info(const DataOptions& options) {
 
 }  // namespace
 
-AddedVerb add_data(CLI::App& program) {
+Verb data_verb() {
   auto options = std::make_shared<DataOptions>();
-  CLI::App* command =
-      program.add_subcommand("data", "Say which data sets there are and what is in one");
-  command->require_subcommand(1);
-  command->footer(
-      "Examples:\n"
-      "  whichfirst data list\n"
-      "  whichfirst data info fashion-mnist\n"
-      "  whichfirst data info my/pictures --size 48");
-  CLI::App* list_command = command->add_subcommand("list", "The sets that are known by name");
-  list_command->add_flag("--json", options->json, "Print one JSON document");
-  CLI::App* info_command =
-      command->add_subcommand("info", "What is in a set, or where to get it and where to put it");
-  info_command->add_option("set", options->name, "A known name, or a file or folder")
-      ->required()
-      ->type_name("NAME|PATH");
-  info_command->add_option("--size", options->size, "As data.size of a study: auto, 32 or 32x48");
-  info_command->add_flag("--skip-broken", options->skip_broken,
-                         "Pass over unreadable pictures of a folder");
-  info_command->add_flag("--json", options->json, "Print one JSON document");
-  return {command, [options, list_command] {
-            return list_command->parsed() ? list(*options) : info(*options);
-          }};
+  const Verb list_verb = {.name = "list",
+                          .help = "The sets that are known by name",
+                          .options = {json_option(options->json)},
+                          .run = [options] { return list(*options); }};
+  const Verb info_verb = {
+      .name = "info",
+      .help = "What is in a set, or where to get it and where to put it",
+      .options = {{"set",
+                   &options->name,
+                   "A known name, or a file or folder",
+                   {.type = "NAME|PATH", .is_required = true}},
+                  {"--size", &options->size, "As data.size of a study: auto, 32 or 32x48"},
+                  {"--skip-broken", &options->skip_broken,
+                   "Pass over unreadable pictures of a folder"},
+                  json_option(options->json)},
+      .run = [options] { return info(*options); }};
+  return {.name = "data",
+          .help = "Say which data sets there are and what is in one",
+          .footer =
+              "Examples:\n"
+              "  whichfirst data list\n"
+              "  whichfirst data info fashion-mnist\n"
+              "  whichfirst data info my/pictures --size 48",
+          .verbs = {list_verb, info_verb}};
 }
 
 }  // namespace whichfirst::cli

@@ -4,15 +4,13 @@
 
 #include <cstdio>
 
-#include "cli/verbs.h"
-
 namespace whichfirst::cli {
 
-void Expectation::add_to(CLI::App& verb) {
-  verb.add_option("--expect", word,
-                  "Exit with 1 unless the first order is this against the second, with 3 if "
-                  "undecided")
-      ->check(CLI::IsMember({"better", "worse", "equivalent", "not-worse"}));
+Option Expectation::option() {
+  return {"--expect",
+          &word,
+          "Exit with 1 unless the first order is this against the second, with 3 if undecided",
+          {.choices = {"better", "worse", "equivalent", "not-worse"}}};
 }
 
 int Expectation::judge(const record::VerdictRecord& verdict) const {

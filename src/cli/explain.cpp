@@ -159,30 +159,31 @@ int run(const ExplainOptions& options) {
 
 }  // namespace
 
-AddedVerb add_explain(CLI::App& program) {
+Verb explain_verb() {
   auto options = std::make_shared<ExplainOptions>();
-  CLI::App* command = program.add_subcommand(
-      "explain", "Say what can be proved of two orders without training them, and check it");
-  command->add_option("a", options->a, "An order, such as 'conv bn relu'")->required();
-  command->add_option("b", options->b, "The other order")->required();
-  command
-      ->add_option(
-          "--input", options->input,
-          "Channels x height x width of what they read, or the length of a vector; default "
-          "3x32x32")
-      ->type_name("CxHxW");
-  command->add_flag("--json", options->json, "Print one JSON document");
-  command->footer(
-      "Examples:\n"
-      "  whichfirst explain 'conv bn relu' 'conv relu bn'\n"
-      "  whichfirst explain 'conv relu maxpool' 'conv maxpool relu' --input 16x8x8\n"
-      "  whichfirst explain 'conv bn tanh' 'conv tanh bn' --input 64 --json\n"
-      "\n"
-      "The answers, from the strongest: same training, same function, same at inference, same\n"
-      "function class, different (docs/orders.md). Each is checked on random networks. Exit "
-      "codes:\n"
-      "0 done, 2 wrong input, or numbers that contradict the answer.");
-  return {command, [options] { return run(*options); }};
+  return {
+      .name = "explain",
+      .help = "Say what can be proved of two orders without training them, and check it",
+      .options =
+          {{"a", &options->a, "An order, such as 'conv bn relu'", {.is_required = true}},
+           {"b", &options->b, "The other order", {.is_required = true}},
+           {"--input",
+            &options->input,
+            "Channels x height x width of what they read, or the length of a vector; default "
+            "3x32x32",
+            {.type = "CxHxW"}},
+           json_option(options->json)},
+      .footer =
+          "Examples:\n"
+          "  whichfirst explain 'conv bn relu' 'conv relu bn'\n"
+          "  whichfirst explain 'conv relu maxpool' 'conv maxpool relu' --input 16x8x8\n"
+          "  whichfirst explain 'conv bn tanh' 'conv tanh bn' --input 64 --json\n"
+          "\n"
+          "The answers, from the strongest: same training, same function, same at inference, same\n"
+          "function class, different (docs/orders.md). Each is checked on random networks. Exit "
+          "codes:\n"
+          "0 done, 2 wrong input, or numbers that contradict the answer.",
+      .run = [options] { return run(*options); }};
 }
 
 }  // namespace whichfirst::cli

@@ -111,55 +111,64 @@ int run(const LabOptions& options) {
 
 }  // namespace
 
-AddedVerb add_lab(CLI::App& program) {
+Verb lab_verb() {
   auto options = std::make_shared<LabOptions>();
-  CLI::App* command =
-      program.add_subcommand("lab", "Show what orders do to values, stage by stage");
-  command
-      ->add_option("image", options->image,
-                   "PNG, JPEG or .npy file, or a picture of a set such as fashion-mnist:17; "
-                   "default: a built-in 5x5 picture")
-      ->type_name("IMAGE");
-  command->add_option("--values", options->values, "Numbers, rows separated by ';'");
-  command->add_option("--normal", options->normal, "Normal random numbers")->type_name("NxCxHxW");
-  command->add_option("--mean", options->gaussian.mean, "Of --normal")->capture_default_str();
-  command->add_option("--sd", options->gaussian.sd, "Of --normal")->capture_default_str();
-  command->add_option("--seed", options->parameters.seed, "Of --normal, weights and dropout")
-      ->capture_default_str();
-  command->add_option("--orders", options->orders, "Default: \"bn relu\" \"relu bn\"")
-      ->type_name("ORDER ...");
-  command->add_option("--then", options->then, "Stages behind each order, or none")
-      ->capture_default_str();
-  const auto add_list = [&](const char* name, std::vector<double>& list, const char* what) {
-    command
-        ->add_option_function<std::string>(
-            name, [name, &list](const std::string& text) { list = lab::parse_numbers(name, text); },
-            what)
-        ->type_name("X[,X...]");
+  lab::ChainParameters& parameters = options->parameters;
+  const auto list = [](const char* name, std::vector<double>& numbers, const char* what) {
+    const auto read = [name, &numbers](const std::string& text) {
+      numbers = lab::parse_numbers(name, text);
+    };
+    return Option{name, read, what, {.type = "X[,X...]"}};
   };
-  add_list("--scale", options->parameters.scale,
-           "Of every normaliser: one number, or one for each channel; default 1");
-  add_list("--offset", options->parameters.offset, "Likewise; default 0");
-  command->add_option("--eps", options->parameters.eps, "Of every normaliser");
-  add_list("--given-mean", options->parameters.given_mean,
-           "bn subtracts this instead of the batch's mean, as at test time");
-  add_list("--given-variance", options->parameters.given_variance,
-           "bn divides by the root of this instead of the batch's");
-  command->add_option("--html", options->html, "Write a page with curves, histograms and pictures")
-      ->type_name("FILE");
-  command
-      ->add_option("--values-out", options->values_out,
-                   "Write all values, stage after stage, as one array")
-      ->type_name("FILE.npy");
-  command->add_flag("--json", options->json, "Print one JSON document");
-  command->footer(
-      "Examples:\n"
-      "  whichfirst lab\n"
-      "  whichfirst lab --values \"1 2 3; 4 -5 6\" --then none\n"
-      "  whichfirst lab fashion-mnist:17 --html lab.html\n"
-      "  whichfirst lab --normal 64x32x28x28 --mean 0.5 --orders \"bn relu\" \"relu bn\" \"tanh "
-      "bn\"");
-  return {command, [options] { return run(*options); }};
+  return {.name = "lab",
+          .help = "Show what orders do to values, stage by stage",
+          .options = {{"image",
+                       &options->image,
+                       "PNG, JPEG or .npy file, or a picture of a set such as fashion-mnist:17; "
+                       "default: a built-in 5x5 picture",
+                       {.type = "IMAGE"}},
+                      {"--values", &options->values, "Numbers, rows separated by ';'"},
+                      {"--normal", &options->normal, "Normal random numbers", {.type = "NxCxHxW"}},
+                      {"--mean", &options->gaussian.mean, "Of --normal", {.shows_default = true}},
+                      {"--sd", &options->gaussian.sd, "Of --normal", {.shows_default = true}},
+                      {"--seed",
+                       &parameters.seed,
+                       "Of --normal, weights and dropout",
+                       {.shows_default = true}},
+                      {"--orders",
+                       &options->orders,
+                       "Default: \"bn relu\" \"relu bn\"",
+                       {.type = "ORDER ..."}},
+                      {"--then",
+                       &options->then,
+                       "Stages behind each order, or none",
+                       {.shows_default = true}},
+                      list("--scale", parameters.scale,
+                           "Of every normaliser: one number, or one for each channel; default 1"),
+                      list("--offset", parameters.offset, "Likewise; default 0"),
+                      {"--eps", &parameters.eps, "Of every normaliser"},
+                      list("--given-mean", parameters.given_mean,
+                           "bn subtracts this instead of the batch's mean, as at test time"),
+                      list("--given-variance", parameters.given_variance,
+                           "bn divides by the root of this instead of the batch's"),
+                      {"--html",
+                       &options->html,
+                       "Write a page with curves, histograms and pictures",
+                       {.type = "FILE"}},
+                      {"--values-out",
+                       &options->values_out,
+                       "Write all values, stage after stage, as one array",
+                       {.type = "FILE.npy"}},
+                      json_option(options->json)},
+          .footer =
+              "Examples:\n"
+              "  whichfirst lab\n"
+              "  whichfirst lab --values \"1 2 3; 4 -5 6\" --then none\n"
+              "  whichfirst lab fashion-mnist:17 --html lab.html\n"
+              "  whichfirst lab --normal 64x32x28x28 --mean 0.5 --orders \"bn relu\" \"relu bn\" "
+              "\"tanh "
+              "bn\"",
+          .run = [options] { return run(*options); }};
 }
 
 }  // namespace whichfirst::cli

@@ -9,6 +9,8 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <variant>
 #include <vector>
 
 #include "base/error.h"
@@ -20,17 +22,61 @@
 namespace whichfirst::cli {
 namespace {
 
-/// A first word that is neither a verb nor an option, which CLI11 would only call missing.
-void refuse_unknown_verb(const std::vector<AddedVerb>& verbs, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return;
-  const std::string word = argv[1];
-  std::vector<std::string> names;
-  for (const AddedVerb& verb : verbs) {
-    if (verb.command->check_name(word)) return;
-    names.push_back(verb.command->get_name());
+/// Hands an option to CLI11, which writes the help from it and checks and stores what is given.
+CLI::Option* add(CLI::App& command, const Option& option) {
+  const Traits& traits = option.traits;
+  CLI::Option* const added = std::visit(
+      [&](const auto& target) {
+        using T = std::decay_t<decltype(target)>;
+        if constexpr (std::is_same_v<T, bool*>) {
+          return command.add_flag(option.name, *target, option.help);
+        } else if constexpr (std::is_pointer_v<T>) {
+          CLI::Option* const made = command.add_option(option.name, *target, option.help);
+          using Value = std::remove_pointer_t<T>;
+          if constexpr (std::is_arithmetic_v<Value>) {
+            if (traits.range) {
+              made->check(CLI::Range(static_cast<Value>(traits.range->least),
+                                     static_cast<Value>(traits.range->most)));
+            }
+          }
+          return made;
+        } else {
+          return command.add_option_function<std::string>(option.name, target, option.help);
+        }
+      },
+      option.target);
+  if (!traits.type.empty()) added->type_name(traits.type);
+  if (traits.is_required) added->required();
+  if (!traits.choices.empty()) added->check(CLI::IsMember(traits.choices));
+  if (traits.shows_default) added->capture_default_str();
+  if (!traits.needs.empty()) added->needs(command.get_option(traits.needs));
+  if (!traits.excludes.empty()) added->excludes(command.get_option(traits.excludes));
+  return added;
+}
+
+/// A verb with its own verbs; the one that the command line names is put into `chosen`.
+void add(CLI::App& program, const Verb& verb, const Verb*& chosen) {
+  CLI::App* const command = program.add_subcommand(verb.name, verb.help);
+  for (const Option& option : verb.options) add(*command, option);
+  if (!verb.footer.empty()) command->footer(verb.footer);  // else it has that of the verb above it
+  for (const Verb& each : verb.verbs) add(*command, each, chosen);
+  if (verb.verbs.empty()) {
+    command->callback([&chosen, &verb] { chosen = &verb; });
+  } else {
+    command->require_subcommand(1);
   }
-  const std::vector<std::string_view> known(names.begin(), names.end());
-  const auto near = nearest_word(word, known);
+}
+
+/// A first word that is neither a verb nor an option, which CLI11 would only call missing.
+void refuse_unknown_verb(const std::vector<Verb>& verbs, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  const std::string_view word = argv[1];
+  std::vector<std::string_view> names;
+  for (const Verb& verb : verbs) {
+    if (verb.name == word) return;
+    names.emplace_back(verb.name);
+  }
+  const auto near = nearest_word(word, names);
   throw Error(fmt::format("no verb '{}'{}; the verbs are {}", word,
                           near ? fmt::format(", did you mean '{}'?", *near) : "",
                           fmt::join(names, ", ")));
@@ -61,23 +107,29 @@ int run(int argc, char** argv) {
       "Start with `whichfirst compare`: two orders of batch normalisation and activation, trained "
       "in\n"
       "matched pairs on drawn shapes. `whichfirst VERB --help` shows examples.");
-  const std::vector<AddedVerb> verbs = {
-      add_compare(program), add_explain(program), add_train(program),
-      add_summary(program), add_bench(program),   add_verdict(program),
-      add_report(program),  add_lab(program),     add_data(program)};
+  const std::vector<Verb> verbs = {compare_verb(), explain_verb(), train_verb(),
+                                   summary_verb(), bench_verb(),   verdict_verb(),
+                                   report_verb(),  lab_verb(),     data_verb()};
+  const Verb* chosen = nullptr;
+  for (const Verb& verb : verbs) add(program, verb, chosen);
   refuse_unknown_verb(verbs, argc, argv);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? kDone : kWrongInput;
   }
-  for (const AddedVerb& verb : verbs) {
-    if (verb.command->parsed()) return verb.run();
-  }
-  return kWrongInput;
+  return chosen != nullptr ? chosen->run() : kWrongInput;
 }
 
 }  // namespace
+
+Options joined(std::initializer_list<Options> lists) {
+  Options all;
+  for (const Options& list : lists) all.insert(all.end(), list.begin(), list.end());
+  return all;
+}
+
+Option json_option(bool& json) { return {"--json", &json, "Print one JSON document"}; }
 
 int run_program(int argc, char** argv) {
   try {

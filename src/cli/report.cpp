@@ -15,33 +15,36 @@ struct ReportOptions {
   VerdictFormat format;
 };
 
+int run(const ReportOptions& options) {
+  const record::VerdictRecord verdict = record::read_verdict(options.run);
+  if (options.format.word == "csv" && !verdict.plan.seeds) {
+    fmt::print(stderr,
+               "note: pairs were added until it was decided; give --auto --max-pairs {} "
+               "to whichfirst verdict, and it allows for that\n",
+               verdict.plan.max_seeds);
+  }
+  fmt::print("{}", options.format.print(verdict));
+  return kDone;
+}
+
 }  // namespace
 
-AddedVerb add_report(CLI::App& program) {
+Verb report_verb() {
   auto options = std::make_shared<ReportOptions>();
-  CLI::App* command =
-      program.add_subcommand("report", "Print the verdict of a finished run again, in any format");
-  command->add_option("run", options->run, "The run folder; its data are not needed")
-      ->required()
-      ->type_name("RUN");
-  options->format.add_to(*command);
-  command->footer(
-      "Examples:\n"
-      "  whichfirst report runs/demo-4f16ce59\n"
-      "  whichfirst report runs/demo-4f16ce59 --format latex >table.tex\n"
-      "  whichfirst report runs/demo-4f16ce59 --format csv |\n"
-      "    whichfirst verdict - --metric test_accuracy");
-  return {command, [options] {
-            const record::VerdictRecord verdict = record::read_verdict(options->run);
-            if (options->format.word == "csv" && !verdict.plan.seeds) {
-              fmt::print(stderr,
-                         "note: pairs were added until it was decided; give --auto --max-pairs {} "
-                         "to whichfirst verdict, and it allows for that\n",
-                         verdict.plan.max_seeds);
-            }
-            fmt::print("{}", options->format.print(verdict));
-            return kDone;
-          }};
+  return {.name = "report",
+          .help = "Print the verdict of a finished run again, in any format",
+          .options = joined({{{"run",
+                               &options->run,
+                               "The run folder; its data are not needed",
+                               {.type = "RUN", .is_required = true}}},
+                             options->format.options()}),
+          .footer =
+              "Examples:\n"
+              "  whichfirst report runs/demo-4f16ce59\n"
+              "  whichfirst report runs/demo-4f16ce59 --format latex >table.tex\n"
+              "  whichfirst report runs/demo-4f16ce59 --format csv |\n"
+              "    whichfirst verdict - --metric test_accuracy",
+          .run = [options] { return run(*options); }};
 }
 
 }  // namespace whichfirst::cli

@@ -9,12 +9,12 @@
 
 namespace whichfirst::cli {
 
-void StudyArguments::add_to(CLI::App& verb) {
-  verb.add_option(
-          "study", words,
+Option StudyArguments::option() {
+  return {"study",
+          &words,
           "A study file, or `demo` for the built-in one; then key=value settings, which beat "
-          "the file (docs/study.md lists all keys)")
-      ->type_name("[STUDY.toml] [key=value ...]");
+          "the file (docs/study.md lists all keys)",
+          {.type = "[STUDY.toml] [key=value ...]"}};
 }
 
 record::StudySource demo_study() {

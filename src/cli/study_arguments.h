@@ -1,10 +1,10 @@
 // "[STUDY.toml] [key=value ...]", which several verbs take.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
+#include "cli/verbs.h"
 #include "record/study_file.h"
 
 namespace whichfirst::cli {
@@ -14,7 +14,7 @@ namespace whichfirst::cli {
 struct StudyArguments {
   std::vector<std::string> words;
 
-  void add_to(CLI::App& verb);
+  Option option();
   /// No word at all: the built-in demo study. Overrides alone: the documented defaults.
   record::Study resolve() const;
 };

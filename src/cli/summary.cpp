@@ -70,18 +70,18 @@ int run(const SummaryOptions& options) {
 
 }  // namespace
 
-AddedVerb add_summary(CLI::App& program) {
+Verb summary_verb() {
   auto options = std::make_shared<SummaryOptions>();
-  CLI::App* command = program.add_subcommand(
-      "summary", "Show the stages of each order: shape, parameters, FLOPs, memory");
-  options->study.add_to(*command);
-  command->add_option("--order", options->order, "Only this order");
-  command->add_flag("--json", options->json, "Print one JSON document");
-  command->footer(
-      "Examples:\n"
-      "  whichfirst summary demo\n"
-      "  whichfirst summary my.toml --order bn-first --json");
-  return {command, [options] { return run(*options); }};
+  return {.name = "summary",
+          .help = "Show the stages of each order: shape, parameters, FLOPs, memory",
+          .options = {options->study.option(),
+                      {"--order", &options->order, "Only this order"},
+                      json_option(options->json)},
+          .footer =
+              "Examples:\n"
+              "  whichfirst summary demo\n"
+              "  whichfirst summary my.toml --order bn-first --json",
+          .run = [options] { return run(*options); }};
 }
 
 }  // namespace whichfirst::cli

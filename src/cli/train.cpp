@@ -146,29 +146,32 @@ int run(const TrainOptions& options) {
 
 }  // namespace
 
-AddedVerb add_train(CLI::App& program) {
+Verb train_verb() {
   auto options = std::make_shared<TrainOptions>();
-  CLI::App* command =
-      program.add_subcommand("train", "Train one trial: one order, one replicate of a study");
-  options->study.add_to(*command);
-  command->add_option("--order", options->order, "The order's name in the study")->required();
-  command->add_option("--replicate", options->replicate, "The replicate, 1 or more")
-      ->required()
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
-  command->add_option("--save-init", options->save_init,
-                      "Write the initial weights (safetensors, PyTorch's names and layouts)");
-  command->add_option("--save", options->save, "Write the trained weights and running statistics");
-  command->add_option("--init", options->init, "Start from these weights and running statistics");
-  command->add_flag("--json", options->json, "Print the trial's record as one JSON document");
-  command->footer(
-      "Examples:\n"
-      "  whichfirst train demo --order bn-first --replicate 1\n"
-      "  whichfirst train my.toml --order act-first --replicate 3 --save trained.safetensors\n"
-      "  whichfirst train my.toml --order act-first --replicate 3 --init pytorch.safetensors\n"
-      "\n"
-      "Exit codes: 0 done or diverged (the record says which), 2 wrong input or an error,\n"
-      "130 interrupted.");
-  return {command, [options] { return run(*options); }};
+  return {
+      .name = "train",
+      .help = "Train one trial: one order, one replicate of a study",
+      .options =
+          {options->study.option(),
+           {"--order", &options->order, "The order's name in the study", {.is_required = true}},
+           {"--replicate",
+            &options->replicate,
+            "The replicate, 1 or more",
+            {.is_required = true, .range = Range{1, 1'000'000'000}}},
+           {"--save-init", &options->save_init,
+            "Write the initial weights (safetensors, PyTorch's names and layouts)"},
+           {"--save", &options->save, "Write the trained weights and running statistics"},
+           {"--init", &options->init, "Start from these weights and running statistics"},
+           {"--json", &options->json, "Print the trial's record as one JSON document"}},
+      .footer =
+          "Examples:\n"
+          "  whichfirst train demo --order bn-first --replicate 1\n"
+          "  whichfirst train my.toml --order act-first --replicate 3 --save trained.safetensors\n"
+          "  whichfirst train my.toml --order act-first --replicate 3 --init pytorch.safetensors\n"
+          "\n"
+          "Exit codes: 0 done or diverged (the record says which), 2 wrong input or an error,\n"
+          "130 interrupted.",
+      .run = [options] { return run(*options); }};
 }
 
 }  // namespace whichfirst::cli

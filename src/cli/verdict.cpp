@@ -128,54 +128,61 @@ int conclude_table(const VerdictOptions& options) {
 
 }  // namespace
 
-AddedVerb add_verdict(CLI::App& program) {
+Verb verdict_verb() {
   auto options = std::make_shared<VerdictOptions>();
-  CLI::App* command = program.add_subcommand(
-      "verdict", "Say which order is better from a table of results that were trained elsewhere");
-  command
-      ->add_option("results", options->file,
-                   "Comma-separated text: a header, then one line a trial; - is standard input")
-      ->required()
-      ->type_name("RESULTS.csv");
-  command
-      ->add_option("--pair", options->columns.pair,
-                   "Column of what the trials of a pair have in common")
-      ->capture_default_str();
-  command
-      ->add_option("--by", options->columns.by,
-                   "Column of what is compared; the value that comes first is the first order")
-      ->capture_default_str();
-  command->add_option("--metric", options->columns.metric, "Column of the numbers, in any unit")
-      ->capture_default_str();
-  command->add_option("--margin", options->margin,
-                      "Smallest difference that matters, in the metric's unit; without it "
-                      "`equivalent` is never said");
-  command->add_option("--confidence", options->confidence, "Of all comparisons together")
-      ->capture_default_str();
-  command->add_flag("--lower-is-better", options->lower_is_better, "As for a loss or a time");
-  CLI::Option* const automatic = command->add_flag(
-      "--auto", options->is_automatic,
-      "Pairs were added until the answer was there: look after every pair, in the order of the "
-      "table, with the interval that allows for it; pairs after the verdict are left out");
-  command->add_option("--max-pairs", options->max_pairs, "The maximum that was planned")
-      ->capture_default_str()
-      ->needs(automatic);
-  command->add_flag("--guard", options->guard, "The skewness-guarded interval decides");
-  options->format.add_to(*command);
-  options->wanted.add_to(*command);
-  options->expect.add_to(*command);
-  command->footer(
-      "Examples:\n"
-      "  whichfirst verdict results.csv              columns seed, order and accuracy\n"
-      "  whichfirst verdict results.csv --margin 0.25\n"
-      "  whichfirst verdict results.csv --margin 0.25 --auto --max-pairs 20\n"
-      "  whichfirst verdict log.csv --pair run --by model --metric val_loss --lower-is-better\n"
-      "  grep -v warmup log.csv | whichfirst verdict - --json\n"
-      "  whichfirst verdict results.csv --format latex >table.tex\n"
-      "\n"
-      "A trial that diverged is a line whose metric is empty, nan or inf (docs/verdict.md).\n"
-      "Exit codes: 0 done, 1 --expect does not hold, 2 wrong input, 3 --expect and undecided.");
-  return {command, [options] { return conclude_table(*options); }};
+  record::ResultColumns& columns = options->columns;
+  return {
+      .name = "verdict",
+      .help = "Say which order is better from a table of results that were trained elsewhere",
+      .options = joined(
+          {{{"results",
+             &options->file,
+             "Comma-separated text: a header, then one line a trial; - is standard input",
+             {.type = "RESULTS.csv", .is_required = true}},
+            {"--pair",
+             &columns.pair,
+             "Column of what the trials of a pair have in common",
+             {.shows_default = true}},
+            {"--by",
+             &columns.by,
+             "Column of what is compared; the value that comes first is the first order",
+             {.shows_default = true}},
+            {"--metric",
+             &columns.metric,
+             "Column of the numbers, in any unit",
+             {.shows_default = true}},
+            {"--margin", &options->margin,
+             "Smallest difference that matters, in the metric's unit; without it "
+             "`equivalent` is never said"},
+            {"--confidence",
+             &options->confidence,
+             "Of all comparisons together",
+             {.shows_default = true}},
+            {"--lower-is-better", &options->lower_is_better, "As for a loss or a time"},
+            {"--auto", &options->is_automatic,
+             "Pairs were added until the answer was there: look after every pair, in the order of "
+             "the table, with the interval that allows for it; pairs after the verdict are left "
+             "out"},
+            {"--max-pairs",
+             &options->max_pairs,
+             "The maximum that was planned",
+             {.shows_default = true, .needs = "--auto"}},
+            {"--guard", &options->guard, "The skewness-guarded interval decides"}},
+           options->format.options(),
+           options->wanted.options(),
+           {options->expect.option()}}),
+      .footer =
+          "Examples:\n"
+          "  whichfirst verdict results.csv              columns seed, order and accuracy\n"
+          "  whichfirst verdict results.csv --margin 0.25\n"
+          "  whichfirst verdict results.csv --margin 0.25 --auto --max-pairs 20\n"
+          "  whichfirst verdict log.csv --pair run --by model --metric val_loss --lower-is-better\n"
+          "  grep -v warmup log.csv | whichfirst verdict - --json\n"
+          "  whichfirst verdict results.csv --format latex >table.tex\n"
+          "\n"
+          "A trial that diverged is a line whose metric is empty, nan or inf (docs/verdict.md).\n"
+          "Exit codes: 0 done, 1 --expect does not hold, 2 wrong input, 3 --expect and undecided.",
+      .run = [options] { return conclude_table(*options); }};
 }
 
 }  // namespace whichfirst::cli

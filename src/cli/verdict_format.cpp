@@ -10,15 +10,15 @@
 
 namespace whichfirst::cli {
 
-void VerdictFormat::add_to(CLI::App& verb) {
-  CLI::Option* const short_way =
-      verb.add_flag("--json", json, "Print the verdict as one JSON document");
-  verb.add_option("--format", word,
-                  "How the verdict is printed; md and latex carry tables, sentences and a "
-                  "paragraph on the methods, csv the values")
-      ->check(CLI::IsMember({"text", "json", "md", "latex", "csv"}))
-      ->capture_default_str()
-      ->excludes(short_way);
+Options VerdictFormat::options() {
+  return {{"--json", &json, "Print the verdict as one JSON document"},
+          {"--format",
+           &word,
+           "How the verdict is printed; md and latex carry tables, sentences and a "
+           "paragraph on the methods, csv the values",
+           {.shows_default = true,
+            .choices = {"text", "json", "md", "latex", "csv"},
+            .excludes = "--json"}}};
 }
 
 std::string VerdictFormat::print(const record::VerdictRecord& verdict) const {
@@ -29,11 +29,11 @@ std::string VerdictFormat::print(const record::VerdictRecord& verdict) const {
   return report::print_verdict(verdict);
 }
 
-void WantedOptions::add_to(CLI::App& verb) {
-  verb.add_option("--difference", difference,
-                  "A difference that you would like to see, in the metric's unit: how many pairs "
-                  "it takes is printed; default: the margin");
-  verb.add_option("--power", power, "With this chance")->capture_default_str();
+Options WantedOptions::options() {
+  return {{"--difference", &difference,
+           "A difference that you would like to see, in the metric's unit: how many pairs "
+           "it takes is printed; default: the margin"},
+          {"--power", &power, "With this chance", {.shows_default = true}}};
 }
 
 study::Wanted WantedOptions::wanted() const {

@@ -1,9 +1,10 @@
 // "--format text|json|md|latex|csv", for every verb that ends in a verdict.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 
+#include "cli/verbs.h"
 #include "record/verdict_record.h"
 #include "study/conclude.h"
 
@@ -13,7 +14,7 @@ struct VerdictFormat {
   std::string word = "text";
   bool json = false;  ///< "--json", the short way to say it
 
-  void add_to(CLI::App& verb);
+  Options options();
   bool is_json() const { return json || word == "json"; }
   /// The whole document, ended with a line break.
   std::string print(const record::VerdictRecord& verdict) const;
@@ -24,7 +25,7 @@ struct WantedOptions {
   std::optional<double> difference;
   double power = 0.8;
 
-  void add_to(CLI::App& verb);
+  Options options();
   /// Throws Error where a number is out of its range.
   study::Wanted wanted() const;
 };
