@@ -89,7 +89,7 @@ struct Recipe {
   bool decay_all = false;  ///< of all parameters, else of weights only
   double label_smoothing = 0;
   Augment augment = {};
-  Precision precision = Precision::fp32;
+  Precision precision = Precision::fp32_fast;
   TapRate taps = TapRate::off;
   bool operator==(const Recipe&) const = default;
 };
