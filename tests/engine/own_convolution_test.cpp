@@ -1,5 +1,6 @@
 // Our own convolutions, direct and by Winograd's algorithm, against the plain loops of
 // src/reference, alone and in networks.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -310,7 +311,9 @@ TEST_P(OwnConvolution, IsTheConvolutionOnTheShapesOfNetworksAndAtTheEnds) {
         ConvolutionShape{1, 8, 8, 2, 1500, 3, 1, 1},  // wider than a row block
         ConvolutionShape{1, 2, 8, 3, 3000, 3, 1, 0},
         ConvolutionShape{1, 16, 8, 9, 9, 1, 3, 0},  // pixels never read
-        ConvolutionShape{1, 8, 16, 9, 9, 2, 3, 1}}) {
+        ConvolutionShape{1, 8, 16, 9, 9, 2, 3, 1},
+        ConvolutionShape{2, 16, 9, 12, 11, 9, 1, 4},  // kernels that oneDNN leaves to gemm
+        ConvolutionShape{1, 3, 16, 23, 23, 11, 4, 2}, ConvolutionShape{1, 8, 8, 9, 9, 31, 2, 16}}) {
     expect_the_reference(*GetParam(), shape, seed++);
   }
 }
@@ -565,6 +568,36 @@ TEST(Precision, IsRefusedWithWhatItNeedsWhatIsThereAndWhatToUse) {
                                    "fp32-fast or fp32"));
   EXPECT_THAT([&] { require_precision(Precision::bf16, old); },
               ThrowsMessage<Error>(::testing::EndsWith("this processor has sse41; use fp32")));
+}
+
+/// The sums of a gemm depend on the size of the processor's caches.
+TEST(OwnConvolutionPlan, NoConvolutionRunsByGemm) {
+  SKIP_WITHOUT_AVX2();
+  for (const int channels : {1, 3, 8, 20}) {
+    for (const int kernel : {1, 2, 3, 5, 8, 11}) {
+      for (const int stride : {1, 3}) {
+        for (const int padding : {0, 2, 5}) {
+          const network::Network network = build(
+              {fmt::format("conv(12, k={}, s={}, p={}) conv(8, k={}, s={}, p={}) gap fc(classes)",
+                           kernel, stride, padding, kernel, stride, padding),
+               "conv",
+               {channels, 60, 60},
+               2});
+          for (const Precision precision : {Precision::fp32, Precision::fp32_fast}) {
+            const Plan made = plan(network, {.batch = 2, .precision = precision});
+            for (const auto& list : {made.training, made.evaluation}) {
+              for (const PlannedPrimitive& primitive : list) {
+                if (primitive.stage.find("conv") == std::string::npos) continue;
+                EXPECT_THAT(primitive.implementation, Not(HasSubstr("gemm")))
+                    << channels << " channels, " << primitive.stage << " k" << kernel << " s"
+                    << stride << " p" << padding << " " << primitive.what;
+              }
+            }
+          }
+        }
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -60,6 +60,15 @@ void Compiler::finish_weight_gradient(ValueId computed) {
   reorder_into(computed, gradient(ParameterKind::weight), "reorder weight gradient");
 }
 
+Description<dnnl::convolution_backward_data> Compiler::source_gradient_of(
+    const network::Conv& conv, const Description<dnnl::convolution_forward>& forward,
+    const Layout& dsource, const Layout& dresult) const {
+  return convolution(dsource, dresult, [&](const Layout& source, const Layout& result) {
+    return describe_.convolution_backward_data(
+        {source, any_numbers(weights_dims(conv)), Layout(), result}, window_of(conv), forward);
+  });
+}
+
 void Compiler::backward(const network::Conv& conv) {
   const ForwardState& here = state();
   if (here.own) return own_backward(conv, *here.own);
@@ -76,12 +85,7 @@ void Compiler::backward(const network::Conv& conv) {
   finish_weight_gradient(dweights);
   if (!depends_on_parameters(stage().source)) return;
 
-  const auto source = convolution(
-      layout(here.source), layout(dresult), [&](const Layout& dsource, const Layout& result) {
-        return describe_.convolution_backward_data(
-            {dsource, any_numbers(weights_dims(conv)), Layout(), result}, window_of(conv),
-            *here.conv);
-      });
+  const auto source = source_gradient_of(conv, *here.conv, layout(here.source), layout(dresult));
   const ValueId weights_value =
       in_layout(parameter(ParameterKind::weight), source.weights_desc(), "reorder weights");
   const ValueId dsource = new_value(source.diff_src_desc());

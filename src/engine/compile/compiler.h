@@ -150,6 +150,17 @@ class Compiler {
   Description<dnnl::inner_product_backward_weights> weight_gradient_of(
       const network::FullyConnected& fc,
       const Description<dnnl::inner_product_forward>& forward) const;
+  Description<dnnl::convolution_backward_data> source_gradient_of(
+      const network::Conv& conv, const Description<dnnl::convolution_forward>& forward,
+      const Layout& dsource, const Layout& dresult) const;
+  /// oneDNN's own choice for this stage.
+  Description<dnnl::convolution_forward> describe_forward(const network::Conv& conv,
+                                                          const Describer& describe,
+                                                          dnnl::prop_kind pass,
+                                                          const Layout& weights) const;
+  /// Whether oneDNN would run a pass of this stage by gemm, whose blocking, and so whose sums,
+  /// depend on the size of the processor's caches.
+  bool has_gemm(const network::Conv& conv) const;
   Window whole_picture() const;
   static dnnl::normalization_flags bn_flags(const network::BatchNorm& bn, bool is_with_relu);
 

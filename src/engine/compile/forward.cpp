@@ -55,22 +55,14 @@ void Compiler::show(ValueId result) {
 
 void Compiler::forward(const network::Conv& conv) {
   state().own = own_convolution(stage(), batch_, precision_);
+  if (!state().own && has_gemm(conv)) {
+    state().own = own_convolution(stage(), batch_, precision_, DirectSum::wherever_possible);
+  }
   if (state().own) return own_forward(conv, *state().own);
-  const Shape& in = stage().input;
-  const Layout weights = weights_request(weights_dims(conv));
-  // Few channels are read as plain NCHW: left to itself oneDNN may take its reference kernel.
-  constexpr int kFewChannels = 8;
-  const dnnl::memory::dims source_dims = activation_dims(batch_, in);
   const bool is_with_relu = ends_with_relu(conv);
-  const Describer& describe = weights_describer(is_with_relu);
   ForwardState& here = state();
-  here.conv = convolution(
-      in.channels < kFewChannels ? plain_numbers(source_dims) : any_numbers(source_dims),
-      any_numbers(activation_dims(batch_, stage().output)),
-      [&](const Layout& source, const Layout& result) {
-        return describe.convolution_forward(
-            forward_kind(), {source, weights, bias_layout(conv.bias), result}, window_of(conv));
-      });
+  here.conv = describe_forward(conv, weights_describer(is_with_relu), forward_kind(),
+                               weights_request(weights_dims(conv)));
   here.source = in_layout(read(stage().source), here.conv->src_desc(), "reorder source");
   const ValueId result = new_value(here.conv->dst_desc());
   std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source},
@@ -80,6 +72,35 @@ void Compiler::forward(const network::Conv& conv) {
   add(*here.conv, dnnl::convolution_forward(*here.conv), forward_name(is_with_relu),
       std::move(arguments));
   finish_forward(conv, result);
+}
+
+Description<dnnl::convolution_forward> Compiler::describe_forward(const network::Conv& conv,
+                                                                  const Describer& describe,
+                                                                  dnnl::prop_kind pass,
+                                                                  const Layout& weights) const {
+  // Few channels are read as plain NCHW: left to itself oneDNN may take its reference kernel.
+  constexpr int kFewChannels = 8;
+  const dnnl::memory::dims source_dims = activation_dims(batch_, stage().input);
+  return convolution(
+      stage().input.channels < kFewChannels ? plain_numbers(source_dims) : any_numbers(source_dims),
+      any_numbers(activation_dims(batch_, stage().output)),
+      [&](const Layout& source, const Layout& result) {
+        return describe.convolution_forward(pass, {source, weights, bias_layout(conv.bias), result},
+                                            window_of(conv));
+      });
+}
+
+// Asked for all three passes of training whatever the purpose, because evaluation reads the weights
+// in the layout that training chose.
+bool Compiler::has_gemm(const network::Conv& conv) const {
+  const auto is_gemm = [](const auto& description) {
+    return std::string_view(description.impl_info_str()).find("gemm") != std::string_view::npos;
+  };
+  const auto forward = describe_forward(conv, describe_, dnnl::prop_kind::forward_training,
+                                        any_numbers(weights_dims(conv)));
+  if (is_gemm(forward) || is_gemm(weight_gradient_of(conv, forward))) return true;
+  return stage().source != network::kInput &&
+         is_gemm(source_gradient_of(conv, forward, forward.src_desc(), forward.dst_desc()));
 }
 
 void Compiler::own_forward(const network::Conv& conv, const OwnConvolution& own) {

@@ -6,7 +6,7 @@
 namespace whichfirst::engine {
 
 std::optional<OwnConvolution> own_convolution(const network::Stage& stage, int batch,
-                                              Precision precision) {
+                                              Precision precision, DirectSum direct) {
   using tag = dnnl::memory::format_tag;
   const auto& conv = std::get<network::Conv>(stage.operation);
   const Shape& in = stage.input;
@@ -20,13 +20,14 @@ std::optional<OwnConvolution> own_convolution(const network::Stage& stage, int b
                                .stride = conv.stride,
                                .padding = conv.padding};
   // Of plain pictures there is no gradient.
-  const bool may_be_direct = precision != Precision::bf16 && own_processor().has_avx2 &&
-                             own_processor().has_fma &&
-                             (!is_plain(shape) || stage.source == network::kInput);
+  const bool may_be_direct =
+      precision != Precision::bf16 && own_processor().has_avx2 && own_processor().has_fma &&
+      (!is_plain(shape) || stage.source == network::kInput) && shape.kernel <= kLargestDirectKernel;
   const ConvolutionKernels* kernels = nullptr;
   if (precision == Precision::fp32_fast && kWinograd.is_faster(shape)) {
     kernels = &kWinograd;
-  } else if (may_be_direct && kDirect.is_faster(shape)) {
+  } else if (may_be_direct &&
+             (direct == DirectSum::wherever_possible || kDirect.is_faster(shape))) {
     kernels = &kDirect;
   }
   if (kernels == nullptr) return std::nullopt;

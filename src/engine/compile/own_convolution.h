@@ -18,10 +18,15 @@ struct OwnConvolution {
   Layout result;
 };
 
+/// When the direct sum is to run: where it was measured to be faster than oneDNN's kernels, or
+/// wherever it can.
+enum class DirectSum { where_faster, wherever_possible };
+
 /// Of a stage that is a convolution, on `batch` images: Winograd's algorithm where the precision
-/// allows it, else the direct sum, each where it was measured to be the faster way; nullopt where
-/// oneDNN's kernels are to run.
+/// allows it and it was measured to be faster, else the direct sum; nullopt where oneDNN's kernels
+/// are to run.
 std::optional<OwnConvolution> own_convolution(const network::Stage& stage, int batch,
-                                              Precision precision);
+                                              Precision precision,
+                                              DirectSum direct = DirectSum::where_faster);
 
 }  // namespace whichfirst::engine

@@ -21,7 +21,7 @@ struct ConvolutionShape {
   int outputs = 1;   // K
   int height = 3;    // H
   int width = 3;     // W
-  int kernel = 3;    // R = S, at most 7
+  int kernel = 3;    // R = S
   int stride = 1;
   int padding = 1;
 };
@@ -68,7 +68,9 @@ struct ConvolutionKernels {
                            const BackwardWeightsPlaces& places) = nullptr;
 };
 
-/// What it makes of a picture does not depend on the others of the batch.
+/// Kernels up to kLargestDirectKernel. What it makes of a picture does not depend on the others of
+/// the batch.
+inline constexpr int kLargestDirectKernel = 31;
 extern const ConvolutionKernels kDirect;
 /// 3x3, stride 1, padding 0, 1 or 2, never plain. 36 multiplications where the direct sum takes
 /// 144. Source: Lavin and Gray 2016, arXiv:1509.09308.

@@ -10,7 +10,7 @@
 namespace whichfirst::engine {
 namespace {
 
-constexpr std::ptrdiff_t kMostTaps = 49;  // pixels of a kernel
+constexpr std::ptrdiff_t kMostTaps = kLargestDirectKernel * kLargestDirectKernel;
 /// Offsets of what windows read, or of rows of weights.
 using Offsets = std::array<std::ptrdiff_t, kMostTaps * kBlock>;
 
@@ -256,7 +256,7 @@ bool is_faster(const ConvolutionShape& shape) {
 }
 
 std::size_t scratch_of(const ConvolutionShape& shape) {
-  check(shape.kernel * shape.kernel <= kMostTaps, "the kernel is at most 7x7");
+  check(shape.kernel * shape.kernel <= kMostTaps, "the kernel is at most 31x31");
   return static_cast<std::size_t>(
       std::max({forward_pass(shape).plan.end, backward_data_pass(shape).plan.end,
                 backward_weights_pass(shape).plan.end}));

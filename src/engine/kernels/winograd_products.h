@@ -20,8 +20,9 @@ struct Strips {
   }
 };
 
-/// T, C and K of convolution.h, T tiles; C and K multiples of 8. Matrices with a row for each tile lie in
-/// blocks of 8 columns, as activations do: row after row, and `step` floats from block to block.
+/// T, C and K of convolution.h, T tiles; C and K multiples of 8. Matrices with a row for each tile
+/// lie in blocks of 8 columns, as activations do: row after row, and `step` floats from block to
+/// block.
 struct ProductSizes {
   std::ptrdiff_t tiles = 1;
   std::ptrdiff_t channels = 8;
