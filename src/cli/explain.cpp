@@ -165,13 +165,12 @@ Verb explain_verb() {
       .name = "explain",
       .help = "Say what can be proved of two orders without training them, and check it",
       .options =
-          {{"a", &options->a, "An order, such as 'conv bn relu'", {.is_required = true}},
-           {"b", &options->b, "The other order", {.is_required = true}},
-           {"--input",
-            &options->input,
+          {{"a", &options->a, "An order, such as 'conv bn relu'", kRequired},
+           {"b", &options->b, "The other order", kRequired},
+           {"--input", &options->input,
             "Channels x height x width of what they read, or the length of a vector; default "
             "3x32x32",
-            {.type = "CxHxW"}},
+            typed("CxHxW")},
            json_option(options->json)},
       .footer =
           "Examples:\n"

@@ -118,57 +118,44 @@ Verb lab_verb() {
     const auto read = [name, &numbers](const std::string& text) {
       numbers = lab::parse_numbers(name, text);
     };
-    return Option{name, read, what, {.type = "X[,X...]"}};
+    return Option{name, read, what, typed("X[,X...]")};
   };
-  return {.name = "lab",
-          .help = "Show what orders do to values, stage by stage",
-          .options = {{"image",
-                       &options->image,
-                       "PNG, JPEG or .npy file, or a picture of a set such as fashion-mnist:17; "
-                       "default: a built-in 5x5 picture",
-                       {.type = "IMAGE"}},
-                      {"--values", &options->values, "Numbers, rows separated by ';'"},
-                      {"--normal", &options->normal, "Normal random numbers", {.type = "NxCxHxW"}},
-                      {"--mean", &options->gaussian.mean, "Of --normal", {.shows_default = true}},
-                      {"--sd", &options->gaussian.sd, "Of --normal", {.shows_default = true}},
-                      {"--seed",
-                       &parameters.seed,
-                       "Of --normal, weights and dropout",
-                       {.shows_default = true}},
-                      {"--orders",
-                       &options->orders,
-                       "Default: \"bn relu\" \"relu bn\"",
-                       {.type = "ORDER ..."}},
-                      {"--then",
-                       &options->then,
-                       "Stages behind each order, or none",
-                       {.shows_default = true}},
-                      list("--scale", parameters.scale,
-                           "Of every normaliser: one number, or one for each channel; default 1"),
-                      list("--offset", parameters.offset, "Likewise; default 0"),
-                      {"--eps", &parameters.eps, "Of every normaliser"},
-                      list("--given-mean", parameters.given_mean,
-                           "bn subtracts this instead of the batch's mean, as at test time"),
-                      list("--given-variance", parameters.given_variance,
-                           "bn divides by the root of this instead of the batch's"),
-                      {"--html",
-                       &options->html,
-                       "Write a page with curves, histograms and pictures",
-                       {.type = "FILE"}},
-                      {"--values-out",
-                       &options->values_out,
-                       "Write all values, stage after stage, as one array",
-                       {.type = "FILE.npy"}},
-                      json_option(options->json)},
-          .footer =
-              "Examples:\n"
-              "  whichfirst lab\n"
-              "  whichfirst lab --values \"1 2 3; 4 -5 6\" --then none\n"
-              "  whichfirst lab fashion-mnist:17 --html lab.html\n"
-              "  whichfirst lab --normal 64x32x28x28 --mean 0.5 --orders \"bn relu\" \"relu bn\" "
-              "\"tanh "
-              "bn\"",
-          .run = [options] { return run(*options); }};
+  return {
+      .name = "lab",
+      .help = "Show what orders do to values, stage by stage",
+      .options = {{"image", &options->image,
+                   "PNG, JPEG or .npy file, or a picture of a set such as fashion-mnist:17; "
+                   "default: a built-in 5x5 picture",
+                   typed("IMAGE")},
+                  {"--values", &options->values, "Numbers, rows separated by ';'"},
+                  {"--normal", &options->normal, "Normal random numbers", typed("NxCxHxW")},
+                  {"--mean", &options->gaussian.mean, "Of --normal", kShowsDefault},
+                  {"--sd", &options->gaussian.sd, "Of --normal", kShowsDefault},
+                  {"--seed", &parameters.seed, "Of --normal, weights and dropout", kShowsDefault},
+                  {"--orders", &options->orders, "Default: \"bn relu\" \"relu bn\"",
+                   typed("ORDER ...")},
+                  {"--then", &options->then, "Stages behind each order, or none", kShowsDefault},
+                  list("--scale", parameters.scale,
+                       "Of every normaliser: one number, or one for each channel; default 1"),
+                  list("--offset", parameters.offset, "Likewise; default 0"),
+                  {"--eps", &parameters.eps, "Of every normaliser"},
+                  list("--given-mean", parameters.given_mean,
+                       "bn subtracts this instead of the batch's mean, as at test time"),
+                  list("--given-variance", parameters.given_variance,
+                       "bn divides by the root of this instead of the batch's"),
+                  {"--html", &options->html, "Write a page with curves, histograms and pictures",
+                   typed("FILE")},
+                  {"--values-out", &options->values_out,
+                   "Write all values, stage after stage, as one array", typed("FILE.npy")},
+                  json_option(options->json)},
+      .footer =
+          "Examples:\n"
+          "  whichfirst lab\n"
+          "  whichfirst lab --values \"1 2 3; 4 -5 6\" --then none\n"
+          "  whichfirst lab fashion-mnist:17 --html lab.html\n"
+          "  whichfirst lab --normal 64x32x28x28 --mean 0.5 --orders \"bn relu\" \"relu bn\" "
+          "\"tanh bn\"",
+      .run = [options] { return run(*options); }};
 }
 
 }  // namespace whichfirst::cli

@@ -10,11 +10,10 @@
 namespace whichfirst::cli {
 
 Option StudyArguments::option() {
-  return {"study",
-          &words,
+  return {"study", &words,
           "A study file, or `demo` for the built-in one; then key=value settings, which beat "
           "the file (docs/study.md lists all keys)",
-          {.type = "[STUDY.toml] [key=value ...]"}};
+          typed("[STUDY.toml] [key=value ...]")};
 }
 
 record::StudySource demo_study() {

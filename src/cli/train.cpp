@@ -151,18 +151,17 @@ Verb train_verb() {
   return {
       .name = "train",
       .help = "Train one trial: one order, one replicate of a study",
-      .options =
-          {options->study.option(),
-           {"--order", &options->order, "The order's name in the study", {.is_required = true}},
-           {"--replicate",
-            &options->replicate,
-            "The replicate, 1 or more",
-            {.is_required = true, .range = Range{1, 1'000'000'000}}},
-           {"--save-init", &options->save_init,
-            "Write the initial weights (safetensors, PyTorch's names and layouts)"},
-           {"--save", &options->save, "Write the trained weights and running statistics"},
-           {"--init", &options->init, "Start from these weights and running statistics"},
-           {"--json", &options->json, "Print the trial's record as one JSON document"}},
+      .options = {options->study.option(),
+                  {"--order", &options->order, "The order's name in the study", kRequired},
+                  {"--replicate",
+                   &options->replicate,
+                   "The replicate, 1 or more",
+                   {.is_required = true, .range = Range{1, 1'000'000'000}}},
+                  {"--save-init", &options->save_init,
+                   "Write the initial weights (safetensors, PyTorch's names and layouts)"},
+                  {"--save", &options->save, "Write the trained weights and running statistics"},
+                  {"--init", &options->init, "Start from these weights and running statistics"},
+                  {"--json", &options->json, "Print the trial's record as one JSON document"}},
       .footer =
           "Examples:\n"
           "  whichfirst train demo --order bn-first --replicate 1\n"

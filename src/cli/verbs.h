@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -39,6 +40,10 @@ struct Traits {
   std::string needs{};                 ///< an option listed before, without which it is refused
   std::string excludes{};              ///< likewise, together with which it is refused
 };
+
+inline const Traits kShowsDefault{.shows_default = true};
+inline const Traits kRequired{.is_required = true};
+inline Traits typed(std::string type) { return {.type = std::move(type)}; }
 
 struct Option {
   std::string name;  ///< "--order"; without dashes: by its place

@@ -33,7 +33,7 @@ Options WantedOptions::options() {
   return {{"--difference", &difference,
            "A difference that you would like to see, in the metric's unit: how many pairs "
            "it takes is printed; default: the margin"},
-          {"--power", &power, "With this chance", {.shows_default = true}}};
+          {"--power", &power, "With this chance", kShowsDefault}};
 }
 
 study::Wanted WantedOptions::wanted() const {
