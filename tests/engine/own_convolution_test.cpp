@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -313,7 +314,8 @@ TEST_P(OwnConvolution, IsTheConvolutionOnTheShapesOfNetworksAndAtTheEnds) {
         ConvolutionShape{1, 16, 8, 9, 9, 1, 3, 0},  // pixels never read
         ConvolutionShape{1, 8, 16, 9, 9, 2, 3, 1},
         ConvolutionShape{2, 16, 9, 12, 11, 9, 1, 4},  // kernels that oneDNN leaves to gemm
-        ConvolutionShape{1, 3, 16, 23, 23, 11, 4, 2}, ConvolutionShape{1, 8, 8, 9, 9, 31, 2, 16}}) {
+        ConvolutionShape{1, 3, 16, 23, 23, 11, 4, 2}, ConvolutionShape{1, 8, 8, 9, 9, 31, 2, 16},
+        ConvolutionShape{2, 3, 9, 8, 7, 5, 2, 2, true}}) {
     expect_the_reference(*GetParam(), shape, seed++);
   }
 }
@@ -570,27 +572,35 @@ TEST(Precision, IsRefusedWithWhatItNeedsWhatIsThereAndWhatToUse) {
               ThrowsMessage<Error>(::testing::EndsWith("this processor has sse41; use fp32")));
 }
 
-/// The sums of a gemm depend on the size of the processor's caches.
-TEST(OwnConvolutionPlan, NoConvolutionRunsByGemm) {
+/// The sums of a gemm depend on the size of the processor's caches. The batch, which differs
+/// between training and evaluation, decides on nothing, because both read the same weights.
+TEST(OwnConvolutionPlan, NoConvolutionRunsByGemmAndEvaluationRunsOursWhereTrainingDoes) {
   SKIP_WITHOUT_AVX2();
+  const auto is_ours = [](const PlannedPrimitive& primitive) {
+    return primitive.implementation.starts_with("own");
+  };
   for (const int channels : {1, 3, 8, 20}) {
-    for (const int kernel : {1, 2, 3, 5, 8, 11}) {
-      for (const int stride : {1, 3}) {
-        for (const int padding : {0, 2, 5}) {
-          const network::Network network = build(
-              {fmt::format("conv(12, k={}, s={}, p={}) conv(8, k={}, s={}, p={}) gap fc(classes)",
-                           kernel, stride, padding, kernel, stride, padding),
-               "conv",
-               {channels, 60, 60},
-               2});
-          for (const Precision precision : {Precision::fp32, Precision::fp32_fast}) {
-            const Plan made = plan(network, {.batch = 2, .precision = precision});
-            for (const auto& list : {made.training, made.evaluation}) {
-              for (const PlannedPrimitive& primitive : list) {
-                if (primitive.stage.find("conv") == std::string::npos) continue;
-                EXPECT_THAT(primitive.implementation, Not(HasSubstr("gemm")))
-                    << channels << " channels, " << primitive.stage << " k" << kernel << " s"
-                    << stride << " p" << padding << " " << primitive.what;
+    for (const int outputs : {4, 12}) {
+      for (const int kernel : {1, 2, 3, 5, 8, 11}) {
+        for (const int stride : {1, 3}) {
+          for (const int padding : {0, 2, 5}) {
+            const std::string options = fmt::format("k={}, s={}, p={}", kernel, stride, padding);
+            SCOPED_TRACE(fmt::format("{} to {} channels, {}", channels, outputs, options));
+            const network::Network network =
+                build({fmt::format("conv({0}, {1}) conv(8, {1}) gap fc(classes)", outputs, options),
+                       "conv",
+                       {channels, 60, 60},
+                       2});
+            for (const int batch : {1, 2}) {
+              const Plan made = plan(network, {.batch = batch, .evaluation_batch = 3 - batch});
+              std::map<std::string, bool> ours;
+              for (const auto& list : {made.training, made.evaluation}) {
+                for (const PlannedPrimitive& primitive : list) {
+                  if (!primitive.kind.starts_with("conv")) continue;
+                  EXPECT_THAT(primitive.implementation, Not(HasSubstr("gemm"))) << primitive.what;
+                  const auto first = ours.emplace(primitive.stage, is_ours(primitive)).first;
+                  EXPECT_EQ(is_ours(primitive), first->second) << primitive.stage;
+                }
               }
             }
           }

@@ -159,8 +159,9 @@ class Compiler {
                                                           dnnl::prop_kind pass,
                                                           const Layout& weights) const;
   /// Whether oneDNN would run a pass of this stage by gemm, whose blocking, and so whose sums,
-  /// depend on the size of the processor's caches.
-  bool has_gemm(const network::Conv& conv) const;
+  /// depend on the size of the processor's caches, or by its reference kernel. Not a matter of the
+  /// batch.
+  bool falls_back(const network::Conv& conv) const;
   Window whole_picture() const;
   static dnnl::normalization_flags bn_flags(const network::BatchNorm& bn, bool is_with_relu);
 

@@ -55,7 +55,7 @@ void Compiler::show(ValueId result) {
 
 void Compiler::forward(const network::Conv& conv) {
   state().own = own_convolution(stage(), batch_, precision_);
-  if (!state().own && has_gemm(conv)) {
+  if (!state().own && falls_back(conv)) {
     state().own = own_convolution(stage(), batch_, precision_, DirectSum::wherever_possible);
   }
   if (state().own) return own_forward(conv, *state().own);
@@ -91,16 +91,18 @@ Description<dnnl::convolution_forward> Compiler::describe_forward(const network:
 }
 
 // Asked for all three passes of training whatever the purpose, because evaluation reads the weights
-// in the layout that training chose.
-bool Compiler::has_gemm(const network::Conv& conv) const {
-  const auto is_gemm = [](const auto& description) {
-    return std::string_view(description.impl_info_str()).find("gemm") != std::string_view::npos;
+// in the layout that training chose. The answer must not depend on the batch either, and between
+// gemm and reference kernels oneDNN's choice does: so both count.
+bool Compiler::falls_back(const network::Conv& conv) const {
+  const auto is_fallback = [](const auto& description) {
+    const std::string_view kernel = description.impl_info_str();
+    return kernel.find("gemm") != std::string_view::npos || kernel.starts_with("ref");
   };
   const auto forward = describe_forward(conv, describe_, dnnl::prop_kind::forward_training,
                                         any_numbers(weights_dims(conv)));
-  if (is_gemm(forward) || is_gemm(weight_gradient_of(conv, forward))) return true;
+  if (is_fallback(forward) || is_fallback(weight_gradient_of(conv, forward))) return true;
   return stage().source != network::kInput &&
-         is_gemm(source_gradient_of(conv, forward, forward.src_desc(), forward.dst_desc()));
+         is_fallback(source_gradient_of(conv, forward, forward.src_desc(), forward.dst_desc()));
 }
 
 void Compiler::own_forward(const network::Conv& conv, const OwnConvolution& own) {

@@ -24,6 +24,7 @@ struct ConvolutionShape {
   int kernel = 3;    // R = S
   int stride = 1;
   int padding = 1;
+  bool is_padded = false;  // fewer than 8 channels lie in a block, as more do
 };
 
 // Places of arrays; `bias` and `dbias` hold K numbers or are nullptr.

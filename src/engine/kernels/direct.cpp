@@ -251,6 +251,7 @@ bool is_faster(const ConvolutionShape& shape) {
   if (shape.kernel < 3 || shape.kernel > kLargestKernel || shape.stride > kLargestStride) {
     return false;
   }
+  if (shape.channels < kBlock && shape.is_padded) return false;
   if (is_plain(shape)) return shape.channels <= 2 || (shape.kernel == 5 && shape.outputs > kBlock);
   return std::max(shape.channels, shape.outputs) > kBlock;
 }
@@ -395,7 +396,7 @@ void backward_weights(const ConvolutionShape& shape, const BackwardWeightsPlaces
 
 }  // namespace
 
-bool is_plain(const ConvolutionShape& shape) { return shape.channels < kBlock; }
+bool is_plain(const ConvolutionShape& shape) { return shape.channels < kBlock && !shape.is_padded; }
 
 const ConvolutionKernels kDirect = {.name = "own:direct",
                                     .is_faster = is_faster,
