@@ -48,19 +48,25 @@ std::vector<std::optional<double>> train_all(const study::Experiment& experiment
   constexpr int kTrials = kStudies * kPairs * 2;
   std::vector<std::optional<double>> values(kTrials);
   int ended = 0;
-  const study::Arm& arm = experiment.arms.front();
-  const study::Runner run = [&](const study::TrialId& id, const train::Observer& observe) {
-    return std::optional(study::run_trial(experiment, arm, id.replicate,
-                                          study::initial_values(experiment, arm, id.replicate), {},
-                                          observe)
-                             .record);
-  };
-  const study::Keeper keep = [&](const study::TrialId& id, const record::TrialRecord& trial) {
-    values[id.replicate - 1] = record::metric_value(trial.metrics, "test_accuracy");
-    if (++ended % 500 == 0) fmt::print(stderr, "{} of {} trials\n", ended, kTrials);
-  };
-  study::Listener nobody;
-  study::run_trials(study::source_of(study::trial_order(1, kTrials)), jobs, run, keep, nobody, {});
+  const study::Runner runner = study::engine_runner(experiment);
+  std::uint64_t next = 0;
+  study::run_trials({.next = [&]() -> std::optional<study::TrialId> {
+                       if (next == kTrials) return std::nullopt;
+                       return study::TrialId{.arm = 0, .replicate = ++next};
+                     },
+                     .run =
+                         [&](const study::TrialId& id, const train::Observer& observe) {
+                           return runner(experiment.arms[id.arm], id.replicate, {}, observe);
+                         },
+                     .progress = [](const study::TrialId&, const train::Progress&) {},
+                     .keep =
+                         [&](const study::TrialId& id, const record::TrialRecord& trial) {
+                           values[id.replicate - 1] =
+                               record::metric_value(trial.metrics, "test_accuracy");
+                           if (++ended % 500 == 0)
+                             fmt::print(stderr, "{} of {} trials\n", ended, kTrials);
+                         }},
+                    jobs, {});
   return values;
 }
 

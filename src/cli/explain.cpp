@@ -11,7 +11,6 @@
 
 #include "algebra/stack.h"
 #include "base/error.h"
-#include "cli/engine_rows.h"
 #include "cli/verbs.h"
 #include "lab/relation_check.h"
 #include "notation/parse.h"
@@ -19,6 +18,7 @@
 #include "record/printable.h"
 #include "report/explain_text.h"
 #include "report/wording.h"
+#include "study/ledger.h"
 
 namespace whichfirst::cli {
 namespace {
@@ -147,9 +147,9 @@ int run(const ExplainOptions& options) {
     record.ledger.push_back({.what = row.what, .values = row.values});
   }
   const int units = explanation.stack ? 2 : 1;
-  const auto rows = engine_rows({algebra::build_stack(orders.a, orders.input, units),
-                                 algebra::build_stack(orders.b, orders.input, units)},
-                                {.batch = kBatch});
+  const auto rows = study::engine_rows({algebra::build_stack(orders.a, orders.input, units),
+                                        algebra::build_stack(orders.b, orders.input, units)},
+                                       {.batch = kBatch});
   record.ledger.insert(record.ledger.end(), rows.begin(), rows.end());
   fmt::print("{}", options.json ? to_json(record) : report::print_explanation(record));
   if (!is_contradicted(record)) return kDone;

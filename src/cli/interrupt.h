@@ -1,4 +1,13 @@
-// Ctrl-C and its kin as a stop token.
+// Ctrl-C and its kin as a stop token. What happens on it:
+//
+//   1. the signal asks for a stop here; nothing else in the program knows of signals;
+//   2. `study::run_trials` begins no more trials, and the engine gives up those under way at their
+//      next step: they leave no file;
+//   3. `study::Run::finish` concludes from the trials that have ended, as `interrupted`, and writes
+//      no verdict.json;
+//   4. the verb prints that, says how to resume and ends with kInterrupted, 130;
+//   5. a second signal ends the program at once. The run folder is whole at any moment
+//      (record/run_folder.h).
 #pragma once
 
 #include <memory>
@@ -16,7 +25,6 @@ class Interrupt {
   Interrupt& operator=(const Interrupt&) = delete;
 
   std::stop_token token() const;
-  bool happened() const { return token().stop_requested(); }
 
  private:
   class Impl;

@@ -1,15 +1,14 @@
-// A running comparison on stderr: redrawn lines on a terminal, plain lines elsewhere.
+// A run on stderr: redrawn lines on a terminal, plain lines elsewhere.
 #pragma once
 
 #include <chrono>
 #include <map>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "report/progress_text.h"
-#include "study/conclude.h"
-#include "study/scheduler.h"
+#include "study/run.h"
 
 namespace whichfirst::cli {
 
@@ -21,49 +20,48 @@ class LiveDisplay : public study::Listener {
     live,   // one an order, redrawn
   };
 
-  /// What is shown of a run: some arms, so many replicates of each, one metric.
-  struct Scope {
-    std::vector<int> arms;
-    int replicates = 0;
-    std::string metric;
-    bool is_tuning = false;
-  };
-
-  /// `before` are the trials that are finished already.
-  LiveDisplay(const study::Experiment& experiment, Scope scope, const study::Trials& before,
-              Style style);
+  explicit LiveDisplay(Style style) : style_(style) {}
   /// Leaves the last state on the screen.
   ~LiveDisplay() override;
   LiveDisplay(const LiveDisplay&) = delete;
   LiveDisplay& operator=(const LiveDisplay&) = delete;
 
-  /// A line about a comparison so far, shown below the orders or, where it is new, by itself.
-  void tell(std::size_t comparison, std::string line);
+  /// A line of its own.
+  void say(std::string_view line) const;
 
+  void on_notice(const study::Notice& notice) override;
+  void on_resume(const study::Trials& found, const std::filesystem::path& folder) override;
+  void on_phase(const study::Phase& phase, const study::Experiment& experiment,
+                const study::Trials& before) override;
   void on_start(const study::TrialId& id) override;
   void on_progress(const study::TrialId& id, const train::Progress& progress) override;
+  /// A line about a comparison so far, shown below the orders or, where it is new, by itself.
+  void on_look(std::size_t comparison, const report::LookProgress& look) override;
   void on_finish(const study::TrialId& id, const record::TrialRecord& record) override;
+  void on_end(const record::VerdictRecord& verdict) override;
 
  private:
   using Clock = std::chrono::steady_clock;
 
+  /// What is shown of one phase: its arms, so many replicates of each, one metric.
+  struct Scene {
+    report::RunProgress progress;
+    std::vector<std::size_t> arms;            // of the orders
+    std::vector<std::string> told;            // by comparison
+    std::map<study::TrialId, double> shares;  // of the trials under way
+    int finished_before = 0;
+    int finished_now = 0;
+    int drawn_lines = 0;
+    Clock::time_point started = Clock::now();
+    Clock::time_point drawn = {};
+  };
+
   void count(const record::TrialRecord& record, report::OrderProgress& order) const;
   void draw();
-  void erase() const;
-  double elapsed() const;
+  report::OrderProgress& order_of(std::size_t arm);
 
-  report::OrderProgress& order_of(int arm);
-
-  Scope scope_;
   Style style_;
-  std::vector<std::string> told_;  // by comparison
-  Clock::time_point started_ = Clock::now();
-  Clock::time_point drawn_{};
-  report::RunProgress state_;
-  std::map<study::TrialId, double> shares_;  // of the trials under way
-  int finished_before_ = 0;
-  int finished_now_ = 0;
-  int drawn_lines_ = 0;
+  Scene scene_;
 };
 
 }  // namespace whichfirst::cli

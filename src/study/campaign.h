@@ -7,19 +7,10 @@
 #include <optional>
 #include <vector>
 
-#include "record/verdict_record.h"
 #include "stats/watch.h"
-#include "study/conclude.h"
-#include "study/experiment.h"
-#include "study/scheduler.h"
+#include "study/plan.h"
 
 namespace whichfirst::study {
-
-/// The comparisons of the plan: every two orders, each at its own best rate; with plan.lr-report =
-/// "all" also both at every rate, unless it is the best of both. Their number is fixed before the
-/// first pair.
-std::vector<PlannedComparison> plan_comparisons(const Experiment& experiment,
-                                                const std::vector<record::TunedOrder>& tuned);
 
 class Campaign {
  public:
@@ -44,17 +35,15 @@ class Campaign {
   /// About how many more pairs; nothing where the maximum would not do.
   std::optional<int> more_pairs(std::size_t comparison);
 
-  /// Replicates that count: those up to the stop, or the fixed number.
-  int replicates(std::size_t comparison) const;
+  /// Replicates that are complete without a gap: of those that count, up to the stop or the fixed
+  /// number.
+  int replicates(std::size_t comparison) const { return replicates_[comparison]; }
 
  private:
-  const record::TrialRecord* find(int arm, std::uint64_t replicate) const;
-  bool is_needed(const TrialId& id) const;
-  bool has_ended(const PlannedComparison& planned, int replicate) const;
-
   const Experiment& experiment_;
   const std::vector<PlannedComparison>& comparisons_;
   const Trials& trials_;
+  std::vector<int> replicates_;            // by comparison
   std::optional<stats::Referee> referee_;  // under automatic stopping, as the watches
   std::deque<stats::Watch> watches_;
   std::vector<TrialId> order_;  // of all trials that may be needed

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "stats/moments.h"
 #include "stats/paired_tests.h"
 
 namespace whichfirst::study {
@@ -15,16 +14,6 @@ bool is_told_apart(const record::ComparisonResult& result) {
 }
 
 }  // namespace
-
-void summarise(record::OrderResult& order) {
-  std::vector<double> present;
-  for (const std::optional<double>& value : order.values) {
-    if (value) present.push_back(*value);
-  }
-  const stats::Moments moments = stats::moments_of(present);
-  order.mean = moments.mean;
-  order.sd = moments.sd;
-}
 
 record::ComparisonResult compare_orders(const record::OrderResult& a, const record::OrderResult& b,
                                         stats::Referee& referee, const Wanted& wanted) {
@@ -50,40 +39,32 @@ record::ComparisonResult compare_orders(const record::OrderResult& a, const reco
   return result;
 }
 
-std::vector<record::RankedOrder> ranking_of(const record::VerdictRecord& verdict) {
-  std::map<std::string, record::RankedOrder> ranked;
-  const auto place = [&](const std::string& name) -> record::RankedOrder& {
-    return ranked.try_emplace(name, record::RankedOrder{.name = name}).first->second;
-  };
-  for (const record::ComparisonResult& result : verdict.comparisons) {
-    if (result.shared_lr) continue;
-    record::RankedOrder& a = place(result.a);
-    record::RankedOrder& b = place(result.b);
-    if (result.comparison.verdict == stats::Verdict::better) ++b.rank;
-    if (result.comparison.verdict == stats::Verdict::worse) ++a.rank;
-  }
-  std::vector<record::RankedOrder> ranking;
-  if (ranked.size() < 3) return ranking;
-  for (const record::ComparisonResult& result : verdict.comparisons) {
-    if (result.shared_lr || is_told_apart(result)) continue;
-    record::RankedOrder& a = place(result.a);
-    record::RankedOrder& b = place(result.b);
-    if (a.rank == b.rank) a.is_tied = b.is_tied = true;
-  }
-  for (const record::OrderResult& order : verdict.orders) {
-    const auto found = ranked.find(order.name);
-    if (found != ranked.end()) ranking.push_back(found->second);
-  }
-  std::stable_sort(ranking.begin(), ranking.end(),
-                   [](const auto& x, const auto& y) { return x.rank < y.rank; });
-  return ranking;
-}
-
-void adjust_p_values(record::VerdictRecord& verdict) {
+void compare_comparisons(record::VerdictRecord& verdict) {
   std::vector<std::optional<double>> p;
   for (const auto& result : verdict.comparisons) p.push_back(result.comparison.p_t);
   const auto adjusted = stats::holm_adjusted(p);
   for (std::size_t i = 0; i < adjusted.size(); ++i) verdict.comparisons[i].p_holm = adjusted[i];
+
+  std::map<std::string, record::RankedOrder> ranked;
+  for (const record::ComparisonResult& result : verdict.comparisons) {
+    if (result.shared_lr) continue;
+    for (const std::string& name : {result.a, result.b}) ranked[name].name = name;
+    ranked[result.a].rank += result.comparison.verdict == stats::Verdict::worse ? 1 : 0;
+    ranked[result.b].rank += result.comparison.verdict == stats::Verdict::better ? 1 : 0;
+  }
+  if (ranked.size() < 3) return;
+  for (const record::ComparisonResult& result : verdict.comparisons) {
+    if (result.shared_lr || is_told_apart(result)) continue;
+    record::RankedOrder& a = ranked[result.a];
+    record::RankedOrder& b = ranked[result.b];
+    if (a.rank == b.rank) a.is_tied = b.is_tied = true;
+  }
+  for (const record::OrderResult& order : verdict.orders) {
+    const auto found = ranked.find(order.name);
+    if (found != ranked.end()) verdict.ranking.push_back(found->second);
+  }
+  std::stable_sort(verdict.ranking.begin(), verdict.ranking.end(),
+                   [](const auto& x, const auto& y) { return x.rank < y.rank; });
 }
 
 }  // namespace whichfirst::study

@@ -65,39 +65,6 @@ record::Condition condition_of(const Experiment& experiment) {
   return condition;
 }
 
-stats::Direction direction_of(std::string_view metric) {
-  return record::is_accuracy(metric) ? stats::Direction::higher_is_better
-                                     : stats::Direction::lower_is_better;
-}
-
-}  // namespace
-
-/// One step of an accuracy on T images is 100 / T points.
-stats::Rule rule_of(const Experiment& experiment, int comparisons) {
-  const record::Plan& plan = experiment.study.plan;
-  stats::Rule rule{.confidence = plan.confidence,
-                   .margin = plan.margin,
-                   .direction = direction_of(plan.metric),
-                   .resolution = 0,
-                   .comparisons = std::max(comparisons, 1),
-                   .location = plan.rule,
-                   .equivalence_share = plan.equivalence,
-                   .guard = plan.guard ? stats::Guard::decides : stats::Guard::shown,
-                   .stopping = plan.seeds ? stats::Stopping::fixed : stats::Stopping::automatic,
-                   .max_pairs = std::max(plan.max_seeds, stats::minimum_pairs(plan.confidence)),
-                   .horizon = plan.horizon};
-  if (record::is_accuracy(plan.metric)) {
-    const data::Parts& parts = experiment.material.parts;
-    const auto& measured = plan.metric.starts_with("test_")  ? parts.test
-                           : plan.metric.starts_with("val_") ? parts.validation
-                                                             : parts.train;
-    rule.resolution = 100.0 / static_cast<double>(measured.size());
-  }
-  return rule;
-}
-
-namespace {
-
 class Conclusion {
  public:
   Conclusion(const Experiment& experiment, const std::vector<PlannedComparison>& comparisons,
@@ -108,13 +75,13 @@ class Conclusion {
         trials_(trials),
         wanted_(wanted),
         campaign_(experiment, comparisons, trials),
-        referee_(rule_of(experiment, static_cast<int>(comparisons.size()))) {
+        referee_(rule_of(experiment, comparisons.size())) {
     const record::Study& study = experiment.study;
     verdict_.study = study.name;
     verdict_.study_hash = experiment.hash;
     verdict_.condition = condition_of(experiment);
     verdict_.metric = study.plan.metric;
-    verdict_.direction = direction_of(study.plan.metric);
+    verdict_.direction = referee_.rule().direction;
     verdict_.margin = study.plan.margin;
     verdict_.confidence = study.plan.confidence;
     verdict_.plan = {.seeds = study.plan.seeds,
@@ -129,12 +96,10 @@ class Conclusion {
   }
 
   record::VerdictRecord conclude() {
-    for (std::size_t i = 0; i < experiment_.arms.size(); ++i) add_order(static_cast<int>(i));
+    for (std::size_t i = 0; i < experiment_.arms.size(); ++i) add_order(i);
     for (std::size_t i = 0; i < comparisons_.size(); ++i) compare(i);
-    adjust_p_values(verdict_);
-    verdict_.ranking = ranking_of(verdict_);
-    verdict_.after_stop = count_after_stop();
-    verdict_.tap_share = tap_share();
+    compare_comparisons(verdict_);
+    add_shares();
     return std::move(verdict_);
   }
 
@@ -148,10 +113,10 @@ class Conclusion {
     return record::Stop::decided;
   }
 
-  const Arm& arm(int index) const { return experiment_.arms[static_cast<std::size_t>(index)]; }
+  const Arm& arm(std::size_t index) const { return experiment_.arms[index]; }
 
   /// "bn-first" at its own best rate, "bn-first@0.03" at another.
-  std::string name_of_arm(int index) const {
+  std::string name_of_arm(std::size_t index) const {
     for (const record::TunedOrder& order : verdict_.tuning) {
       if (order.name == arm(index).order_name && order.best != arm(index).lr) {
         return arm(index).name;
@@ -160,86 +125,57 @@ class Conclusion {
     return arm(index).order_name;
   }
 
-  const record::TrialRecord* find(int index, std::uint64_t replicate) const {
-    const auto found = trials_.find({arm(index).name, replicate});
-    return found == trials_.end() ? nullptr : &found->second;
+  /// Replicates of a comparison that count.
+  int replicates_of(std::size_t comparison) const {
+    return experiment_.study.plan.seeds.value_or(campaign_.replicates(comparison));
   }
 
   /// Replicates of an arm that count: of the comparison that took the most.
-  int replicates_of(int index) const {
-    if (experiment_.study.plan.seeds) return *experiment_.study.plan.seeds;
-    int most = 0;
+  int replicates_of_arm(std::size_t index) const {
+    int most = experiment_.study.plan.seeds.value_or(0);
     for (std::size_t i = 0; i < comparisons_.size(); ++i) {
-      if (comparisons_[i].a != index && comparisons_[i].b != index) continue;
-      most = std::max(most, campaign_.replicates(i));
+      if (comparisons_[i].involves(index)) most = std::max(most, replicates_of(i));
     }
     return most;
   }
 
-  /// Trials that were under way when the last comparison that wanted them ended.
-  int count_after_stop() const {
-    int count = 0;
-    for (std::size_t i = 0; i < experiment_.arms.size(); ++i) {
-      const auto used = static_cast<std::uint64_t>(replicates_of(static_cast<int>(i)));
-      for (const auto& [key, trial] : trials_) {
-        if (key.first != experiment_.arms[i].name || record::is_tuning(key.second)) continue;
-        count += key.second > used ? 1 : 0;
-      }
+  /// Of all trials that there are: those that were under way when the last comparison that wanted
+  /// them ended, and the share of their time that went into looking inside.
+  void add_shares() {
+    double inside = 0;
+    double all = 0;
+    for (const auto& [id, trial] : trials_) {
+      const auto used = static_cast<std::uint64_t>(replicates_of_arm(id.arm));
+      verdict_.after_stop += !record::is_tuning(id.replicate) && id.replicate > used ? 1 : 0;
+      inside += trial.timings.tap_seconds;
+      all += trial.timings.seconds;
     }
-    return count;
+    if (inside > 0 && all > 0) verdict_.tap_share = inside / all;
   }
 
   /// The first `replicates` of an arm.
-  record::OrderResult order_result(int index, int replicates) const {
+  record::OrderResult order_result(std::size_t index, int replicates) const {
     record::OrderResult result{.name = name_of_arm(index),
                                .order = arm(index).order,
                                .lr = arm(index).lr,
                                .values = {},
                                .mean = {},
                                .sd = {}};
-    for (int replicate = 1; replicate <= replicates; ++replicate) {
-      std::optional<double> value;
-      if (const auto* trial = find(index, static_cast<std::uint64_t>(replicate))) {
-        result.diverged += trial->status == record::Status::diverged ? 1 : 0;
-        result.failed += trial->status == record::Status::failed ? 1 : 0;
-        value = record::metric_value(trial->metrics, verdict_.metric);
-      }
-      result.values.push_back(value);
-    }
-    summarise(result);
+    summarise(result, trials_of(trials_, index, replicates), verdict_.metric);
     return result;
   }
 
-  /// Those of an order's first `replicates` that there are.
-  std::vector<const record::TrialRecord*> trials_of(int index, int replicates) const {
-    std::vector<const record::TrialRecord*> seen;
-    for (int replicate = 1; replicate <= replicates; ++replicate) {
-      const auto* trial = find(index, static_cast<std::uint64_t>(replicate));
-      if (trial != nullptr) seen.push_back(trial);
-    }
-    return seen;
-  }
-
-  /// Of the time of all trials that there are.
-  std::optional<double> tap_share() const {
-    double inside = 0;
-    double all = 0;
-    for (const auto& [key, trial] : trials_) {
-      inside += trial.timings.tap_seconds;
-      all += trial.timings.seconds;
-    }
-    return inside > 0 && all > 0 ? std::optional(inside / all) : std::nullopt;
-  }
-
   /// An arm that takes part in no comparison is in the tuning table alone.
-  void add_order(int index) {
+  void add_order(std::size_t index) {
     const bool takes_part =
         comparisons_.empty() ||
         std::any_of(comparisons_.begin(), comparisons_.end(),
-                    [&](const auto& planned) { return planned.a == index || planned.b == index; });
+                    [&](const auto& planned) { return planned.involves(index); });
     if (!takes_part) return;
-    verdict_.orders.push_back(order_result(index, replicates_of(index)));
-    const auto trials = trials_of(index, replicates_of(index));
+    const int replicates = replicates_of_arm(index);
+    verdict_.orders.push_back(order_result(index, replicates));
+    auto trials = trials_of(trials_, index, replicates);
+    std::erase(trials, nullptr);
     verdict_.orders.back().taps = merge_taps(trials);
     if (auto cost = summarise_inference(verdict_.orders.back().name, trials)) {
       verdict_.inference.push_back(std::move(*cost));
@@ -248,61 +184,57 @@ class Conclusion {
 
   void compare(std::size_t index) {
     const PlannedComparison& planned = comparisons_[index];
-    const int replicates =
-        experiment_.study.plan.seeds ? *experiment_.study.plan.seeds : campaign_.replicates(index);
-    const record::OrderResult left = order_result(planned.a, replicates);
-    const record::OrderResult right = order_result(planned.b, replicates);
-    const std::vector<stats::PairBits> bits = matched_bits(planned, replicates);
-    record::ComparisonResult result = compare_orders(left, right, referee_, wanted_);
+    const int replicates = replicates_of(index);
+    const std::vector<TrialPair> pairs = complete_pairs(planned, replicates);
+    record::ComparisonResult result =
+        compare_orders(order_result(planned.a, replicates), order_result(planned.b, replicates),
+                       referee_, wanted_);
     result.shared_lr = planned.shared_lr;
     if (arm(planned.a).lr == arm(planned.b).lr && is_same_network(arm(planned.a), arm(planned.b))) {
       result.is_same_network = true;
       result.comparison.more_pairs_needed.reset();
     }
-    if (verdict_.metric == "test_accuracy") {
-      const bool is_automatic = !experiment_.study.plan.seeds;
-      const std::optional<double> critical = result.comparison.critical;
-      if (!is_automatic || critical) {
-        result.interval_images =
-            stats::images_interval(bits, referee_.rule(), is_automatic ? critical : std::nullopt);
-      }
-      result.images_floor = stats::images_floor(bits, referee_.rule());
-      result.images_standard_error = stats::images_standard_error(bits);
-    }
-    result.taps = compare_taps(complete_pairs(planned, replicates), verdict_.confidence);
+    if (verdict_.metric == "test_accuracy") add_images(pairs, result);
+    result.taps = compare_taps(pairs, verdict_.confidence);
     if (verdict_.stop == record::Stop::interrupted) leave_open(index, result.comparison);
     if (result.comparison.more_pairs_needed) {
       result.more_core_hours_needed =
-          *result.comparison.more_pairs_needed * pair_seconds(experiment_, planned, trials_) / 3600;
+          *result.comparison.more_pairs_needed * pair_seconds(planned, trials_) / 3600;
     }
     verdict_.comparisons.push_back(std::move(result));
   }
 
-  /// Of trials that did not fail.
-  std::vector<TrialPair> complete_pairs(const PlannedComparison& planned, int replicates) const {
-    std::vector<TrialPair> pairs;
-    for (int i = 1; i <= replicates; ++i) {
-      const record::TrialRecord* left = find(planned.a, static_cast<std::uint64_t>(i));
-      const record::TrialRecord* right = find(planned.b, static_cast<std::uint64_t>(i));
-      if (left == nullptr || right == nullptr) continue;
-      if (left->status == record::Status::failed || right->status == record::Status::failed)
-        continue;
-      pairs.emplace_back(left, right);
-    }
-    return pairs;
-  }
-
-  /// The right answers of the complete pairs, after making sure that they are pairs.
-  std::vector<stats::PairBits> matched_bits(const PlannedComparison& planned,
-                                            int replicates) const {
+  /// What the test images alone leave open.
+  void add_images(const std::vector<TrialPair>& pairs, record::ComparisonResult& result) const {
     std::vector<stats::PairBits> bits;
-    for (const auto& [left, right] : complete_pairs(planned, replicates)) {
-      require_pair(*left, *right);
+    for (const auto& [left, right] : pairs) {
       if (!left->right_answers.empty() && !right->right_answers.empty()) {
         bits.push_back({.a = left->right_answers, .b = right->right_answers});
       }
     }
-    return bits;
+    const bool is_automatic = !experiment_.study.plan.seeds;
+    const std::optional<double> critical = result.comparison.critical;
+    if (!is_automatic || critical) {
+      result.interval_images =
+          stats::images_interval(bits, referee_.rule(), is_automatic ? critical : std::nullopt);
+    }
+    result.images_floor = stats::images_floor(bits, referee_.rule());
+    result.images_standard_error = stats::images_standard_error(bits);
+  }
+
+  /// Of trials that did not fail, after making sure that they are pairs.
+  std::vector<TrialPair> complete_pairs(const PlannedComparison& planned, int replicates) const {
+    const auto left = trials_of(trials_, planned.a, replicates);
+    const auto right = trials_of(trials_, planned.b, replicates);
+    std::vector<TrialPair> pairs;
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      if (left[i] == nullptr || right[i] == nullptr) continue;
+      if (left[i]->status == record::Status::failed || right[i]->status == record::Status::failed)
+        continue;
+      require_pair(*left[i], *right[i]);
+      pairs.emplace_back(left[i], right[i]);
+    }
+    return pairs;
   }
 
   static void require_pair(const record::TrialRecord& a, const record::TrialRecord& b) {
@@ -344,25 +276,6 @@ class Conclusion {
 };
 
 }  // namespace
-
-double pair_seconds(const Experiment& experiment, const PlannedComparison& planned,
-                    const Trials& trials) {
-  double seconds = 0;
-  for (const int index : {planned.a, planned.b}) {
-    double sum = 0;
-    int count = 0;
-    for (const auto& [key, trial] : trials) {
-      if (key.first != experiment.arms[static_cast<std::size_t>(index)].name ||
-          trial.status != record::Status::done) {
-        continue;
-      }
-      sum += trial.timings.seconds;
-      ++count;
-    }
-    if (count > 0) seconds += sum / count;
-  }
-  return seconds;
-}
 
 record::VerdictRecord conclude(const Experiment& experiment,
                                const std::vector<PlannedComparison>& comparisons,

@@ -1,35 +1,14 @@
 // Trials -> verdict: which trials are a pair, and what the pairs say.
 #pragma once
 
-#include <cstdint>
-#include <map>
 #include <optional>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "record/results_csv.h"
 #include "record/verdict_record.h"
-#include "study/experiment.h"
+#include "study/plan.h"
 
 namespace whichfirst::study {
-
-/// Trials that have ended, by (arm, replicate).
-using Trials = std::map<std::pair<std::string, std::uint64_t>, record::TrialRecord>;
-
-/// A comparison of the plan: two arms by their place in Experiment::arms.
-struct PlannedComparison {
-  int a = 0;
-  int b = 0;
-  std::optional<double> shared_lr;  ///< of both; nullopt: each at its own best rate
-};
-
-/// The rule of the plan for so many comparisons.
-stats::Rule rule_of(const Experiment& experiment, int comparisons);
-
-/// Seconds that a pair of these arms takes on one core, by the trials that there are; 0 without.
-double pair_seconds(const Experiment& experiment, const PlannedComparison& planned,
-                    const Trials& trials);
 
 /// How a run ended.
 enum class Ending { complete, interrupted };

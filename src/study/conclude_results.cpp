@@ -105,8 +105,7 @@ record::VerdictRecord conclude(record::Results results, stats::Rule rule, const 
   }
   if (is_automatic) cut_to_used(verdict);
   for (record::OrderResult& order : verdict.orders) summarise(order);
-  adjust_p_values(verdict);
-  verdict.ranking = ranking_of(verdict);
+  compare_comparisons(verdict);
   return verdict;
 }
 

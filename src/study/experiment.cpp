@@ -148,6 +148,16 @@ network::Values initial_values(const Experiment& experiment, const Arm& arm,
   return network::initial_values(arm.network, experiment.study.seed, replicate);
 }
 
+void identify(record::TrialRecord& record, const Experiment& experiment, const Arm& arm,
+              std::uint64_t replicate) {
+  record.arm = arm.name;
+  record.order = arm.order;
+  record.lr = arm.lr;
+  record.replicate = replicate;
+  record.version = record::kProgramVersion;
+  record.study = experiment.hash;
+}
+
 TrialOutcome run_trial(const Experiment& experiment, const Arm& arm, std::uint64_t replicate,
                        const network::Values& initial, const std::stop_token& stop,
                        const train::Observer& observe) {
@@ -165,23 +175,28 @@ TrialOutcome run_trial(const Experiment& experiment, const Arm& arm, std::uint64
                               stop, observe);
   } catch (const std::exception& error) {
     result = {};
-    result.record.lr = arm.lr;
-    result.record.replicate = replicate;
     result.record.status = record::Status::failed;
     result.record.reason = error.what();
     result.record.hashes.data = experiment.material.hash;
   }
   record::TrialRecord& record = result.record;
   record.timings.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(started));
-  record.arm = arm.name;
-  record.order = arm.order;
+  identify(record, experiment, arm, replicate);
   record.hashes.initial_weights = network::hash_weights(arm.network, initial, experiment.shared);
   record.machine = {.isa = experiment.platform.isa, .kernels = experiment.platform.library};
-  record.version = record::kProgramVersion;
-  record.study = experiment.hash;
   return {.record = std::move(record),
           .values = std::move(result.values),
           .is_interrupted = result.is_interrupted};
+}
+
+Runner engine_runner(const Experiment& experiment) {
+  return [&experiment](const Arm& arm, std::uint64_t replicate, const std::stop_token& stop,
+                       const train::Observer& observe) -> std::optional<record::TrialRecord> {
+    TrialOutcome outcome = run_trial(experiment, arm, replicate,
+                                     initial_values(experiment, arm, replicate), stop, observe);
+    if (outcome.is_interrupted) return std::nullopt;
+    return std::move(outcome.record);
+  };
 }
 
 std::int64_t trial_bytes(const Arm& arm, const record::Recipe& recipe) {
@@ -244,17 +259,6 @@ bool is_same_network(const Arm& a, const Arm& b) {
                     [](const network::Stage& x, const network::Stage& y) {
                       return x.text == y.text && x.source == y.source && x.shortcut == y.shortcut;
                     });
-}
-
-std::vector<std::pair<std::string, std::string>> same_networks(const std::vector<Arm>& arms) {
-  std::vector<std::pair<std::string, std::string>> pairs;
-  for (std::size_t a = 0; a < arms.size(); ++a) {
-    for (std::size_t b = a + 1; b < arms.size(); ++b) {
-      if (arms[a].order_name == arms[b].order_name || arms[a].lr != arms[b].lr) continue;
-      if (is_same_network(arms[a], arms[b])) pairs.emplace_back(arms[a].name, arms[b].name);
-    }
-  }
-  return pairs;
 }
 
 }  // namespace whichfirst::study

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <optional>
+#include <stop_token>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "engine/platform.h"
@@ -66,6 +68,21 @@ TrialOutcome run_trial(const Experiment& experiment, const Arm& arm, std::uint64
                        const network::Values& initial, const std::stop_token& stop,
                        const train::Observer& observe);
 
+/// What trains trials, wherever it does so: turns an arm and a replicate into the record of a trial
+/// that has ended, or into nothing where `stop` cut it short. Called from several threads at once.
+/// It blocks until the trial has ended and tells the observer how far it is. A trial that fails is
+/// a record that says so; what this throws is our own mistake and ends the whole run.
+using Runner = std::function<std::optional<record::TrialRecord>(
+    const Arm& arm, std::uint64_t replicate, const std::stop_token& stop,
+    const train::Observer& observe)>;
+
+/// Says in a record whose it is: arm, order, rate, replicate, study, version.
+void identify(record::TrialRecord& record, const Experiment& experiment, const Arm& arm,
+              std::uint64_t replicate);
+
+/// The built-in engine: a trial runs on the thread that calls. The experiment must outlive it.
+Runner engine_runner(const Experiment& experiment);
+
 /// Bytes that one trial of an arm takes beside the shared data: the engine's plan and an allowance
 /// for what stands around it.
 std::int64_t trial_bytes(const Arm& arm, const record::Recipe& recipe);
@@ -79,8 +96,5 @@ std::vector<record::NamedOrder> default_orders(const std::string& network);
 
 /// Whether two arms are the same stages, read in the same way.
 bool is_same_network(const Arm& a, const Arm& b);
-
-/// Pairs of orders that build the same network, stage by stage: they train to the same numbers.
-std::vector<std::pair<std::string, std::string>> same_networks(const std::vector<Arm>& arms);
 
 }  // namespace whichfirst::study

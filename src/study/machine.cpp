@@ -1,12 +1,12 @@
 #include "study/machine.h"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <thread>
-
-#include "study/scheduler.h"
 
 namespace whichfirst::study {
 namespace {
@@ -34,9 +34,10 @@ std::optional<std::int64_t> read_number(const char* path) {
 
 int available_cores() {
   // Those that the process was left (taskset), where the system says which.
-  const std::size_t usable = study::usable_cores().size();
-  const int cores =
-      static_cast<int>(usable > 0 ? usable : std::max(1U, std::thread::hardware_concurrency()));
+  cpu_set_t left;
+  const int cores = sched_getaffinity(0, sizeof left, &left) == 0
+                        ? CPU_COUNT(&left)
+                        : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   // A container's share: "200000 100000" is two cores' worth of time, "max 100000" no limit.
   std::ifstream file("/sys/fs/cgroup/cpu.max");
   std::int64_t quota = 0;

@@ -6,29 +6,10 @@
 
 #include "base/error.h"
 #include "record/metrics.h"
-#include "stats/moments.h"
+#include "study/compared_orders.h"
 
 namespace whichfirst::study {
 namespace {
-
-record::TunedRate rate_result(const Experiment& experiment, const Arm& arm, const Trials& trials) {
-  record::TunedRate result{.lr = arm.lr};
-  std::vector<double> present;
-  for (int i = 1; i <= experiment.study.plan.tuning_seeds; ++i) {
-    const auto found =
-        trials.find({arm.name, record::kTuningReplicates + static_cast<std::uint64_t>(i)});
-    check(found != trials.end(), "every tuning trial has ended");
-    const record::TrialRecord& trial = found->second;
-    result.diverged += trial.status == record::Status::diverged ? 1 : 0;
-    result.failed += trial.status == record::Status::failed ? 1 : 0;
-    result.values.push_back(record::metric_value(trial.metrics, tuning_metric(experiment.study)));
-    if (result.values.back()) present.push_back(*result.values.back());
-  }
-  const stats::Moments moments = stats::moments_of(present);
-  result.mean = moments.mean;
-  result.sd = moments.sd;
-  return result;
-}
 
 /// Whether `a` is to be preferred to `b`, the smaller rate.
 bool suits_better(const record::TunedRate& a, const record::TunedRate& b, bool higher_is_better) {
@@ -46,14 +27,9 @@ std::string_view tuning_metric(const record::Study& study) {
 }
 
 std::vector<TrialId> tuning_trials(const Experiment& experiment) {
-  std::vector<TrialId> trials;
-  if (!record::is_tuned(experiment.study)) return trials;
-  for (TrialId id :
-       trial_order(static_cast<int>(experiment.arms.size()), experiment.study.plan.tuning_seeds)) {
-    id.replicate += record::kTuningReplicates;
-    trials.push_back(id);
-  }
-  return trials;
+  if (!record::is_tuned(experiment.study)) return {};
+  return trial_order(experiment.arms.size(), experiment.study.plan.tuning_seeds,
+                     record::kTuningReplicates);
 }
 
 std::vector<record::TunedOrder> tune(const Experiment& experiment, const Trials& trials) {
@@ -61,11 +37,15 @@ std::vector<record::TunedOrder> tune(const Experiment& experiment, const Trials&
   if (!record::is_tuned(experiment.study)) return orders;
   const std::string_view metric = tuning_metric(experiment.study);
   const bool higher_is_better = record::is_accuracy(metric);
-  for (const Arm& arm : experiment.arms) {
+  for (std::size_t i = 0; i < experiment.arms.size(); ++i) {
+    const Arm& arm = experiment.arms[i];
     if (orders.empty() || orders.back().name != arm.order_name) {
       orders.push_back({.name = arm.order_name, .metric = std::string(metric)});
     }
-    orders.back().rates.push_back(rate_result(experiment, arm, trials));
+    const auto tried =
+        trials_of(trials, i, experiment.study.plan.tuning_seeds, record::kTuningReplicates);
+    check(std::count(tried.begin(), tried.end(), nullptr) == 0, "every tuning trial has ended");
+    summarise(orders.back().rates.emplace_back(record::TunedRate{.lr = arm.lr}), tried, metric);
   }
   for (record::TunedOrder& order : orders) {
     const record::TunedRate* best = &order.rates.front();
@@ -83,19 +63,6 @@ std::vector<record::TunedOrder> tune(const Experiment& experiment, const Trials&
     order.is_at_high_end = best == &order.rates.back();
   }
   return orders;
-}
-
-std::vector<int> best_arms(const Experiment& experiment,
-                           const std::vector<record::TunedOrder>& tuned) {
-  std::vector<int> arms;
-  for (std::size_t i = 0; i < experiment.arms.size(); ++i) {
-    const Arm& arm = experiment.arms[i];
-    const bool is_best = std::any_of(tuned.begin(), tuned.end(), [&](const auto& order) {
-      return order.name == arm.order_name && order.best == arm.lr;
-    });
-    if (tuned.empty() || is_best) arms.push_back(static_cast<int>(i));
-  }
-  return arms;
 }
 
 }  // namespace whichfirst::study

@@ -6,10 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "record/verdict_record.h"
-#include "study/conclude.h"
-#include "study/experiment.h"
-#include "study/scheduler.h"
+#include "study/plan.h"
 
 namespace whichfirst::study {
 
@@ -24,10 +21,5 @@ std::vector<TrialId> tuning_trials(const Experiment& experiment);
 /// one, else loss) among the rates that lost the fewest trials; of equal means the smaller rate.
 /// Throws Error where every trial of an order was lost at every rate.
 std::vector<record::TunedOrder> tune(const Experiment& experiment, const Trials& trials);
-
-/// The arm of each order at its best rate, in the order of the study; where there is one rate, all
-/// arms.
-std::vector<int> best_arms(const Experiment& experiment,
-                           const std::vector<record::TunedOrder>& tuned);
 
 }  // namespace whichfirst::study

@@ -258,50 +258,6 @@ TEST(Compare, RefusesABatchWithoutAVarianceBeforeItTrains) {
   EXPECT_FALSE(std::filesystem::exists(folder / "run"));
 }
 
-// A failed trial as a run would write it: the study goes on around it and says so.
-TEST(Compare, CountsTrialsThatFailed) {
-  const Scratch folder;
-  ASSERT_EQ(run(folder, compare({"--quiet", "--out", "run"})).status, 0);
-  json trial = json::parse(content_of(folder / "run/trials/bn-first/2.json"));
-  trial["status"] = "failed";
-  trial["reason"] = "the disk is on fire";
-  for (auto& metric : trial["metrics"]) metric = nullptr;
-  trial["right_answers"] = {{"count", 0}, {"bits", ""}};
-  std::ofstream(folder / "run/trials/bn-first/2.json") << trial.dump(1) << '\n';
-  const Ended ended = run(folder, compare({"--json", "--out", "run"}));
-  ASSERT_EQ(ended.status, 0) << ended.err;
-  const json verdict = json::parse(ended.out);
-  EXPECT_EQ(verdict["orders"][0]["failed"], 1);
-  EXPECT_EQ(verdict["comparisons"][0]["pairs"], 5);
-  EXPECT_THAT(std::string(verdict["comparisons"][0]["sentence"]),
-              HasSubstr("Among the pairs in which both trained (bn-first: 0 diverged, 1 failed"));
-}
-
-TEST(Compare, DataThatChangedAreNotMixedOnResume) {
-  const Scratch folder;
-  const std::filesystem::path npz =
-      std::filesystem::path(WHICHFIRST_FIXTURES) / "pytorch/batch.npz";
-  std::filesystem::copy_file(npz, folder / "mine.npz");
-  const std::vector<std::string> arguments = {"compare",
-                                              "data.path=mine.npz",
-                                              "network=unit(4, pool=2) gap fc(classes)",
-                                              "recipe.batch=8",
-                                              "recipe.epochs=1",
-                                              "plan.seeds=2",
-                                              "--quiet",
-                                              "--out",
-                                              "run"};
-  ASSERT_EQ(run(folder, arguments).status, 0);
-  std::filesystem::remove(folder / "run/trials/act-first/2.json");
-  std::string bytes = content_of(folder / "run/trials/bn-first/1.json");
-  const std::string hash = json::parse(bytes)["hashes"]["data"];
-  bytes.replace(bytes.find(hash), hash.size(), "0123456789abcdef");
-  std::ofstream(folder / "run/trials/bn-first/1.json") << bytes;
-  const Ended ended = run(folder, arguments);
-  EXPECT_EQ(ended.status, 2);
-  EXPECT_THAT(ended.err, AllOf(HasSubstr("bn-first/1.json"), HasSubstr("trained on other data")));
-}
-
 TEST(Compare, DryRunTrainsNothingAndWritesNothing) {
   const Scratch folder;
   const Ended ended = run(folder, compare({"--dry-run", "--out", "run"}));
@@ -333,16 +289,6 @@ TEST(Compare, ExpectationDecidesTheExitCode) {
   const Ended few =
       run(folder, compare({"--quiet", "plan.seeds=2", "--out", "few", "--expect", "better"}));
   EXPECT_EQ(few.status, 3);
-}
-
-TEST(Compare, MoreJobsThanMemoryHoldsAreRefusedWithTheNumbers) {
-  const Scratch folder;
-  const Ended ended =
-      run(folder,
-          {"compare", "plan.seeds=1000", "network=conv(2048) unit(2048, pool=2) gap fc(classes)",
-           "recipe.batch=1000", "data.train=1000", "--jobs", "1000", "--dry-run"});
-  EXPECT_EQ(ended.status, 2);
-  EXPECT_THAT(ended.err, AllOf(HasSubstr("--jobs 1000"), HasSubstr("of memory are free")));
 }
 
 TEST(Train, WeightsGoOutAndComeBack) {

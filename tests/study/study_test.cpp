@@ -1,16 +1,11 @@
 #include <gmock/gmock.h>
 
-#include <atomic>
-#include <mutex>
-#include <set>
-#include <stdexcept>
-#include <thread>
+#include <algorithm>
 
 #include "base/error.h"
 #include "study/campaign.h"
 #include "study/conclude.h"
 #include "study/experiment.h"
-#include "study/scheduler.h"
 #include "study/tuning.h"
 
 namespace whichfirst::study {
@@ -20,142 +15,11 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-// --- who runs when, with trials that only pretend ------------------------------------------------
-
 TEST(TrialOrder, CompletesPairsEarlyAndAlternatesWhoGoesFirst) {
   EXPECT_THAT(trial_order(2, 3), ElementsAre(TrialId{0, 1}, TrialId{1, 1}, TrialId{1, 2},
                                              TrialId{0, 2}, TrialId{0, 3}, TrialId{1, 3}));
   EXPECT_THAT(trial_order(3, 1), ElementsAre(TrialId{0, 1}, TrialId{1, 1}, TrialId{2, 1}));
   EXPECT_TRUE(trial_order(2, 0).empty());
-}
-
-TEST(TrialsThatFit, AreWhatMemoryHolds) {
-  EXPECT_EQ(trials_that_fit(4, 100, 250), 2);
-  EXPECT_EQ(trials_that_fit(2, 100, 1000), 2);
-  EXPECT_EQ(trials_that_fit(2, 100, 99), 0);
-  EXPECT_EQ(trials_that_fit(2, 100, std::nullopt), 2);
-}
-
-record::TrialRecord pretend(const TrialId& id) {
-  record::TrialRecord record;
-  record.replicate = id.replicate;
-  return record;
-}
-
-struct Kept {
-  std::vector<TrialId> order;
-  std::map<TrialId, record::TrialRecord> records;
-  Keeper keeper() {
-    return [this](const TrialId& id, const record::TrialRecord& record) {
-      order.push_back(id);
-      records[id] = record;
-    };
-  }
-};
-
-TEST(RunTrials, OneAtATimeFollowsTheOrder) {
-  Kept kept;
-  Listener nobody;
-  const auto todo = trial_order(2, 3);
-  run_trials(source_of(todo), 1, [](const TrialId& id, const auto&) { return pretend(id); },
-             kept.keeper(), nobody, {});
-  EXPECT_EQ(kept.order, todo);
-}
-
-TEST(RunTrials, SideBySideUsesThatManyThreadsAndRunsEachOnce) {
-  Kept kept;
-  Listener nobody;
-  std::atomic<int> running = 0;
-  std::atomic<int> most = 0;
-  run_trials(source_of(trial_order(2, 10)), 3,
-             [&](const TrialId& id, const auto&) {
-               const int now = ++running;
-               int seen = most;
-               while (now > seen && !most.compare_exchange_weak(seen, now)) {
-               }
-               std::this_thread::sleep_for(std::chrono::milliseconds(5));
-               --running;
-               return pretend(id);
-             },
-             kept.keeper(), nobody, {});
-  EXPECT_THAT(kept.records, SizeIs(20));
-  EXPECT_THAT(kept.order, SizeIs(20));
-  EXPECT_LE(most, 3);
-  EXPECT_GE(most, 2);
-}
-
-TEST(RunTrials, OurOwnMistakeEndsTheRun) {
-  Kept kept;
-  Listener nobody;
-  const Runner mistaken = [](const TrialId&, const auto&) -> std::optional<record::TrialRecord> {
-    throw std::logic_error("two is three");
-  };
-  EXPECT_THROW(run_trials(source_of(trial_order(2, 2)), 2, mistaken, kept.keeper(), nobody, {}),
-               std::logic_error);
-  EXPECT_THAT(kept.records, ::testing::IsEmpty());
-}
-
-TEST(RunTrials, AResultThatCannotBeWrittenEndsTheRunLoudly) {
-  Listener nobody;
-  std::atomic<int> ran = 0;
-  const Keeper full_disk = [](const TrialId&, const record::TrialRecord&) {
-    throw Error("trials/x/1.json: no space left");
-  };
-  EXPECT_THROW(run_trials(source_of(trial_order(2, 50)), 2,
-                          [&](const TrialId& id, const auto&) {
-                            ++ran;
-                            return pretend(id);
-                          },
-                          full_disk, nobody, {}),
-               Error);
-  EXPECT_LT(ran, 10);
-}
-
-/// The cores on which trials may run, when so many run side by side.
-std::set<std::vector<int>> cores_of_trials(int jobs, Placement placement) {
-  Kept kept;
-  Listener nobody;
-  std::mutex mutex;
-  std::set<std::vector<int>> seen;
-  run_trials(
-      source_of(trial_order(2, 20)), jobs,
-      [&](const TrialId& id, const auto&) {
-        const std::lock_guard lock(mutex);
-        seen.insert(usable_cores());
-        return pretend(id);
-      },
-      kept.keeper(), nobody, {}, placement);
-  return seen;
-}
-
-TEST(RunTrials, PinnedHasEachTrialOnACoreOfItsOwnWhereThereAreAsMany) {
-  const std::vector<int> before = usable_cores();
-  ASSERT_FALSE(before.empty());
-  const int cores = static_cast<int>(before.size());
-  EXPECT_THAT(cores_of_trials(1, Placement::pinned), ElementsAre(ElementsAre(before[0])));
-  for (const std::vector<int>& each : cores_of_trials(cores, Placement::pinned)) {
-    EXPECT_THAT(each, SizeIs(1));
-  }
-  EXPECT_THAT(cores_of_trials(cores + 1, Placement::pinned), ElementsAre(before));
-  EXPECT_THAT(cores_of_trials(1, Placement::free), ElementsAre(before));
-  EXPECT_EQ(usable_cores(), before) << "the calling thread is where it was";
-}
-
-TEST(RunTrials, StopsAfterTheTrialsUnderWay) {
-  Kept kept;
-  Listener nobody;
-  std::stop_source stop;
-  run_trials(
-      source_of(trial_order(2, 50)), 1,
-      [&](const TrialId& id, const auto&) -> std::optional<record::TrialRecord> {
-        if (id.replicate == 2) {
-          stop.request_stop();
-          return std::nullopt;
-        }
-        return pretend(id);
-      },
-      kept.keeper(), nobody, stop.get_token());
-  EXPECT_THAT(kept.order, ElementsAre(TrialId{0, 1}, TrialId{1, 1}));
 }
 
 // --- real experiments --------------------------------------------------------------------------
@@ -219,7 +83,13 @@ class Concluding : public ::testing::Test {
   record::VerdictRecord decide(Ending ending) const {
     return conclude(experiment, plan_comparisons(experiment, {}), {}, trials, ending);
   }
-  void add(const record::TrialRecord& record) { trials[{record.arm, record.replicate}] = record; }
+  TrialId id(const std::string& arm, std::uint64_t replicate) const {
+    const auto found = std::find_if(experiment.arms.begin(), experiment.arms.end(),
+                                    [&](const Arm& each) { return each.name == arm; });
+    return {.arm = static_cast<std::size_t>(found - experiment.arms.begin()),
+            .replicate = replicate};
+  }
+  void add(const record::TrialRecord& record) { trials[id(record.arm, record.replicate)] = record; }
 
   Experiment experiment = prepare(small_study(), {});
   Trials trials;
@@ -248,7 +118,7 @@ TEST_F(Concluding, LeavesLostPairsOutAndCountsThem) {
     add(trial("bn-first", r, 80 + static_cast<int>(r % 3)));
     add(trial("act-first", r, 70));
   }
-  record::TrialRecord& lost = trials[{"bn-first", 2}];
+  record::TrialRecord& lost = trials[id("bn-first", 2)];
   lost.status = record::Status::diverged;
   lost.metrics = {};
   lost.right_answers.clear();
@@ -262,7 +132,7 @@ TEST_F(Concluding, LeavesLostPairsOutAndCountsThem) {
 TEST_F(Concluding, RefusesAPairThatIsNone) {
   add(trial("bn-first", 1, 80));
   add(trial("act-first", 1, 70));
-  trials[{"act-first", 1}].hashes.data_order = "other";
+  trials[id("act-first", 1)].hashes.data_order = "other";
   EXPECT_THROW(decide(Ending::complete), Error);
 }
 
@@ -297,11 +167,11 @@ TEST_F(Sequential, AClearDifferenceStopsAtTheFirstLook) {
   const auto comparisons = plan_comparisons(experiment, {});
   Campaign campaign(experiment, comparisons, trials);
   int asked = 0;
-  while (const auto id = campaign.next()) {
+  while (const auto next = campaign.next()) {
     ++asked;
-    const Arm& arm = experiment.arms[static_cast<std::size_t>(id->arm)];
-    add(trial(arm.name, id->replicate,
-              (id->arm == 0 ? 80 : 60) + static_cast<int>(id->replicate % 3)));
+    const Arm& arm = experiment.arms[next->arm];
+    add(trial(arm.name, next->replicate,
+              (next->arm == 0 ? 80 : 60) + static_cast<int>(next->replicate % 3)));
     campaign.tell();
   }
   EXPECT_EQ(asked, 12) << "six pairs, and none is asked for after the verdict";
@@ -325,7 +195,7 @@ TEST_F(Sequential, PairsAfterTheStopAreKeptAndNotUsed) {
 
 TEST_F(Sequential, APairWaitsForTheSmallerReplicates) {
   add_pairs(8, 20);
-  trials.erase({"act-first", 2});
+  trials.erase(id("act-first", 2));
   const record::VerdictRecord verdict = decide(Ending::interrupted);
   EXPECT_EQ(verdict.comparisons[0].comparison.pairs, 1);
   EXPECT_EQ(verdict.comparisons[0].comparison.verdict, stats::Verdict::undecided);
@@ -351,14 +221,13 @@ TEST_F(Sequential, ADecidedOrderGetsNoMoreReplicates) {
   const auto comparisons = plan_comparisons(experiment, {});
   ASSERT_THAT(comparisons, SizeIs(3));
   Campaign campaign(experiment, comparisons, trials);
-  std::map<int, int> asked;
-  while (const auto id = campaign.next()) {
-    ++asked[id->arm];
+  std::map<std::size_t, int> asked;
+  while (const auto next = campaign.next()) {
+    ++asked[next->arm];
     // z is far below; x and y are alike.
-    const int base = id->arm == 2 ? 20 : 70;
-    const int wobble = static_cast<int>((id->replicate * (id->arm == 0 ? 7 : 11)) % 9);
-    add(trial(experiment.arms[static_cast<std::size_t>(id->arm)].name, id->replicate,
-              base + wobble));
+    const int base = next->arm == 2 ? 20 : 70;
+    const int wobble = static_cast<int>((next->replicate * (next->arm == 0 ? 7 : 11)) % 9);
+    add(trial(experiment.arms[next->arm].name, next->replicate, base + wobble));
     campaign.tell();
   }
   EXPECT_LT(asked[2], 12);
@@ -412,8 +281,8 @@ TEST_F(Tuning, GivesEveryOrderItsOwnBestRate) {
 
   const auto comparisons = plan_comparisons(experiment, tuned);
   ASSERT_THAT(comparisons, SizeIs(1));
-  EXPECT_EQ(experiment.arms[static_cast<std::size_t>(comparisons[0].a)].name, "bn-first@0.1");
-  EXPECT_EQ(experiment.arms[static_cast<std::size_t>(comparisons[0].b)].name, "act-first@0.01");
+  EXPECT_EQ(experiment.arms[comparisons[0].a].name, "bn-first@0.1");
+  EXPECT_EQ(experiment.arms[comparisons[0].b].name, "act-first@0.01");
   experiment.study.plan.lr_report = record::LrReport::all;
   EXPECT_THAT(plan_comparisons(experiment, tuned), SizeIs(4)) << "its own best, and three shared";
   auto alike = tuned;
@@ -457,12 +326,6 @@ TEST(RunTrial, AnErrorIsAFailedTrialWithItsReasonAndItsIdentity) {
   EXPECT_EQ(outcome.record.study, experiment.hash);
   EXPECT_EQ(outcome.record.hashes.data, experiment.material.hash);
   EXPECT_TRUE(outcome.values.empty());
-}
-
-TEST(SameNetworks, AreNamed) {
-  EXPECT_THAT(same_networks(prepare(small_study(), {}).arms), ::testing::IsEmpty());
-  EXPECT_THAT(same_networks(prepare(small_study({"orders.a=conv bn", "orders.b=bn"}), {}).arms),
-              ElementsAre(std::pair<std::string, std::string>{"a", "b"}));
 }
 
 TEST(Pairing, OrdersThatDifferInNothingTrainToTheSameNumbers) {

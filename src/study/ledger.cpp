@@ -1,4 +1,4 @@
-#include "cli/engine_rows.h"
+#include "study/ledger.h"
 
 #include <fmt/format.h>
 
@@ -6,10 +6,11 @@
 #include <functional>
 #include <utility>
 
+#include "algebra/ledger.h"
 #include "base/error.h"
 #include "report/wording.h"
 
-namespace whichfirst::cli {
+namespace whichfirst::study {
 
 std::vector<record::LedgerRow> engine_rows(const std::vector<network::Network>& networks,
                                            const engine::Options& options) {
@@ -40,4 +41,19 @@ std::vector<record::LedgerRow> engine_rows(const std::vector<network::Network>& 
   return rows;
 }
 
-}  // namespace whichfirst::cli
+void add_ledger(const Experiment& experiment, record::VerdictRecord& verdict) {
+  std::vector<network::Network> networks;
+  for (const Arm& arm : experiment.arms) {  // rates change no network
+    auto& named = verdict.ledger_orders;
+    if (!named.empty() && named.back() == arm.order_name) continue;
+    networks.push_back(arm.network);
+    named.push_back(arm.order_name);
+  }
+  for (const algebra::LedgerRow& row : algebra::compare_networks(networks)) {
+    verdict.ledger.push_back({.what = row.what, .values = row.values});
+  }
+  const auto rows = engine_rows(networks, train::engine_options(experiment.study.recipe));
+  verdict.ledger.insert(verdict.ledger.end(), rows.begin(), rows.end());
+}
+
+}  // namespace whichfirst::study
