@@ -16,7 +16,7 @@
 #include <thread>
 
 #include "base/error.h"
-#include "record/printable.h"
+#include "json/printable.h"
 
 extern char** environ;
 
@@ -45,7 +45,7 @@ int start(const std::vector<std::string>& command, int connection, pid_t* pid) {
 }  // namespace
 
 ChildProcess::ChildProcess(const std::vector<std::string>& command)
-    : name_(record::printable(command.at(0))) {
+    : name_(json::printable(command.at(0))) {
   std::array<int, 2> ends{};
   check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0,
         "a pair of sockets opens");

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "record/json_reader.h"
-#include "record/json_writer.h"
-#include "record/printable.h"
+#include "base/error.h"
+#include "json/fields.h"
+#include "json/printable.h"
 
 namespace whichfirst::bench {
 namespace {
@@ -13,80 +13,103 @@ constexpr int kAnswerDepth = 4;
 constexpr std::size_t kLongestWords = 300;
 constexpr double kFastest = 1e12;  // images a second
 
-nlohmann::ordered_json to_json(const PeerStage& stage) {
-  nlohmann::ordered_json json = {{"kind", stage.kind}, {"source", stage.source}};
-  if (!stage.activation.empty()) json["activation"] = stage.activation;
-  if (stage.shortcut) json["shortcut"] = *stage.shortcut;
-  for (const auto& [name, value] : stage.values) json[name] = record::finite(value);
-  return json;
+void write(const PeerStage& stage, json::Writer& writer) {
+  const auto text = [&](std::string_view key, const std::string& value) {
+    writer.key(key);
+    writer.text(value);
+  };
+  writer.begin_object();
+  text("kind", stage.kind);
+  writer.key("source");
+  writer.whole(std::int64_t{stage.source});
+  if (!stage.activation.empty()) text("activation", stage.activation);
+  if (stage.shortcut) {
+    writer.key("shortcut");
+    writer.whole(std::int64_t{*stage.shortcut});
+  }
+  for (const auto& [name, value] : stage.values) {
+    writer.key(name);
+    writer.number(value);
+  }
+  writer.end_object();
 }
 
-/// The answer, which is an object and no error.
-nlohmann::json read_answer(std::string_view line, const std::string& label) {
-  nlohmann::json answer = record::parse_json(line, label, kAnswerDepth);
-  if (answer.is_object() && answer.contains("error")) {
-    throw Error(fmt::format(
-        "{}: {}", label,
-        record::printable(record::JsonValue(answer, label).at("error").text(), kLongestWords)));
+const json::Fields<PeerNetwork> kNetwork = {
+    json::derived<PeerNetwork>("input", "C, H, W",
+                               [](const PeerNetwork& network) {
+                                 return std::vector<int>{network.input.channels,
+                                                         network.input.height, network.input.width};
+                               }),
+    json::field<&PeerNetwork::classes>("classes", "of the data"),
+    json::custom<PeerNetwork>(
+        "stages", "list of objects", "in the order in which they run",
+        [](const PeerNetwork& network, json::Writer& writer) {
+          writer.begin_list();
+          for (const PeerStage& stage : network.stages) write(stage, writer);
+          writer.end_list();
+        },
+        [](PeerNetwork&, const json::Value&) {}),
+};
+
+const json::Fields<PeerTask> kTask = {
+    json::field<&PeerTask::cores>("cores", "that may be used"),
+    json::field<&PeerTask::batch>("batch", "pictures of a step"),
+    json::field<&PeerTask::optimizer>("optimizer", "sgd, adamw"),
+    json::field<&PeerTask::momentum>("momentum", "of sgd"),
+    json::field<&PeerTask::nesterov>("nesterov", "of sgd"),
+    json::field<&PeerTask::decay>("decay", "of weights"),
+    json::field<&PeerTask::decay_all>("decay_all", "of biases, scales and offsets too"),
+    json::field<&PeerTask::label_smoothing>("label_smoothing", "in training"),
+    json::field<&PeerTask::networks>("networks", kNetwork, "one for each order"),
+};
+
+/// Passes `use` the answer, which is an object and no error.
+template <class Use>
+auto with_answer(std::string_view line, const std::string& label, Use use) {
+  const json::Document answer(line, label, {.most_levels = kAnswerDepth});
+  const json::Value root = answer.root();
+  if (root.has("error")) {
+    throw Error(fmt::format("{}: {}", label, root.at("error").printable_text(kLongestWords)));
   }
-  return answer;
+  return use(root);
 }
 
 }  // namespace
 
-std::string task_line(const PeerTask& task) {
-  nlohmann::ordered_json networks = nlohmann::ordered_json::array();
-  for (const PeerNetwork& network : task.networks) {
-    nlohmann::ordered_json stages = nlohmann::ordered_json::array();
-    for (const PeerStage& stage : network.stages) stages.push_back(to_json(stage));
-    networks.push_back(
-        {{"input", {network.input.channels, network.input.height, network.input.width}},
-         {"classes", network.classes},
-         {"stages", stages}});
-  }
-  return "task " + record::print_json({{"cores", task.cores},
-                                       {"batch", task.batch},
-                                       {"optimizer", task.optimizer},
-                                       {"momentum", task.momentum},
-                                       {"nesterov", task.nesterov},
-                                       {"decay", task.decay},
-                                       {"decay_all", task.decay_all},
-                                       {"label_smoothing", task.label_smoothing},
-                                       {"networks", networks}},
-                                      -1);
-}
+std::string task_line(const PeerTask& task) { return "task " + json::print(kTask, task, -1); }
 
 PeerOffer read_offer(std::string_view line, const std::string& label) {
-  const nlohmann::json answer = read_answer(line, label);
-  const record::JsonValue value(answer, label);
-  PeerOffer offer;
-  offer.library = "PyTorch " + record::printable(value.at("torch").text());
-  const record::JsonValue configurations = value.at("configurations");
-  for (std::size_t i = 0; i < configurations.size(); ++i) {
-    const std::string name = configurations.at(i).text();
-    // It becomes a word of a request.
-    if (name.empty() ||
-        name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos) {
-      configurations.at(i).fail_expected("a name of small letters, digits and '_'");
+  return with_answer(line, label, [](const json::Value& value) {
+    PeerOffer offer;
+    offer.library = "PyTorch " + value.at("torch").printable_text(80);
+    const json::Value configurations = value.at("configurations");
+    for (std::size_t i = 0; i < configurations.size(); ++i) {
+      const std::string name = configurations.at(i).text();
+      // It becomes a word of a request.
+      if (name.empty() ||
+          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos) {
+        configurations.at(i).fail_expected("a name of small letters, digits and '_'");
+      }
+      offer.configurations.push_back(name);
     }
-    offer.configurations.push_back(name);
-  }
-  const record::JsonValue missing = value.at("missing");
-  for (std::size_t i = 0; i < missing.size(); ++i) {
-    offer.missing.push_back(
-        {.configuration = record::printable(missing.at(i).at("configuration").text()),
-         .reason = record::printable(missing.at(i).at("reason").text(), kLongestWords)});
-  }
-  return offer;
+    const json::Value missing = value.at("missing");
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+      offer.missing.push_back(
+          {.configuration = missing.at(i).at("configuration").printable_text(80),
+           .reason = missing.at(i).at("reason").printable_text(kLongestWords)});
+    }
+    return offer;
+  });
 }
 
 double read_speed(std::string_view line, const std::string& label) {
-  const nlohmann::json answer = read_answer(line, label);
-  const record::JsonValue speed = record::JsonValue(answer, label).at("images_per_second");
-  if (!(speed.number() > 0 && speed.number() <= kFastest)) {
-    speed.fail_expected("a number above 0, at most 1e12");
-  }
-  return speed.number();
+  return with_answer(line, label, [](const json::Value& value) {
+    const json::Value speed = value.at("images_per_second");
+    if (!(speed.number() > 0 && speed.number() <= kFastest)) {
+      speed.fail_expected("a number above 0, at most 1e12");
+    }
+    return speed.number();
+  });
 }
 
 }  // namespace whichfirst::bench

@@ -15,7 +15,7 @@
 #include "lab/relation_check.h"
 #include "notation/parse.h"
 #include "record/explain_record.h"
-#include "record/printable.h"
+#include "json/printable.h"
 #include "report/explain_text.h"
 #include "report/wording.h"
 #include "study/ledger.h"
@@ -36,7 +36,7 @@ struct ExplainOptions {
   throw Error(fmt::format(
       "--input {}: expected channels x height x width of a picture, such as 3x32x32, or the length "
       "of a vector, such as 64; each 1 to {} and {} numbers together at most",
-      record::printable(text), notation::kMaxWidth, algebra::kMaxStackInput));
+      json::printable(text), notation::kMaxWidth, algebra::kMaxStackInput));
 }
 
 /// "3x32x32", or "64" for vectors.
@@ -64,7 +64,7 @@ notation::Sequence parse_order(const std::string& text) {
   try {
     return notation::parse(text, notation::Context::order);
   } catch (const notation::SyntaxError& error) {
-    throw Error(fmt::format("order '{}': {}", record::printable(text), error.what()));
+    throw Error(fmt::format("order '{}': {}", json::printable(text), error.what()));
   }
 }
 

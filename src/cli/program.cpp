@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "base/suggest.h"
 #include "cli/verbs.h"
-#include "record/printable.h"
+#include "json/printable.h"
 #include "record/version.h"
 
 namespace whichfirst::cli {
@@ -90,7 +90,7 @@ std::string shown(std::string_view message) {
   for (std::size_t begin = 0; begin <= message.size();) {
     const std::size_t end = std::min(message.find('\n', begin), message.size());
     text +=
-        (begin == 0 ? "" : "\n") + record::printable(message.substr(begin, end - begin), kLongest);
+        (begin == 0 ? "" : "\n") + json::printable(message.substr(begin, end - begin), kLongest);
     begin = end + 1;
   }
   return text;

@@ -5,7 +5,7 @@
 
 #include "cli/verbs.h"
 #include "cli/verdict_format.h"
-#include "record/verdict_reader.h"
+#include "record/verdict_record.h"
 
 namespace whichfirst::cli {
 namespace {

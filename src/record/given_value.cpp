@@ -13,7 +13,8 @@ namespace whichfirst::record {
 namespace {
 
 std::string describe(const toml::node& node) {
-  if (const auto* text = node.as_string()) return fmt::format("'{}'", printable(text->get(), 40));
+  if (const auto* text = node.as_string())
+    return fmt::format("'{}'", json::printable(text->get(), 40));
   if (const auto* whole = node.as_integer()) return fmt::format("{}", whole->get());
   if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
   if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
@@ -36,10 +37,10 @@ std::string list_words(std::initializer_list<std::string_view> words) {
 
 }  // namespace
 
-void Origin::fail(Place place, const std::string& message) const {
-  if (is_command_line()) throw Error(fmt::format("{}: {}", printable(text), message));
-  throw Error(fmt::format("{}:{}:{}: {}\n{}", printable(label, 4096), place.line, place.column,
-                          message, show_place(text, place)));
+void Origin::fail(json::Place place, const std::string& message) const {
+  if (is_command_line()) throw Error(fmt::format("{}: {}", json::printable(text), message));
+  throw Error(fmt::format("{}:{}:{}: {}\n{}", json::printable(label, 4096), place.line,
+                          place.column, message, json::show_place(text, place)));
 }
 
 void GivenValue::fail(const std::string& message) const {
@@ -75,7 +76,7 @@ std::string GivenValue::text() const {
 std::string GivenValue::line() const {
   constexpr std::size_t kMostBytes = 4096;
   std::string value = text();
-  if (value.empty() || value.size() > kMostBytes || printable(value, kMostBytes) != value) {
+  if (value.empty() || value.size() > kMostBytes || json::printable(value, kMostBytes) != value) {
     fail_expected(fmt::format("a string of 1 to {} bytes without control characters", kMostBytes));
   }
   return value;
@@ -139,15 +140,16 @@ std::string GivenValue::notation(notation::Context context) const {
   } catch (const notation::SyntaxError& error) {
     // The place inside the value is the place in the file where the string stands there as it is:
     // on one line, without escapes. Otherwise the value's start must do.
-    const std::string_view written = rest_of_line(origin->text, place);
+    const std::string_view written = json::rest_of_line(origin->text, place);
     const std::size_t quote = !written.empty() && (written[0] == '"' || written[0] == '\'') ? 1 : 0;
-    Place at = place;
+    json::Place at = place;
     if (written.substr(quote).starts_with(value)) {
-      at.column += quote + count_characters(std::string_view(value).substr(0, error.offset()));
+      at.column +=
+          quote + json::count_characters(std::string_view(value).substr(0, error.offset()));
     }
-    const std::string message = printable(error.message(), 400);
+    const std::string message = json::printable(error.message(), 400);
     if (!origin->is_command_line()) origin->fail(at, message);
-    origin->fail(at, fmt::format("{}\n{}", message, show_place(origin->text, at)));
+    origin->fail(at, fmt::format("{}\n{}", message, json::show_place(origin->text, at)));
   }
   return value;
 }

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "json/printable.h"
 #include "notation/parse.h"
-#include "record/printable.h"
 
 namespace whichfirst::record {
 
@@ -25,7 +25,7 @@ struct Origin {
   bool is_command_line() const { return label.empty(); }
   /// Throws Error: "label:line:column: message" and the line with a caret; for the command line
   /// "key=value: message".
-  [[noreturn]] void fail(Place place, const std::string& message) const;
+  [[noreturn]] void fail(json::Place place, const std::string& message) const;
 };
 
 /// Origin and node outlive this.
@@ -33,8 +33,8 @@ struct GivenValue {
   const Origin* origin = nullptr;
   const toml::node* node = nullptr;
   std::string key;  ///< dotted, for messages
-  Place key_place;
-  Place place;  ///< where the value begins, the quote of a string
+  json::Place key_place;
+  json::Place place;  ///< where the value begins, the quote of a string
   /// On the command line: what stands behind the `=`.
   std::string_view raw = {};
 

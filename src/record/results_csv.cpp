@@ -14,8 +14,8 @@
 
 #include "base/error.h"
 #include "base/suggest.h"
+#include "json/printable.h"
 #include "record/atomic_file.h"
-#include "record/printable.h"
 
 namespace whichfirst::record {
 namespace {
@@ -137,7 +137,7 @@ struct Cell {
 class Reading {
  public:
   Reading(std::string_view label, const ResultColumns& columns)
-      : label_(printable(label)), columns_(columns) {}
+      : label_(json::printable(label)), columns_(columns) {}
 
   void take(const Row& row) {
     if (fields_ == 0) {
@@ -203,7 +203,7 @@ class Reading {
     if (found == header.fields.end()) fail_without_column(header, name, option);
     if (std::find(found + 1, header.fields.end(), name) != header.fields.end()) {
       throw Error(fmt::format("{}:{}: column '{}' stands twice; rename one", label_, header.line,
-                              printable(name)));
+                              json::printable(name)));
     }
     require_printable(header.line, name);
     return static_cast<std::size_t>(found - header.fields.begin());
@@ -217,9 +217,10 @@ class Reading {
     const bool is_other_separator =
         header.count == 1 && header.fields[0].find_first_of(";\t|") != std::string::npos;
     throw Error(fmt::format(
-        "{}:{}: no column '{}'{} The columns are {}; {}", label_, header.line, printable(name),
-        near ? fmt::format(", did you mean '{}'?", printable(*near)) : ".",
-        printable(fmt::format("{}", fmt::join(known, ", ")), kMostShown),
+        "{}:{}: no column '{}'{} The columns are {}; {}", label_, header.line,
+        json::printable(name),
+        near ? fmt::format(", did you mean '{}'?", json::printable(*near)) : ".",
+        json::printable(fmt::format("{}", fmt::join(known, ", ")), kMostShown),
         is_other_separator ? "separate them by commas" : fmt::format("name one with {}", option)));
   }
 
@@ -243,11 +244,11 @@ class Reading {
   }
 
   void require_printable(std::size_t line, const std::string& name) const {
-    if (printable(name) == name) return;
+    if (json::printable(name) == name) return;
     throw Error(
         fmt::format("{}:{}: expected a name of at most 80 bytes of UTF-8 without control "
                     "characters, found '{}'",
-                    label_, line, printable(name)));
+                    label_, line, json::printable(name)));
   }
 
   /// Missing where the trial diverged.
@@ -263,7 +264,7 @@ class Reading {
       throw Error(fmt::format(
           "{}:{}: column '{}': expected a number without a unit, or nothing for a trial that "
           "diverged; found '{}'",
-          label_, row.line, columns_.metric, printable(field)));
+          label_, row.line, columns_.metric, json::printable(field)));
     }
     const bool is_number = error == std::errc();
     if (is_number && !std::isfinite(value)) return std::nullopt;
@@ -271,7 +272,7 @@ class Reading {
       throw Error(fmt::format(
           "{}:{}: column '{}': expected a number that a double holds, of magnitude {:g} at most, "
           "or nothing for a trial that diverged; found '{}'",
-          label_, row.line, columns_.metric, kLargestResult, printable(field)));
+          label_, row.line, columns_.metric, kLargestResult, json::printable(field)));
     }
     return value;
   }
@@ -328,7 +329,7 @@ Results parse_results(std::string_view text, std::string_view label, const Resul
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   Reading reading(label, columns);
-  CsvRows(printable(label), [&reading](const Row& row) { reading.take(row); }).read(text);
+  CsvRows(json::printable(label), [&reading](const Row& row) { reading.take(row); }).read(text);
   Results results = reading.results();
   results.table.file = std::filesystem::path(label).filename().string();
   return results;

@@ -8,8 +8,8 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "json/printable.h"
 #include "record/atomic_file.h"
-#include "record/printable.h"
 
 namespace whichfirst::record {
 namespace {
@@ -35,7 +35,7 @@ void expect_field(const std::filesystem::path& file, std::string_view field,
                   std::string_view expected, std::string_view found, std::string_view remedy) {
   if (expected == found) return;
   throw Error(fmt::format("{}: expected {} '{}', found '{}'; {}", file.string(), field, expected,
-                          printable(found), remedy));
+                          json::printable(found), remedy));
 }
 
 }  // namespace
@@ -102,7 +102,7 @@ void RunFolder::load_trial(const std::string& arm, std::uint64_t replicate,
   const std::string text = read_file(file, kMaxTrialBytes);
   TrialRecord trial;
   try {
-    trial = from_json(text, file.string());
+    trial = trial_from_json(text, file.string());
   } catch (const Error& error) {
     loaded.damaged.push_back(error.what());
     return;

@@ -9,14 +9,13 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
+#include "json/fields.h"
+#include "json/printable.h"
 #include "record/atomic_file.h"
-#include "record/json_reader.h"
-#include "record/json_writer.h"
-#include "record/printable.h"
 
 namespace whichfirst::record {
 namespace {
@@ -81,21 +80,34 @@ struct Entry {
   std::uint64_t end = 0;
 };
 
-const Dtype& dtype_of(const JsonValue& json, std::string_view tensor) {
-  const std::string name = json.text();
+/// An entry of the header as it is written.
+struct EntryForm {
+  std::string dtype;
+  std::vector<std::uint64_t> shape;
+  std::vector<std::uint64_t> data_offsets;
+};
+const json::Fields<EntryForm> kEntry = {
+    json::field<&EntryForm::dtype>("dtype", "F32, F16, BF16 or F64"),
+    json::field<&EntryForm::shape>("shape", "extents"),
+    json::field<&EntryForm::data_offsets>("data_offsets", "of the first byte and of the end"),
+};
+
+const Dtype& dtype_of(const json::Value& value, std::string_view tensor) {
+  const std::string name = value.text();
   for (const Dtype& dtype : kDtypes) {
     if (dtype.name != name) continue;
     if (dtype.load != nullptr || tensor.ends_with(kCounterSuffix)) return dtype;
   }
-  json.fail_expected("F32, F16, BF16 or F64");
+  value.fail_expected("F32, F16, BF16 or F64");
 }
 
-Entry read_entry(const std::string& name, const JsonValue& json, std::uint64_t data_bytes) {
-  json.expect_only({"dtype", "shape", "data_offsets"});
+Entry read_entry(const std::string& name, const json::Value& value, std::uint64_t data_bytes) {
+  EntryForm form;
+  json::read_object(kEntry.list, &form, value);
   Entry entry;
   entry.name = name;
-  entry.dtype = &dtype_of(json.at("dtype"), name);
-  const JsonValue shape = json.at("shape");
+  entry.dtype = &dtype_of(value.at("dtype"), name);
+  const json::Value shape = value.at("shape");
   entry.count = 1;
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
     const std::uint64_t extent = shape.at(axis).whole(kMaxWeightsBytes);
@@ -105,9 +117,9 @@ Entry read_entry(const std::string& name, const JsonValue& json, std::uint64_t d
     entry.count *= extent;
     entry.shape.push_back(static_cast<std::int64_t>(extent));
   }
-  const JsonValue offsets = json.at("data_offsets");
+  const json::Value offsets = value.at("data_offsets");
   if (offsets.size() != 2) offsets.fail_expected("two offsets");
-  entry.begin = offsets.at(0).whole(data_bytes);
+  entry.begin = offsets.at(std::size_t{0}).whole(data_bytes);
   entry.end = offsets.at(1).whole(data_bytes);
   if (entry.begin > entry.end || entry.end - entry.begin != entry.count * entry.dtype->bytes) {
     offsets.fail(fmt::format("expected {} bytes for shape [{}] of {}, found {} to {}",
@@ -126,7 +138,7 @@ std::vector<float> read_values(const Entry& entry, std::string_view values,
       const double number = load<double>(place);
       if (std::isfinite(number) && std::abs(number) > std::numeric_limits<float>::max()) {
         throw Error(fmt::format("{}: {}[{}]: expected a number that fits a float, found {}", label,
-                                printable(entry.name), i, number));
+                                json::printable(entry.name), i, number));
       }
     }
     floats[i] = entry.dtype->load(place);
@@ -157,21 +169,35 @@ std::string_view take_header(std::string_view& bytes, const std::string& label) 
 }  // namespace
 
 void write_safetensors(const std::filesystem::path& path, const Weights& weights) {
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!weights.metadata.empty()) header[std::string(kMetadata)] = weights.metadata;
+  json::Writer header(-1);
+  header.begin_object();
+  if (!weights.metadata.empty()) {
+    header.key(kMetadata);
+    header.begin_object();
+    for (const auto& [name, text] : weights.metadata) {
+      header.key(name);
+      header.text(text);
+    }
+    header.end_object();
+  }
   std::string values;
+  std::set<std::string_view> names = {kMetadata};
   for (const Tensor& tensor : weights.tensors) {
     std::int64_t count = 1;
     for (const std::int64_t extent : tensor.shape) count *= extent;
     check(count == static_cast<std::int64_t>(tensor.values.size()), "a tensor's shape is its size");
-    check(tensor.name != kMetadata && !header.contains(tensor.name), "tensors have names apart");
-    const std::size_t begin = values.size();
+    check(names.insert(tensor.name).second, "tensors have names apart");
+    EntryForm form{.dtype = "F32",
+                   .shape = {tensor.shape.begin(), tensor.shape.end()},
+                   .data_offsets = {values.size()}};
     values.append(reinterpret_cast<const char*>(tensor.values.data()),
                   tensor.values.size() * sizeof(float));
-    header[tensor.name] = {
-        {"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {begin, values.size()}}};
+    form.data_offsets.push_back(values.size());
+    header.key(tensor.name);
+    json::write_object(kEntry.list, &form, header);
   }
-  std::string text = header.dump();
+  header.end_object();
+  std::string text = header.take();
   text.append((kAlignment - text.size() % kAlignment) % kAlignment, ' ');
   const std::uint64_t length = text.size();
   std::string bytes(reinterpret_cast<const char*>(&length), sizeof length);
@@ -184,21 +210,19 @@ Weights read_safetensors(const std::filesystem::path& path) {
 
 Weights parse_safetensors(std::string_view bytes, const std::string& label) {
   const std::string_view header = take_header(bytes, label);
-  const nlohmann::json document = parse_json(header, label, kMaxDepth);
-  const JsonValue json(document, label);
-  if (!document.is_object()) json.fail_expected("an object");
+  const json::Document document(header, label, {.most_levels = kMaxDepth});
+  const json::Value root = document.root();
 
   Weights weights;
   std::vector<Entry> entries;
-  for (const auto& item : document.items()) {
-    const JsonValue value = json.at(item.key());
-    if (item.key() != kMetadata) {
-      entries.push_back(read_entry(item.key(), value, bytes.size()));
+  for (const std::string& key : root.keys()) {
+    const json::Value value = root.at(key);
+    if (key != kMetadata) {
+      entries.push_back(read_entry(key, value, bytes.size()));
       continue;
     }
-    if (!item.value().is_object()) value.fail_expected("an object");
-    for (const auto& pair : item.value().items()) {
-      weights.metadata.emplace(pair.key(), value.at(pair.key()).text());
+    for (const std::string& name : value.keys()) {
+      weights.metadata.emplace(name, value.at(name).text());
     }
   }
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
@@ -211,7 +235,7 @@ Weights parse_safetensors(std::string_view bytes, const std::string& label) {
       throw Error(
           fmt::format("{}: {}: expected values from byte {}, where the tensor before ends, "
                       "found {}",
-                      label, printable(entry.name), end, entry.begin));
+                      label, json::printable(entry.name), end, entry.begin));
     }
     end = entry.end;
     if (entry.dtype->load == nullptr) continue;

@@ -28,7 +28,7 @@ struct Given {
   bool has_orders = false;
 };
 
-Place place_of(const toml::source_position& position) {
+json::Place place_of(const toml::source_position& position) {
   return {std::max<std::size_t>(position.line, 1), std::max<std::size_t>(position.column, 1)};
 }
 
@@ -52,9 +52,9 @@ std::optional<std::string> nearest_key(std::string_view key) {
   return near_leaf ? find_leaf(*near_leaf) : std::nullopt;
 }
 
-[[noreturn]] void fail_unknown(const Origin& origin, Place place, const std::string& key) {
+[[noreturn]] void fail_unknown(const Origin& origin, json::Place place, const std::string& key) {
   const auto near = nearest_key(key);
-  origin.fail(place, fmt::format("unknown key '{}'{}", printable(key),
+  origin.fail(place, fmt::format("unknown key '{}'{}", json::printable(key),
                                  near ? fmt::format(", did you mean '{}'?", *near)
                                       : "; docs/study.md lists the keys"));
 }
@@ -69,17 +69,17 @@ void check_known(const GivenValue& value) {
 
 toml::table parse_toml(const Origin& origin) {
   if (origin.text.size() > kMaxStudyBytes) {
-    throw Error(fmt::format("{}: expected at most {} bytes, found {}", printable(origin.label),
-                            kMaxStudyBytes, origin.text.size()));
+    throw Error(fmt::format("{}: expected at most {} bytes, found {}",
+                            json::printable(origin.label), kMaxStudyBytes, origin.text.size()));
   }
   if (std::count(origin.text.begin(), origin.text.end(), '.') > kMaxStudyDots) {
     throw Error(fmt::format("{}: expected at most {} dots, found more: this is no study file",
-                            printable(origin.label), kMaxStudyDots));
+                            json::printable(origin.label), kMaxStudyDots));
   }
   try {
     return toml::parse(origin.text);
   } catch (const toml::parse_error& error) {
-    origin.fail(place_of(error.source().begin), printable(error.description(), 400));
+    origin.fail(place_of(error.source().begin), json::printable(error.description(), 400));
   }
 }
 
@@ -161,17 +161,18 @@ void read_override(const std::string& text, Override& override) {
   const std::size_t equals = text.find('=');
   const std::size_t key_begin = text.find_first_not_of(' ');
   if (equals == std::string::npos || key_begin == equals || text.size() > kMaxStudyBytes) {
-    throw Error(fmt::format("{}: expected KEY=VALUE, such as recipe.lr=0.1", printable(text)));
+    throw Error(
+        fmt::format("{}: expected KEY=VALUE, such as recipe.lr=0.1", json::printable(text)));
   }
   GivenValue& value = override.value;
   value.origin = &override.origin;
   value.key = text.substr(key_begin, text.find_last_not_of(' ', equals - 1) + 1 - key_begin);
   value.raw = std::string_view(override.origin.text).substr(equals + 1);
-  value.place.column = count_characters(text.substr(0, equals)) + 2;
+  value.place.column = json::count_characters(text.substr(0, equals)) + 2;
   const bool may_nest = std::count(value.raw.begin(), value.raw.end(), '.') <= kMaxStudyDots;
   if (auto parsed = may_nest ? parse_value(value.raw) : std::nullopt) {
     override.parsed = *std::move(parsed);
-    const Place inner = place_of(override.parsed.get("value")->source().begin);
+    const json::Place inner = place_of(override.parsed.get("value")->source().begin);
     value.place.line = inner.line;
     value.place.column += inner.column - kValueEquals.size() - 1;
   } else if (auto as_string = parse_value(toml_string(value.raw))) {
@@ -212,7 +213,7 @@ void check_order_name(const std::string& name, const GivenValue& value) {
       value.key_place,
       fmt::format("expected an order's name of 1 to {} letters, digits and . _ - that begins with "
                   "none of . -, found '{}'",
-                  kMaxOrderName, printable(name)));
+                  kMaxOrderName, json::printable(name)));
 }
 
 std::vector<NamedOrder> read_orders(const Given& given) {
@@ -320,7 +321,7 @@ Study resolve_study(const std::optional<StudySource>& source,
     origin = {.label = source->label.empty() ? "study" : source->label, .text = source->text};
     file = parse_toml(origin);
     take_file(origin, file, given);
-    if (!source->default_name.empty()) study.name = printable(source->default_name);
+    if (!source->default_name.empty()) study.name = json::printable(source->default_name);
   }
   std::list<Override> typed;  // values point into it
   for (const std::string& text : overrides) {
@@ -354,7 +355,7 @@ void require_orders(const Study& study, std::size_t least) {
   throw Error(
       fmt::format("study '{}': expected at least {} orders, found {}; name them under "
                   "[orders] or as orders.NAME=\"conv bn relu\"",
-                  printable(study.name), least, study.orders.size()));
+                  json::printable(study.name), least, study.orders.size()));
 }
 
 }  // namespace whichfirst::record

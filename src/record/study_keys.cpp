@@ -75,7 +75,7 @@ void read_match(Study& study, const GivenValue& value) {
     const auto* found = std::find_if(std::begin(kMatches), std::end(kMatches),
                                      [&](const auto& entry) { return entry.first == word; });
     if (found == std::end(kMatches)) {
-      value.fail(fmt::format("expected {}, found '{}'", kWanted, printable(word)));
+      value.fail(fmt::format("expected {}, found '{}'", kWanted, json::printable(word)));
     }
     study.match.*found->second = true;
   }
@@ -193,7 +193,7 @@ void read_augment(Study& study, const GivenValue& value) {
     } else if (call && call->word == "cutout" && is_sized && augment.cutout == 0) {
       augment.cutout = pixels;
     } else {
-      value.fail(fmt::format("expected {}, found '{}'", kWanted, printable(word)));
+      value.fail(fmt::format("expected {}, found '{}'", kWanted, json::printable(word)));
     }
   }
   study.recipe.augment = augment;

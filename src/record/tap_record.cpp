@@ -2,24 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <limits>
-
-#include "record/json_writer.h"
-#include "record/printable.h"
-#include "record/tap_json.h"
+#include "record/tap_fields.h"
 
 namespace whichfirst::record {
 namespace {
 
+using json::field;
 using measure::Moments;
-using nlohmann::ordered_json;
 
 constexpr std::uint64_t kMostValues = std::uint64_t{1} << 40;
-constexpr std::size_t kLongestPlace = 200;
-
-std::string place_from(const JsonValue& json) {
-  return printable(json.at("place").text(), kLongestPlace);
-}
+using Count = json::WholeNumber<std::int64_t, kMostValues>;
+using PlaceText = json::PrintableText<200>;
 
 bool has_values(const Moments& moments) { return moments.count > 0; }
 bool has_spread(const Moments& moments) { return moments.count > 0 && moments.sd > 0; }
@@ -61,165 +54,116 @@ constexpr TapStatistic kStatistics[] = {
      [](const WeightTap& t) { return t.update_ratio; }},
 };
 
-ordered_json document(const ValueTap& tap) {
-  ordered_json json = {{"place", tap.place}};
-  json.update(record::document(tap.moments));
-  json["quantiles"] = tap.quantiles;
-  json["histogram"] = record::document(tap.histogram);
-  json["saturation"] = or_null(tap.saturation);
-  json["channel_skewness"] = or_null(tap.channel_skewness);
-  json["dead_share"] = tap.dead_share;
-  json["condition"] = or_null(tap.condition);
-  json["mean_gap"] = or_null(tap.mean_gap);
-  json["variance_gap"] = or_null(tap.variance_gap);
-  return json;
+/// A number of moments, which may not exist; a share lies in [0, 1].
+enum class NumberKind { any, share };
+template <double Moments::*kMember, bool (*kExists)(const Moments&),
+          NumberKind kKind = NumberKind::any>
+json::Field<Moments> number_where(std::string_view key, std::string_view meaning) {
+  return json::custom<Moments>(
+      key, "number or null", meaning,
+      [](const Moments& moments, json::Writer& writer) {
+        kExists(moments) ? writer.number_or_null(moments.*kMember) : writer.null();
+      },
+      [](Moments& moments, const json::Value& value) {
+        const double number = value.optional_number().value_or(0);
+        if (kKind == NumberKind::share && !(number >= 0 && number <= 1)) {
+          value.fail_expected("a share from 0 to 1");
+        }
+        moments.*kMember = number;
+      });
 }
 
-ValueTap value_tap_from(const JsonValue& json) {
-  json.expect_only({"place",      "count",     "nan_count",  "infinite_count",
-                    "mean",       "sd",        "skewness",   "kurtosis",
-                    "min",        "max",       "zero_share", "negative_share",
-                    "quantiles",  "histogram", "saturation", "channel_skewness",
-                    "dead_share", "condition", "mean_gap",   "variance_gap"});
-  ValueTap tap{.place = place_from(json),
-               .moments = moments_from(json),
-               .histogram = histogram_from(json.at("histogram")),
-               .quantiles = {},
-               .saturation = json.at("saturation").optional_number(),
-               .channel_skewness = json.at("channel_skewness").optional_number(),
-               .dead_share = json.at("dead_share").number(),
-               .condition = json.at("condition").optional_number(),
-               .mean_gap = json.at("mean_gap").optional_number(),
-               .variance_gap = json.at("variance_gap").optional_number()};
-  const JsonValue quantiles = json.at("quantiles");
-  for (std::size_t i = 0; i < quantiles.size(); ++i) {
-    tap.quantiles.push_back(quantiles.at(i).number());
+/// One for each of kTapQuantiles, or none.
+struct Quantiles : json::Codec<std::vector<double>> {
+  static std::vector<double> read(const json::Value& value) {
+    std::vector<double> numbers = json::Codec<std::vector<double>>::read(value);
+    if (!numbers.empty() && numbers.size() != kTapQuantiles.size()) {
+      value.fail(fmt::format("expected {} numbers or none", kTapQuantiles.size()));
+    }
+    return numbers;
   }
-  if (!tap.quantiles.empty() && tap.quantiles.size() != kTapQuantiles.size()) {
-    quantiles.fail(fmt::format("expected {} numbers or none", kTapQuantiles.size()));
-  }
-  return tap;
-}
+};
 
-ordered_json document(const WeightTap& tap) {
-  return {{"place", tap.place},
-          {"weight_norm", or_null(tap.weight_norm)},
-          {"gradient_norm", or_null(tap.gradient_norm)},
-          {"update_ratio", or_null(tap.update_ratio)}};
-}
+struct Bins {
+  std::uint64_t first = 0;
+  std::vector<std::int64_t> counts;
+};
+const json::Fields<Bins> kBins = {
+    field<&Bins::first, json::WholeNumber<std::uint64_t, measure::FloatHistogram::kBins>>(
+        "first", "bin that holds something (measure/float_histogram.h)"),
+    field<&Bins::counts, json::ListOf<std::int64_t, Count>>("counts", "of it and those behind it"),
+};
 
-WeightTap weight_tap_from(const JsonValue& json) {
-  json.expect_only({"place", "weight_norm", "gradient_norm", "update_ratio"});
-  return {.place = place_from(json),
-          .weight_norm = json.at("weight_norm").optional_number(),
-          .gradient_norm = json.at("gradient_norm").optional_number(),
-          .update_ratio = json.at("update_ratio").optional_number()};
-}
+const json::Fields<ValueTap> kValueTap = {
+    field<&ValueTap::place, PlaceText>("place", "`units.3.conv`, `.norm`, `.act`, `.pool`"),
+    json::among<&ValueTap::moments>(kMoments),
+    field<&ValueTap::quantiles, Quantiles>("quantiles", "at 1, 5, 25, 50, 75, 95 and 99 %"),
+    field<&ValueTap::histogram, HistogramForm>("histogram", "bins of a float's upper bits"),
+    field<&ValueTap::saturation>("saturation", "mean of the size / the largest size"),
+    field<&ValueTap::channel_skewness>("channel_skewness", "mean over channels, without sign"),
+    field<&ValueTap::dead_share>("dead_share", "channels that hold one value everywhere"),
+    field<&ValueTap::condition>("condition", "largest / mean eigenvalue of what weights read"),
+    field<&ValueTap::mean_gap>("mean_gap", "of a bn: batch against running mean"),
+    field<&ValueTap::variance_gap>("variance_gap", "of a bn: batch against running variance"),
+};
 
-EpochTaps epoch_taps_from(const JsonValue& json) {
-  json.expect_only({"epoch", "training_loss", "evaluation_loss", "values", "weights"});
-  return {.epoch = json.at("epoch").small_whole(),
-          .training_loss = json.at("training_loss").optional_number(),
-          .evaluation_loss = json.at("evaluation_loss").optional_number(),
-          .values = list_of<ValueTap>(json.at("values"), value_tap_from),
-          .weights = list_of<WeightTap>(json.at("weights"), weight_tap_from)};
-}
-
-template <class Element>
-ordered_json list_document(const std::vector<Element>& elements) {
-  ordered_json list = ordered_json::array();
-  for (const Element& element : elements) list.push_back(document(element));
-  return list;
-}
+const json::Fields<WeightTap> kWeightTap = {
+    field<&WeightTap::place, PlaceText>("place", "`units.3.conv`"),
+    field<&WeightTap::weight_norm>("weight_norm", "over all numbers"),
+    field<&WeightTap::gradient_norm>("gradient_norm", "of the probe's mean loss, without decay"),
+    field<&WeightTap::update_ratio>("update_ratio", "change / weights, in the epoch's middle step"),
+};
 
 }  // namespace
 
 std::span<const TapStatistic> tap_statistics() { return kStatistics; }
 
-ordered_json document(const Moments& moments) {
-  const auto if_values = [&](double value) -> ordered_json {
-    return has_values(moments) ? or_null(std::optional(value)) : nullptr;
-  };
-  const auto if_spread = [&](double value) -> ordered_json {
-    return has_spread(moments) ? or_null(std::optional(value)) : nullptr;
-  };
-  return {{"count", moments.count},
-          {"nan_count", moments.nan_count},
-          {"infinite_count", moments.infinite_count},
-          {"mean", if_values(moments.mean)},
-          {"sd", if_values(moments.sd)},
-          {"skewness", if_spread(moments.skewness)},
-          {"kurtosis", if_spread(moments.kurtosis)},
-          {"min", if_values(moments.least)},
-          {"max", if_values(moments.largest)},
-          {"zero_share", if_values(moments.zero_share)},
-          {"negative_share", if_values(moments.negative_share)}};
-}
-
-ordered_json document(const measure::FloatHistogram& histogram) {
+void HistogramForm::write(const measure::FloatHistogram& histogram, json::Writer& writer) {
   const auto& counts = histogram.counts();
   std::size_t first = 0;
   std::size_t end = counts.size();
   while (end > 0 && counts[end - 1] == 0) --end;
   while (first < end && counts[first] == 0) ++first;
-  ordered_json json = {{"first", first}, {"counts", ordered_json::array()}};
-  for (std::size_t i = first; i < end; ++i) json["counts"].push_back(counts[i]);
-  return json;
+  Bins bins{.first = first, .counts = {}};
+  for (std::size_t i = first; i < end; ++i) bins.counts.push_back(counts[i]);
+  json::write_object(kBins.list, &bins, writer);
 }
 
-measure::FloatHistogram histogram_from(const JsonValue& json) {
-  json.expect_only({"first", "counts"});
-  const auto first = json.at("first").whole(measure::FloatHistogram::kBins);
-  const JsonValue counts = json.at("counts");
-  if (counts.size() > measure::FloatHistogram::kBins - first) {
-    counts.fail(fmt::format("expected at most {} bins", measure::FloatHistogram::kBins - first));
+measure::FloatHistogram HistogramForm::read(const json::Value& value) {
+  Bins bins;
+  json::read_object(kBins.list, &bins, value);
+  const std::size_t most = measure::FloatHistogram::kBins - bins.first;
+  if (bins.counts.size() > most) {
+    value.at("counts").fail(fmt::format("expected at most {} bins", most));
   }
   measure::FloatHistogram histogram;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    histogram.set_count(first + i, static_cast<std::int64_t>(counts.at(i).whole(kMostValues)));
+  for (std::size_t i = 0; i < bins.counts.size(); ++i) {
+    histogram.set_count(bins.first + i, bins.counts[i]);
   }
   return histogram;
 }
 
-Moments moments_from(const JsonValue& json) {
-  const auto number = [&](std::string_view key) {
-    return json.at(key).optional_number().value_or(0);
-  };
-  const auto share = [&](std::string_view key) {
-    const double value = number(key);
-    if (!(value >= 0 && value <= 1)) json.at(key).fail_expected("a share from 0 to 1");
-    return value;
-  };
-  const auto count = [&](std::string_view key) {
-    return static_cast<std::int64_t>(json.at(key).whole(kMostValues));
-  };
-  return {.count = count("count"),
-          .nan_count = count("nan_count"),
-          .infinite_count = count("infinite_count"),
-          .mean = number("mean"),
-          .sd = number("sd"),
-          .skewness = number("skewness"),
-          .kurtosis = number("kurtosis"),
-          .least = number("min"),
-          .largest = number("max"),
-          .zero_share = share("zero_share"),
-          .negative_share = share("negative_share")};
-}
+const json::Fields<Moments> kMoments = {
+    field<&Moments::count, Count>("count", "finite values"),
+    field<&Moments::nan_count, Count>("nan_count", "values that are NaN"),
+    field<&Moments::infinite_count, Count>("infinite_count", "values that are infinite"),
+    number_where<&Moments::mean, has_values>("mean", "of the finite values, as what follows"),
+    number_where<&Moments::sd, has_values>("sd", "standard deviation"),
+    number_where<&Moments::skewness, has_spread>("skewness", "m3 / m2^1.5"),
+    number_where<&Moments::kurtosis, has_spread>("kurtosis", "m4 / m2^2"),
+    number_where<&Moments::least, has_values>("min", "the smallest"),
+    number_where<&Moments::largest, has_values>("max", "the largest"),
+    number_where<&Moments::zero_share, has_values, NumberKind::share>("zero_share", "zeros"),
+    number_where<&Moments::negative_share, has_values, NumberKind::share>("negative_share",
+                                                                          "below zero"),
+};
 
-ordered_json document(const std::vector<EpochTaps>& taps) {
-  ordered_json list = ordered_json::array();
-  for (const EpochTaps& epoch : taps) {
-    list.push_back({{"epoch", epoch.epoch},
-                    {"training_loss", or_null(epoch.training_loss)},
-                    {"evaluation_loss", or_null(epoch.evaluation_loss)},
-                    {"values", list_document(epoch.values)},
-                    {"weights", list_document(epoch.weights)}});
-  }
-  return list;
-}
-
-std::vector<EpochTaps> taps_from(const JsonValue& json) {
-  return list_of<EpochTaps>(json, epoch_taps_from);
-}
+const json::Fields<EpochTaps> kEpochTaps = {
+    field<&EpochTaps::epoch>("epoch", "from 1"),
+    field<&EpochTaps::training_loss>("training_loss", "of the probe, with its own statistics"),
+    field<&EpochTaps::evaluation_loss>("evaluation_loss", "of the probe, with running statistics"),
+    field<&EpochTaps::values>("values", kValueTap, "what stages make of the probe's pictures"),
+    field<&EpochTaps::weights>("weights", kWeightTap, "of the stages that have any"),
+};
 
 }  // namespace whichfirst::record

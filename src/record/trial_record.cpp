@@ -2,28 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <limits>
-#include <nlohmann/json.hpp>
-#include <utility>
-
 #include "base/error.h"
-#include "record/inference_json.h"
-#include "record/json_reader.h"
-#include "record/json_writer.h"
-#include "record/tap_json.h"
+#include "record/inference_fields.h"
+#include "record/tap_fields.h"
 #include "record/version.h"
 
 namespace whichfirst::record {
 namespace {
 
-using nlohmann::ordered_json;
+using json::field;
 
-constexpr const char* kVerdict = "verdict";
-constexpr const char* kTuning = "tuning";
-constexpr int kMaxDepth = 8;
-constexpr std::uint64_t kMostWhole = std::numeric_limits<std::int64_t>::max();
-constexpr std::array kStatuses = {Status::done, Status::diverged, Status::failed};
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 std::string to_hex_bits(const std::vector<std::uint8_t>& flags) {
@@ -38,84 +26,138 @@ std::string to_hex_bits(const std::vector<std::uint8_t>& flags) {
   return hex;
 }
 
-std::vector<std::uint8_t> from_hex_bits(const JsonValue& json) {
-  json.expect_only({"count", "bits"});
-  const std::string hex = json.at("bits").text();
-  const std::uint64_t count = json.at("count").whole(hex.size() * 4);
+/// A bit for each image, in an object with their count.
+struct Bits {
+  std::uint64_t count = 0;
+  std::string bits;
+};
+const json::Fields<Bits> kBits = {
+    field<&Bits::count>("count", "test images"),
+    field<&Bits::bits>("bits", "hexadecimal; image i is bit 7 - i % 8 of byte i / 8"),
+};
+
+struct RightAnswers {
+  static void write(const std::vector<std::uint8_t>& flags, json::Writer& writer) {
+    const Bits bits{.count = flags.size(), .bits = to_hex_bits(flags)};
+    json::write_object(kBits.list, &bits, writer);
+  }
+  static std::vector<std::uint8_t> read(const json::Value& value);
+  static std::string type() { return "object"; }
+};
+
+std::vector<std::uint8_t> RightAnswers::read(const json::Value& value) {
+  Bits form;
+  json::read_object(kBits.list, &form, value);
+  const std::string& hex = form.bits;
+  const std::uint64_t count = value.at("count").whole(hex.size() * 4);
   if ((count + 7) / 8 * 2 != hex.size()) {
-    json.fail(fmt::format("expected {} hexadecimal digits for {} answers, found {}",
-                          (count + 7) / 8 * 2, count, hex.size()));
+    value.fail(fmt::format("expected {} hexadecimal digits for {} answers, found {}",
+                           (count + 7) / 8 * 2, count, hex.size()));
   }
   std::vector<std::uint8_t> flags(hex.size() * 4);
   for (std::size_t i = 0; i < flags.size(); ++i) {
     const std::size_t digit = kHexDigits.find(hex[i / 4]);
-    if (digit == std::string_view::npos) json.at("bits").fail_expected("hexadecimal digits");
+    if (digit == std::string_view::npos) value.at("bits").fail_expected("hexadecimal digits");
     flags[i] = static_cast<std::uint8_t>(digit >> (3 - i % 4) & 1U);
-    if (i >= count && flags[i] != 0) json.at("bits").fail_expected("0 behind the last answer");
+    if (i >= count && flags[i] != 0) value.at("bits").fail_expected("0 behind the last answer");
   }
   flags.resize(count);
   return flags;
 }
 
-ordered_json json_of(const EpochMetrics& epoch) {
-  return {{"epoch", epoch.epoch},
-          {"lr", finite(epoch.lr)},
-          {"train_loss", or_null(epoch.train_loss)},
-          {"train_accuracy", or_null(epoch.train_accuracy)},
-          {"val_loss", or_null(epoch.val_loss)},
-          {"val_accuracy", or_null(epoch.val_accuracy)}};
-}
+const json::Fields<EpochMetrics> kEpoch = {
+    field<&EpochMetrics::epoch>("epoch", "from 1"),
+    field<&EpochMetrics::lr>("lr", "learning rate of the epoch's last step"),
+    field<&EpochMetrics::train_loss>("train_loss", "mean over the epoch's batches"),
+    field<&EpochMetrics::train_accuracy>("train_accuracy", "in percent"),
+    field<&EpochMetrics::val_loss>("val_loss", "on the validation part"),
+    field<&EpochMetrics::val_accuracy>("val_accuracy", "in percent"),
+};
 
-EpochMetrics epoch_from(const JsonValue& json) {
-  json.expect_only({"epoch", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy"});
-  return {.epoch = json.at("epoch").small_whole(),
-          .lr = json.at("lr").number(),
-          .train_loss = json.at("train_loss").optional_number(),
-          .train_accuracy = json.at("train_accuracy").optional_number(),
-          .val_loss = json.at("val_loss").optional_number(),
-          .val_accuracy = json.at("val_accuracy").optional_number()};
-}
+const json::Fields<DivergedAt> kDivergedAt = {
+    field<&DivergedAt::epoch>("epoch", "from 1"),
+    field<&DivergedAt::step>("step", "from 1, over all epochs"),
+    field<&DivergedAt::stage>("stage", "its path, or `loss`"),
+};
 
-Status status_from(const JsonValue& json) {
-  const std::string word = json.text();
-  for (const Status status : kStatuses) {
-    if (name(status) == word) return status;
-  }
-  json.fail_expected("done, diverged or failed");
-}
+const json::Fields<Metrics> kMetrics = {
+    field<&Metrics::test_accuracy>("test_accuracy", "in percent"),
+    field<&Metrics::test_loss>("test_loss", "mean cross-entropy"),
+    field<&Metrics::train_accuracy>("train_accuracy", "of the last epoch"),
+    field<&Metrics::train_loss>("train_loss", "of the last epoch"),
+    field<&Metrics::val_accuracy>("val_accuracy", "of the last epoch"),
+    field<&Metrics::val_loss>("val_loss", "of the last epoch"),
+};
 
-std::optional<DivergedAt> diverged_at_from(const JsonValue& json) {
-  if (json.is_null()) return std::nullopt;
-  json.expect_only({"epoch", "step", "stage"});
-  return DivergedAt{.epoch = json.at("epoch").small_whole(),
-                    .step = static_cast<std::int64_t>(json.at("step").whole(kMostWhole)),
-                    .stage = json.at("stage").text()};
-}
+const json::Fields<TrialHashes> kHashes = {
+    field<&TrialHashes::data>("data", "of the selected pictures and labels"),
+    field<&TrialHashes::data_order>("data_order", "of all epochs"),
+    field<&TrialHashes::initial_weights>("initial_weights", "of the shared roles"),
+};
 
-Metrics metrics_from(const JsonValue& json) {
-  json.expect_only(
-      {"test_accuracy", "test_loss", "train_accuracy", "train_loss", "val_accuracy", "val_loss"});
-  Metrics metrics;
-  for (const MetricName& metric : kMetricNames) {
-    metrics.*metric.member = json.at(metric.name).optional_number();
-  }
-  return metrics;
-}
+const json::Fields<Machine> kMachine = {
+    field<&Machine::isa>("isa", "instruction set that the kernels use"),
+    field<&Machine::kernels>("kernels", "library and version"),
+};
 
-Timings timings_from(const JsonValue& json) {
-  json.expect_only({"seconds", "train_seconds", "evaluate_seconds", "tap_seconds",
-                    "images_per_second", "started", "inference"});
-  return {.seconds = json.at("seconds").number(),
-          .train_seconds = json.at("train_seconds").number(),
-          .evaluate_seconds = json.at("evaluate_seconds").number(),
-          .tap_seconds = json.has("tap_seconds") ? json.at("tap_seconds").number() : 0,
-          .images_per_second = json.at("images_per_second").optional_number(),
-          .started = json.at("started").text(),
-          .inference =
-              json.has("inference") ? inference_timings_from(json.at("inference")) : std::nullopt};
-}
+const json::Fields<Timings> kTimings = {
+    field<&Timings::seconds>("seconds", "of the whole trial"),
+    field<&Timings::train_seconds>("train_seconds", "of training"),
+    field<&Timings::evaluate_seconds>("evaluate_seconds", "of evaluation"),
+    field<&Timings::tap_seconds>("tap_seconds", "of looking inside").absent_in_older(),
+    field<&Timings::images_per_second>("images_per_second", "of training"),
+    field<&Timings::started>("started", "ISO 8601, UTC"),
+    field<&Timings::inference>("inference", kInferenceTimings, "of a folded trial")
+        .absent_in_older(),
+};
+
+/// In memory replicates for tuning are those above kTuningReplicates.
+const auto kPurpose = json::custom<TrialRecord>(
+    "purpose", "verdict or tuning", "what the trial is for",
+    [](const TrialRecord& record, json::Writer& writer) {
+      writer.text(is_tuning(record.replicate) ? "tuning" : "verdict");
+    },
+    [](TrialRecord& record, const json::Value& value) {
+      const std::string purpose = value.text();
+      if (purpose != "tuning" && purpose != "verdict") value.fail_expected("verdict or tuning");
+      record.replicate = purpose == "tuning" ? kTuningReplicates : 0;
+    });
+const auto kReplicate = json::custom<TrialRecord>(
+    "replicate", "whole number", "from 1, among those of this purpose",
+    [](const TrialRecord& record, json::Writer& writer) {
+      writer.whole(is_tuning(record.replicate) ? record.replicate - kTuningReplicates
+                                               : record.replicate);
+    },
+    [](TrialRecord& record, const json::Value& value) {
+      record.replicate += value.whole(kTuningReplicates);
+    });
 
 }  // namespace
+
+const json::Fields<TrialRecord> kTrialFields = {
+    json::form_version<TrialRecord, kFormatVersion>(),
+    field<&TrialRecord::version>("version", "of the program"),
+    field<&TrialRecord::study>("study", "hash of the study"),
+    field<&TrialRecord::arm>("arm", "name of the order, with its rate where there are several"),
+    field<&TrialRecord::order>("order", "canonical notation"),
+    field<&TrialRecord::lr>("lr", "learning rate of the recipe"),
+    kPurpose,
+    kReplicate,
+    field<&TrialRecord::status, json::Words<Status::done, Status::diverged, Status::failed>>(
+        "status", "how it ended"),
+    field<&TrialRecord::reason>("reason", "why it is not done"),
+    field<&TrialRecord::diverged_at>("diverged_at", kDivergedAt,
+                                     "where the first number was not finite"),
+    field<&TrialRecord::metrics>("metrics", kMetrics, "after the last epoch"),
+    field<&TrialRecord::epochs>("epochs", kEpoch, "one for each"),
+    field<&TrialRecord::hashes>("hashes", kHashes, "what both trials of a pair must share"),
+    field<&TrialRecord::right_answers, RightAnswers>("right_answers", "1 where an image is right"),
+    field<&TrialRecord::taps>("taps", kEpochTaps, "what was seen inside").absent_in_older(),
+    field<&TrialRecord::inference>("inference", kInferenceFields, "what folding gains")
+        .absent_in_older(),
+    field<&TrialRecord::machine>("machine", kMachine, "what it ran on"),
+    field<&TrialRecord::timings>("timings", kTimings, "the only part that may differ between runs"),
+};
 
 std::string_view name(Status status) {
   switch (status) {
@@ -143,106 +185,23 @@ std::string replicate_name(std::uint64_t replicate) {
                               : std::to_string(replicate);
 }
 
-std::string to_json(const TrialRecord& record) {
-  const bool tunes = is_tuning(record.replicate);
-  ordered_json diverged_at = nullptr;
-  if (record.diverged_at) {
-    diverged_at = {{"epoch", record.diverged_at->epoch},
-                   {"step", record.diverged_at->step},
-                   {"stage", record.diverged_at->stage}};
-  }
-  ordered_json metrics;
-  for (const MetricName& metric : kMetricNames) {
-    metrics[std::string(metric.name)] = or_null(record.metrics.*metric.member);
-  }
-  ordered_json epochs = ordered_json::array();
-  for (const EpochMetrics& epoch : record.epochs) epochs.push_back(json_of(epoch));
-  const Timings& timings = record.timings;
-  const ordered_json json = {
-      {"format", kFormatVersion},
-      {"version", record.version},
-      {"study", record.study},
-      {"arm", record.arm},
-      {"order", record.order},
-      {"lr", finite(record.lr)},
-      {"purpose", tunes ? kTuning : kVerdict},
-      {"replicate", tunes ? record.replicate - kTuningReplicates : record.replicate},
-      {"status", name(record.status)},
-      {"reason", or_null(record.reason)},
-      {"diverged_at", diverged_at},
-      {"metrics", metrics},
-      {"epochs", epochs},
-      {"hashes",
-       {{"data", record.hashes.data},
-        {"data_order", record.hashes.data_order},
-        {"initial_weights", record.hashes.initial_weights}}},
-      {"right_answers",
-       {{"count", record.right_answers.size()}, {"bits", to_hex_bits(record.right_answers)}}},
-      {"taps", document(record.taps)},
-      {"inference", document(record.inference)},
-      {"machine", {{"isa", record.machine.isa}, {"kernels", record.machine.kernels}}},
-      {"timings",
-       {{"seconds", finite(timings.seconds)},
-        {"train_seconds", finite(timings.train_seconds)},
-        {"evaluate_seconds", finite(timings.evaluate_seconds)},
-        {"tap_seconds", finite(timings.tap_seconds)},
-        {"images_per_second", or_null(timings.images_per_second)},
-        {"started", timings.started},
-        {"inference", document(timings.inference)}}}};
-  return print_json(json, 1);
-}
+std::string to_json(const TrialRecord& record) { return json::print(kTrialFields, record); }
 
-TrialRecord from_json(std::string_view text, const std::string& label) {
-  const nlohmann::json document = parse_json(text, label, kMaxDepth);
-  const JsonValue json(document, label);
-  // The form comes first: of another form nothing else is known.
-  if (json.at("format").whole(kMostWhole) != kFormatVersion) {
-    json.at("format").fail_expected(
-        fmt::format("{}, the form that this version reads and writes", kFormatVersion));
-  }
-  json.expect_only({"format", "version", "study", "arm", "order", "lr", "purpose", "replicate",
-                    "status", "reason", "diverged_at", "metrics", "epochs", "hashes",
-                    "right_answers", "taps", "inference", "machine", "timings"});
-  TrialRecord record;
-  record.version = json.at("version").text();
-  record.study = json.at("study").text();
-  record.arm = json.at("arm").text();
-  record.order = json.at("order").text();
-  record.lr = json.at("lr").number();
-  record.replicate = json.at("replicate").whole(kTuningReplicates);
-  const std::string purpose = json.at("purpose").text();
-  if (purpose == kTuning) {
-    record.replicate += kTuningReplicates;
-  } else if (purpose != kVerdict) {
-    json.at("purpose").fail_expected("verdict or tuning");
-  }
-  record.status = status_from(json.at("status"));
-  if (!json.at("reason").is_null()) record.reason = json.at("reason").text();
-  record.diverged_at = diverged_at_from(json.at("diverged_at"));
-  record.metrics = metrics_from(json.at("metrics"));
-  record.epochs = list_of<EpochMetrics>(json.at("epochs"), epoch_from);
-  const JsonValue hashes = json.at("hashes");
-  hashes.expect_only({"data", "data_order", "initial_weights"});
-  record.hashes = {.data = hashes.at("data").text(),
-                   .data_order = hashes.at("data_order").text(),
-                   .initial_weights = hashes.at("initial_weights").text()};
-  record.right_answers = from_hex_bits(json.at("right_answers"));
-  // Trials of versions that did not look inside have none.
-  if (json.has("taps")) record.taps = taps_from(json.at("taps"));
-  if (json.has("inference")) record.inference = inference_from(json.at("inference"));
-  const JsonValue machine = json.at("machine");
-  machine.expect_only({"isa", "kernels"});
-  record.machine = {.isa = machine.at("isa").text(), .kernels = machine.at("kernels").text()};
-  record.timings = timings_from(json.at("timings"));
-  return record;
+TrialRecord trial_from_json(std::string_view text, const std::string& label) {
+  return json::parse(kTrialFields, text, label);
 }
 
 std::string progress_line(std::string_view arm, std::uint64_t replicate,
                           const EpochMetrics& epoch) {
-  ordered_json json = {{"arm", arm}, {"replicate", replicate}};
-  if (is_tuning(replicate)) json["replicate"] = replicate_name(replicate);
-  json.update(json_of(epoch));
-  return print_json(json, -1);
+  json::Writer writer(-1);
+  writer.begin_object();
+  writer.key("arm");
+  writer.text(arm);
+  writer.key("replicate");
+  is_tuning(replicate) ? writer.text(replicate_name(replicate)) : writer.whole(replicate);
+  json::write_parts(kEpoch.list, &epoch, writer);
+  writer.end_object();
+  return writer.take() + '\n';
 }
 
 }  // namespace whichfirst::record

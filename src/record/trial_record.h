@@ -113,7 +113,7 @@ std::string to_json(const TrialRecord& record);
 
 /// The record in `text`. Throws Error beginning with `label`, the file's name, for a text that is
 /// cut short or not exactly a trial record of this kFormatVersion. Such a trial is trained again.
-TrialRecord from_json(std::string_view text, const std::string& label);
+TrialRecord trial_from_json(std::string_view text, const std::string& label);
 
 /// One line, ended, for the progress file: arm, replicate and the epoch's metrics.
 std::string progress_line(std::string_view arm, std::uint64_t replicate, const EpochMetrics& epoch);

@@ -1,228 +1,436 @@
 #include "record/verdict_record.h"
 
-#include <nlohmann/json.hpp>
+#include <fmt/format.h>
 
-#include "record/inference_json.h"
-#include "record/json_writer.h"
-#include "record/tap_json.h"
+#include <algorithm>
+#include <limits>
+
+#include "base/error.h"
+#include "json/fields.h"
+#include "json/printable.h"
+#include "record/atomic_file.h"
+#include "record/inference_fields.h"
+#include "record/metrics.h"
+#include "record/tap_fields.h"
 #include "record/version.h"
 
 namespace whichfirst::record {
 namespace {
 
-using nlohmann::ordered_json;
+using json::among;
+using json::field;
 
-ordered_json json_of(const std::optional<stats::Interval>& interval) {
-  if (!interval) return nullptr;
-  return ordered_json::array(
-      {or_null(std::optional(interval->lower)), or_null(std::optional(interval->upper))});
-}
+constexpr int kMostLevels = 12;
+constexpr std::size_t kMostOrders = 1'000;
+constexpr std::size_t kLongestText = 4'000;
 
-ordered_json json_of(const Condition& condition) {
-  return {
-      {"data", condition.dataset},
-      {"train", condition.train},
-      {"test", condition.test},
-      {"validation", or_null(condition.validation)},
-      {"classes", condition.classes},
-      {"input", condition.input},
-      {"notes", condition.notes},
-      {"network", condition.network},
-      {"bias", condition.bias},
-      {"match", condition.match},
-      {"epochs", condition.epochs},
-      {"batch", condition.batch},
-      {"lr", condition.lr.size() == 1 ? ordered_json(condition.lr[0]) : ordered_json(condition.lr)},
-      {"momentum", or_null(condition.momentum)},
-      {"nesterov", condition.nesterov},
-      {"decay", finite(condition.decay)},
-      {"decay_all", condition.decay_all},
-      {"label_smoothing", finite(condition.label_smoothing)},
-      {"augment", condition.augment},
-      {"optimizer", condition.optimizer},
-      {"schedule", condition.schedule},
-      {"warmup", finite(condition.warmup)},
-      {"precision", condition.precision}};
-}
+using VerdictWord = json::Words<stats::Verdict::better, stats::Verdict::worse,
+                                stats::Verdict::equivalent, stats::Verdict::undecided>;
 
-ordered_json condition_of(const VerdictRecord& verdict) {
-  if (!verdict.table) return json_of(verdict.condition);
-  return {
-      {"results", verdict.table->file}, {"pair", verdict.table->pair}, {"by", verdict.table->by}};
-}
-
-ordered_json json_of(const DroppedPair& dropped) {
-  return {{"pair", dropped.pair}, {"missing", dropped.missing}};
-}
-
-ordered_json json_of(const MergedTap& tap) {
-  ordered_json json = {{"place", tap.place}, {"trials", tap.trials}};
-  json.update(document(tap.moments));
-  json["quantiles"] = tap.quantiles;
-  json["histogram"] = document(tap.histogram);
-  return json;
-}
-
-ordered_json json_of(const TapDifference& row) {
-  return {{"place", row.place},
-          {"statistic", row.statistic},
-          {"pairs", row.pairs},
-          {"mean_a", finite(row.mean_a)},
-          {"mean_b", finite(row.mean_b)},
-          {"mean_diff", finite(row.mean_diff)},
-          {"interval", json_of(row.interval)},
-          {"p", or_null(row.p)},
-          {"q", or_null(row.q)}};
-}
-
-ordered_json json_of(const std::optional<TapComparison>& taps) {
-  if (!taps) return nullptr;
-  ordered_json rows = ordered_json::array();
-  for (const TapDifference& row : taps->differences) rows.push_back(json_of(row));
-  return {{"epoch", taps->epoch}, {"pairs", taps->pairs}, {"differences", rows}};
-}
-
-ordered_json json_of(const OrderResult& order) {
-  ordered_json values = ordered_json::array();
-  for (const auto& value : order.values) values.push_back(or_null(value));
-  ordered_json taps = ordered_json::array();
-  for (const MergedTap& tap : order.taps) taps.push_back(json_of(tap));
-  return {{"name", order.name},         {"order", or_null(order.order)}, {"lr", or_null(order.lr)},
-          {"values", values},           {"mean", or_null(order.mean)},   {"sd", or_null(order.sd)},
-          {"diverged", order.diverged}, {"failed", order.failed},        {"taps", taps}};
-}
-
-ordered_json json_of(const std::optional<stats::Posterior>& posterior) {
-  if (!posterior) return nullptr;
-  return {{"better", or_null(std::optional(posterior->better))},
-          {"within_margin", or_null(posterior->within_margin)},
-          {"worse", or_null(std::optional(posterior->worse))}};
-}
-
-ordered_json json_of(const stats::Losses& losses) {
-  return {{"diverged", losses.diverged}, {"failed", losses.failed}};
-}
-
-ordered_json json_of(const std::optional<stats::Prospect>& prospect) {
-  if (!prospect) return nullptr;
-  return {{"difference", finite(prospect->difference)},
-          {"power", finite(prospect->power)},
-          {"power_now", or_null(prospect->power_now)},
-          {"pairs_for_difference", or_null(prospect->pairs_for_difference)},
-          {"pairs_for_equivalence", or_null(prospect->pairs_for_equivalence)}};
-}
-
-ordered_json json_of(const stats::Warning& warning) {
-  return {{"kind", stats::name(warning.kind)},
-          {"found", finite(warning.found)},
-          {"limit", finite(warning.limit)}};
-}
-
-ordered_json json_of(const RankedOrder& order) {
-  return {{"name", order.name}, {"rank", order.rank}, {"tied", order.is_tied}};
-}
-
-ordered_json json_of(const std::vector<stats::Warning>& warnings) {
-  ordered_json list = ordered_json::array();
-  for (const stats::Warning& warning : warnings) list.push_back(json_of(warning));
-  return list;
-}
-
-ordered_json json_of(const ComparisonResult& result) {
-  const stats::Comparison& c = result.comparison;
-  return {{"a", result.a},
-          {"b", result.b},
-          {"shared_lr", or_null(result.shared_lr)},
-          {"same_network", result.is_same_network},
-          {"pairs", c.pairs},
-          {"mean_diff", or_null(c.mean_diff)},
-          {"location", stats::name(c.location)},
-          {"center", or_null(c.center)},
-          {"sd_diff", or_null(c.sd_diff)},
-          {"interval", json_of(c.interval)},
-          {"interval_equivalence", json_of(c.equivalence_interval)},
-          {"critical", or_null(c.critical)},
-          {"looks", c.looks},
-          {"interval_student", json_of(c.student_interval)},
-          {"interval_images", json_of(result.interval_images)},
-          {"images_standard_error", or_null(result.images_standard_error)},
-          {"images_floor", or_null(result.images_floor)},
-          {"interval_skewness_guarded", json_of(c.guarded_interval)},
-          {"guarded_verdict", c.guarded_verdict ? ordered_json(stats::name(*c.guarded_verdict))
-                                                : ordered_json(nullptr)},
-          {"skewness", or_null(c.skewness)},
-          {"skewness_standard_error", or_null(c.skewness_standard_error)},
-          {"p_t", or_null(c.p_t)},
-          {"p_permutation", or_null(c.p_permutation)},
-          {"p_permutation_error", or_null(c.p_permutation_error)},
-          {"p_wilcoxon", or_null(c.p_wilcoxon)},
-          {"p_equivalence", or_null(c.p_equivalence)},
-          {"p_holm", or_null(result.p_holm)},
-          {"posterior", json_of(c.posterior)},
-          {"effect_size", or_null(c.effect_size)},
-          {"pairing_gain", or_null(c.pairing_gain)},
-          {"prospect", json_of(result.prospect)},
-          {"wins_share", or_null(c.wins_share)},
-          {"correlation", or_null(c.correlation)},
-          {"lost", {{"a", json_of(c.a)}, {"b", json_of(c.b)}}},
-          {"failure_rate_bound", or_null(c.failure_rate_bound)},
-          {"verdict", stats::name(c.verdict)},
-          {"negligible", c.negligible},
-          {"reason", or_null(c.reason)},
-          {"warnings", json_of(result.warnings)},
-          {"taps", json_of(result.taps)},
-          {"more_pairs_needed", or_null(c.more_pairs_needed)},
-          {"sentence", result.sentence}};
-}
-
-ordered_json json_of(const TunedRate& rate) {
-  ordered_json values = ordered_json::array();
-  for (const auto& value : rate.values) values.push_back(or_null(value));
-  return {{"lr", finite(rate.lr)},  {"values", values},          {"mean", or_null(rate.mean)},
-          {"sd", or_null(rate.sd)}, {"diverged", rate.diverged}, {"failed", rate.failed}};
-}
-
-ordered_json json_of(const TunedOrder& order) {
-  ordered_json rates = ordered_json::array();
-  for (const TunedRate& rate : order.rates) rates.push_back(json_of(rate));
-  return {{"name", order.name},
-          {"metric", order.metric},
-          {"best", finite(order.best)},
-          {"at_low_end", order.is_at_low_end},
-          {"at_high_end", order.is_at_high_end},
-          {"rates", rates}};
-}
-
-ordered_json json_of(const PlanWords& plan) {
-  return {{"seeds", plan.seeds ? ordered_json(*plan.seeds) : ordered_json("auto")},
-          {"max_seeds", plan.seeds ? ordered_json(nullptr) : ordered_json(plan.max_seeds)},
-          {"rule", plan.rule},
-          {"equivalence", plan.equivalence},
-          {"horizon", plan.seeds ? ordered_json(nullptr) : ordered_json(plan.horizon)},
-          {"guard", plan.guard},
-          {"comparisons", plan.comparisons}};
-}
-
-ordered_json json_of(const LedgerRow& row) { return {{"what", row.what}, {"values", row.values}}; }
-
-template <class Item>
-ordered_json list_of(const std::vector<Item>& items) {
-  ordered_json list = ordered_json::array();
-  for (const Item& item : items) list.push_back(json_of(item));
-  return list;
-}
-
-/// What differs between two runs of one study: where it was written and how long it took.
-ordered_json timings_of(const VerdictRecord& verdict) {
-  ordered_json more = ordered_json::array();
-  for (const ComparisonResult& result : verdict.comparisons) {
-    more.push_back(or_null(result.more_core_hours_needed));
+/// [lower, upper]; an end that is not finite is null.
+struct IntervalForm {
+  static void write(const stats::Interval& interval, json::Writer& writer) {
+    writer.begin_list();
+    writer.number_or_null(interval.lower);
+    writer.number_or_null(interval.upper);
+    writer.end_list();
   }
-  return {{"run", or_null(verdict.run_folder)},
-          {"after_stop", verdict.after_stop},
-          {"tap_share", or_null(verdict.tap_share)},
-          {"more_core_hours_needed", more},
-          {"inference", timings_document(verdict.inference)}};
+  static stats::Interval read(const json::Value& value) {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    if (value.size() != 2) value.fail_expected("two numbers");
+    return {.lower = value.at(std::size_t{0}).optional_number().value_or(-kInfinity),
+            .upper = value.at(std::size_t{1}).optional_number().value_or(kInfinity)};
+  }
+  static std::string type() { return "[lower, upper]"; }
+};
+using Interval = json::OrNull<stats::Interval, IntervalForm>;
+
+/// One number, or a list of several.
+struct OneOrSeveral {
+  using List = json::Codec<std::vector<double>>;
+  static void write(const std::vector<double>& list, json::Writer& writer) {
+    list.size() == 1 ? writer.number(list[0]) : List::write(list, writer);
+  }
+  static std::vector<double> read(const json::Value& value) {
+    return value.is_list() ? List::read(value) : std::vector{value.number()};
+  }
+  static std::string type() { return "number or list of numbers"; }
+};
+
+/// The name of one of tap_statistics().
+struct StatisticName : json::Codec<std::string> {
+  static std::string read(const json::Value& value) {
+    const std::string word = value.text();
+    const auto known = tap_statistics();
+    if (std::none_of(known.begin(), known.end(),
+                     [&](const TapStatistic& one) { return one.name == word; })) {
+      value.fail_expected("a word of this program");
+    }
+    return word;
+  }
+};
+
+const json::Fields<Condition> kCondition = {
+    field<&Condition::dataset>("data", "name or path"),
+    field<&Condition::train>("train", "pictures, after the study's shares were taken"),
+    field<&Condition::test>("test", "pictures"),
+    field<&Condition::validation>("validation", "pictures; null where no part was cut"),
+    field<&Condition::classes>("classes", "of the data"),
+    field<&Condition::input>("input", "C, H, W of a picture"),
+    field<&Condition::notes>("notes", "what to know of how the data were read"),
+    field<&Condition::network>("network", "preset or canonical body"),
+    field<&Condition::bias>("bias", "auto, on, off"),
+    field<&Condition::match>("match", "differences between the orders that were taken away"),
+    field<&Condition::epochs>("epochs", "of the recipe"),
+    field<&Condition::batch>("batch", "pictures of a step"),
+    field<&Condition::lr, OneOrSeveral>("lr", "one for all, or those that were tried"),
+    field<&Condition::momentum>("momentum", "of sgd"),
+    field<&Condition::nesterov>("nesterov", "of sgd"),
+    field<&Condition::decay>("decay", "of weights"),
+    field<&Condition::decay_all>("decay_all", "of biases, scales and offsets too"),
+    field<&Condition::label_smoothing>("label_smoothing", "in training"),
+    field<&Condition::augment>("augment", "of training pictures"),
+    field<&Condition::optimizer>("optimizer", "sgd, adamw"),
+    field<&Condition::schedule>("schedule", "of the learning rate"),
+    field<&Condition::warmup>("warmup", "epochs"),
+    field<&Condition::precision>("precision", "fp32, fp32-fast, bf16"),
+};
+
+const json::Fields<ResultsTable> kTableCondition = {
+    field<&ResultsTable::file>("results", "of the verdict on a table: its file"),
+    field<&ResultsTable::pair>("pair", "its column that names the pairs"),
+    field<&ResultsTable::by>("by", "its column that names the orders"),
+};
+
+const json::Fields<DroppedPair> kDroppedPair = {
+    field<&DroppedPair::pair>("pair", "its name"),
+    field<&DroppedPair::missing>("missing", "names of the orders it lacks"),
+};
+
+const json::Fields<MergedTap> kMergedTap = {
+    field<&MergedTap::place>("place", "as in a trial"),
+    field<&MergedTap::trials>("trials", "that were merged"),
+    among<&MergedTap::moments>(kMoments),
+    field<&MergedTap::quantiles>("quantiles", "at 1, 5, 25, 50, 75, 95 and 99 %"),
+    field<&MergedTap::histogram, HistogramForm>("histogram", "bins of a float's upper bits"),
+};
+
+const json::Fields<TapDifference> kTapDifference = {
+    field<&TapDifference::place>("place", "as in a trial"),
+    field<&TapDifference::statistic, StatisticName>("statistic", "field of a tap"),
+    field<&TapDifference::pairs>("pairs", "in which both orders have it"),
+    field<&TapDifference::mean_a>("mean_a", "of order a"),
+    field<&TapDifference::mean_b>("mean_b", "of order b"),
+    field<&TapDifference::mean_diff>("mean_diff", "a - b"),
+    field<&TapDifference::interval, Interval>("interval", "Student's, by itself"),
+    field<&TapDifference::p>("p", "Student's, by itself"),
+    field<&TapDifference::q>("q", "Benjamini and Yekutieli's, over all rows"),
+};
+
+const json::Fields<TapComparison> kTapComparison = {
+    field<&TapComparison::epoch>("epoch", "the last one that was looked at"),
+    field<&TapComparison::pairs>("pairs", "of trials"),
+    field<&TapComparison::differences>("differences", kTapDifference, "clearest first"),
+};
+
+const json::Fields<OrderResult> kOrder = {
+    field<&OrderResult::name>("name", "of the arm"),
+    field<&OrderResult::order>("order", "canonical notation"),
+    field<&OrderResult::lr>("lr", "learning rate"),
+    field<&OrderResult::values>("values", "of replicates 1, 2, ..."),
+    field<&OrderResult::mean>("mean", "of the values there are"),
+    field<&OrderResult::sd>("sd", "divisor n - 1"),
+    field<&OrderResult::diverged>("diverged", "trials"),
+    field<&OrderResult::failed>("failed", "trials"),
+    field<&OrderResult::taps>("taps", kMergedTap, "all replicates together").absent_in_older(),
+};
+
+const json::Fields<stats::Losses> kLosses = {
+    field<&stats::Losses::diverged>("diverged", "trials"),
+    field<&stats::Losses::failed>("failed", "trials"),
+};
+
+const json::Fields<stats::Warning> kWarning = {
+    field<&stats::Warning::kind,
+          json::Words<stats::WarningKind::skewed, stats::WarningKind::carried_by_few,
+                      stats::WarningKind::ties, stats::WarningKind::wide_margin,
+                      stats::WarningKind::negative_correlation>>("kind", "what to be careful of"),
+    field<&stats::Warning::found>("found", "the number that was found"),
+    field<&stats::Warning::limit>("limit", "from which it is a warning"),
+};
+
+const json::Fields<stats::Posterior> kPosterior = {
+    field<&stats::Posterior::better, json::NumberOrNull>("better", "probability"),
+    field<&stats::Posterior::within_margin>("within_margin", "probability"),
+    field<&stats::Posterior::worse, json::NumberOrNull>("worse", "probability"),
+};
+
+const json::Fields<stats::Prospect> kProspect = {
+    field<&stats::Prospect::difference>("difference", "that one would like to see"),
+    field<&stats::Prospect::power>("power", "with this chance"),
+    field<&stats::Prospect::power_now>("power_now", "with the pairs there are"),
+    field<&stats::Prospect::pairs_for_difference>("pairs_for_difference", "to see it"),
+    field<&stats::Prospect::pairs_for_equivalence>("pairs_for_equivalence", "to exclude it"),
+};
+
+using C = stats::Comparison;
+const json::Fields<ComparisonResult> kComparison = {
+    field<&ComparisonResult::a>("a", "name of the first order"),
+    field<&ComparisonResult::b>("b", "name of the second order"),
+    field<&ComparisonResult::shared_lr>("shared_lr", "null: each at its own best"),
+    field<&ComparisonResult::is_same_network>("same_network", "both train to the same numbers"),
+    among<&ComparisonResult::comparison>({
+        field<&C::pairs>("pairs", "complete ones"),
+        field<&C::mean_diff>("mean_diff", "a - b"),
+        field<&C::location, json::Words<stats::Location::mean, stats::Location::pseudo_median,
+                                        stats::Location::median>>("location", "of the rule"),
+        field<&C::center>("center", "of the differences, as the rule has it"),
+        field<&C::sd_diff>("sd_diff", "divisor n - 1"),
+        field<&C::interval, Interval>("interval", "that decides"),
+        field<&C::equivalence_interval, Interval>("interval_equivalence",
+                                                  "that decides on equivalence"),
+        field<&C::critical>("critical", "half width / standard error"),
+        field<&C::looks>("looks", "at which the interval holds together"),
+        field<&C::student_interval, Interval>("interval_student", "at this look alone"),
+    }),
+    field<&ComparisonResult::interval_images, Interval>("interval_images",
+                                                        "over new seeds and new images"),
+    field<&ComparisonResult::images_standard_error>("images_standard_error",
+                                                    "of these very networks, points"),
+    field<&ComparisonResult::images_floor>("images_floor",
+                                           "difference that no number of seeds detects, points"),
+    among<&ComparisonResult::comparison>({
+        field<&C::guarded_interval, Interval>("interval_skewness_guarded", "longer side stretched"),
+        field<&C::guarded_verdict, json::OrNull<stats::Verdict, VerdictWord>>("guarded_verdict",
+                                                                              "by that interval"),
+        field<&C::skewness>("skewness", "of the differences"),
+        field<&C::skewness_standard_error>("skewness_standard_error", "under normality"),
+        field<&C::p_t>("p_t", "Student's, two-sided"),
+        field<&C::p_permutation>("p_permutation", "sign flips, two-sided"),
+        field<&C::p_permutation_error>("p_permutation_error", "its Monte Carlo error"),
+        field<&C::p_wilcoxon>("p_wilcoxon", "signed rank, two-sided"),
+        field<&C::p_equivalence>("p_equivalence", "TOST"),
+    }),
+    field<&ComparisonResult::p_holm>("p_holm", "p_t, adjusted"),
+    among<&ComparisonResult::comparison>({
+        field<&C::posterior>("posterior", kPosterior, "under a flat prior"),
+        field<&C::effect_size>("effect_size", "mean / sd"),
+        field<&C::pairing_gain>("pairing_gain", "pairs that pairing saves, as a factor"),
+    }),
+    field<&ComparisonResult::prospect>("prospect", kProspect, "what more pairs would tell"),
+    among<&ComparisonResult::comparison>({
+        field<&C::wins_share>("wins_share", "of pairs in which a is better; ties half"),
+        field<&C::correlation>("correlation", "of the pairs"),
+        json::group<C>(
+            "lost", "trials without a value",
+            {field<&C::a>("a", kLosses, "of order a"), field<&C::b>("b", kLosses, "of order b")}),
+        field<&C::failure_rate_bound>("failure_rate_bound", "upper, where no trial was lost"),
+        field<&C::verdict, VerdictWord>("verdict", "about order a"),
+        field<&C::negligible>("negligible", "equivalent, and 0 is left out"),
+        field<&C::reason>("reason", "why it is undecided"),
+    }),
+    field<&ComparisonResult::warnings>("warnings", kWarning, "what to be careful of"),
+    field<&ComparisonResult::taps>("taps", kTapComparison, "inside the networks").absent_in_older(),
+    among<&ComparisonResult::comparison>(
+        {field<&C::more_pairs_needed>("more_pairs_needed", "to decide, roughly")}),
+    field<&ComparisonResult::sentence>("sentence", "the verdict in words"),
+};
+
+const json::Fields<TunedRate> kTunedRate = {
+    field<&TunedRate::lr>("lr", "learning rate"),
+    field<&TunedRate::values>("values", "by tuning replicate"),
+    field<&TunedRate::mean>("mean", "of the values there are"),
+    field<&TunedRate::sd>("sd", "divisor n - 1"),
+    field<&TunedRate::diverged>("diverged", "trials"),
+    field<&TunedRate::failed>("failed", "trials"),
+};
+
+const json::Fields<TunedOrder> kTunedOrder = {
+    field<&TunedOrder::name>("name", "of the order"),
+    field<&TunedOrder::metric>("metric", "val_accuracy or val_loss"),
+    field<&TunedOrder::best>("best", "the rate that suits it"),
+    field<&TunedOrder::is_at_low_end>("at_low_end", "the smallest tried is the best"),
+    field<&TunedOrder::is_at_high_end>("at_high_end", "the largest tried is the best"),
+    field<&TunedOrder::rates>("rates", kTunedRate, "rising"),
+};
+
+const json::Fields<RankedOrder> kRankedOrder = {
+    field<&RankedOrder::name>("name", "of the order"),
+    field<&RankedOrder::rank>("rank", "1 + orders that were found better"),
+    field<&RankedOrder::is_tied>("tied", "with another of this rank"),
+};
+
+const json::Fields<LedgerRow> kLedgerRow = {
+    field<&LedgerRow::what>("what", "that differs"),
+    field<&LedgerRow::values>("values", "by ledger_orders"),
+};
+
+/// Null where the number of seeds is fixed.
+template <auto kMember>
+json::Field<PlanWords> where_automatic(std::string_view key, std::string_view type,
+                                       std::string_view meaning) {
+  using Coded = json::Codec<json::TypeOf<kMember>>;
+  return json::custom<PlanWords>(
+      key, type, meaning,
+      [](const PlanWords& plan, json::Writer& writer) {
+        plan.seeds ? writer.null() : Coded::write(plan.*kMember, writer);
+      },
+      [](PlanWords& plan, const json::Value& value) {
+        if (!value.is_null()) plan.*kMember = Coded::read(value);
+      });
+}
+
+const json::Fields<PlanWords> kPlan = {
+    json::custom<PlanWords>(
+        "seeds", "whole number or `auto`", "replicates",
+        [](const PlanWords& plan, json::Writer& writer) {
+          plan.seeds ? writer.whole(std::int64_t{*plan.seeds}) : writer.text("auto");
+        },
+        [](PlanWords& plan, const json::Value& value) {
+          if (!value.is_text("auto")) plan.seeds = value.small_whole();
+        }),
+    where_automatic<&PlanWords::max_seeds>("max_seeds", "whole number or null", "at most so many"),
+    field<&PlanWords::rule>("rule", "by whose interval is decided"),
+    field<&PlanWords::equivalence>("equivalence", "half, full"),
+    where_automatic<&PlanWords::horizon>("horizon", "text or null", "open, max-seeds"),
+    field<&PlanWords::guard>("guard", "the skewness-guarded interval decides"),
+    field<&PlanWords::comparisons>("comparisons", "K, that share the error"),
+};
+
+// What differs between two runs of one study: where it was written and how long it took.
+
+const auto kMoreHours = json::custom<VerdictRecord>(
+    "more_core_hours_needed", "list of number or null", "of each comparison, to decide it",
+    [](const VerdictRecord& verdict, json::Writer& writer) {
+      writer.begin_list();
+      for (const ComparisonResult& result : verdict.comparisons) {
+        json::Codec<std::optional<double>>::write(result.more_core_hours_needed, writer);
+      }
+      writer.end_list();
+    },
+    [](VerdictRecord& verdict, const json::Value& value) {
+      for (std::size_t i = 0; i < verdict.comparisons.size(); ++i) {
+        verdict.comparisons[i].more_core_hours_needed = value.at(i).optional_number();
+      }
+    });
+
+const auto kInferenceTimes = json::custom<VerdictRecord>(
+    "inference", "list of object or null", "times of each of inference, as in a trial",
+    [](const VerdictRecord& verdict, json::Writer& writer) {
+      writer.begin_list();
+      for (const InferenceResult& result : verdict.inference) {
+        json::write_part(kInferenceTimings.list, result.timings, writer);
+      }
+      writer.end_list();
+    },
+    [](VerdictRecord& verdict, const json::Value& value) {
+      for (std::size_t i = 0; i < verdict.inference.size(); ++i) {
+        json::read_part(kInferenceTimings.list, verdict.inference[i].timings, value.at(i));
+      }
+    });
+
+struct IsOfTable {
+  bool operator()(const VerdictRecord& verdict) const { return verdict.table.has_value(); }
+};
+
+const auto kConditionOfEither = json::custom<VerdictRecord>(
+    "condition", "object", "what the verdict is about",
+    [](const VerdictRecord& verdict, json::Writer& writer) {
+      verdict.table ? json::write_object(kTableCondition.list, &*verdict.table, writer)
+                    : json::write_object(kCondition.list, &verdict.condition, writer);
+    },
+    [](VerdictRecord& verdict, const json::Value& value) {
+      json::read_object(kCondition.list, &verdict.condition, value);
+    });
+
+const json::Fields<VerdictRecord> kVerdict = {
+    json::form_version<VerdictRecord, kFormatVersion>(),
+    json::derived<VerdictRecord>("version", "of the program",
+                                 [](const VerdictRecord&) { return kProgramVersion; }),
+    field<&VerdictRecord::study>("study", "its name"),
+    field<&VerdictRecord::study_hash>("study_hash", "of the resolved study"),
+    kConditionOfEither,
+    field<&VerdictRecord::metric>("metric", "of the plan"),
+    field<&VerdictRecord::margin>("margin", "in the metric's unit"),
+    field<&VerdictRecord::confidence>("confidence", "of all comparisons together"),
+    field<&VerdictRecord::plan>("plan", kPlan, "what was fixed before the first pair"),
+    field<&VerdictRecord::stop,
+          json::Words<Stop::fixed, Stop::decided, Stop::max_seeds, Stop::interrupted>>(
+        "stop", "why it ended"),
+    field<&VerdictRecord::orders>("orders", kOrder, "the arms"),
+    field<&VerdictRecord::comparisons>("comparisons", kComparison, "of the plan"),
+    field<&VerdictRecord::ranking>("ranking", kRankedOrder, "best first; from three orders on"),
+    field<&VerdictRecord::tuning>("tuning", kTunedOrder, "where there are several rates"),
+    field<&VerdictRecord::inference>("inference", kInferenceResult, "of orders with a folded trial")
+        .absent_in_older(),
+    field<&VerdictRecord::ledger_orders>("ledger_orders", "columns of the ledger"),
+    field<&VerdictRecord::ledger>("ledger", kLedgerRow, "what else differs"),
+    json::group<VerdictRecord>(
+        "timings", "the only part that may differ between two runs",
+        {field<&VerdictRecord::run_folder>("run", "folder"),
+         field<&VerdictRecord::after_stop>("after_stop", "trials or pairs kept and not used"),
+         field<&VerdictRecord::tap_share>("tap_share", "of the time, for looking inside")
+             .absent_in_older(),
+         kMoreHours, json::Field<VerdictRecord>(kInferenceTimes).absent_in_older()}),
+    json::derived<VerdictRecord>("lower_is_better", "of a table",
+                                 [](const VerdictRecord& verdict) {
+                                   return verdict.direction == stats::Direction::lower_is_better;
+                                 })
+        .only_if(IsOfTable{}),
+    json::derived<VerdictRecord>("pair_names", "of a table, one for each value",
+                                 [](const VerdictRecord& verdict) { return verdict.table->pairs; })
+        .only_if(IsOfTable{}),
+    json::custom<VerdictRecord>(
+        "dropped_pairs", "list of objects", "of a table: pairs that lack an order",
+        [](const VerdictRecord& verdict, json::Writer& writer) {
+          json::write_part(kDroppedPair.list, verdict.table->dropped, writer);
+        },
+        [](VerdictRecord&, const json::Value&) {})
+        .only_if(IsOfTable{}),
+};
+
+const json::Fields<OrderResult> kPlannedOrder = {
+    field<&OrderResult::name>("name", "of the order"),
+    field<&OrderResult::order>("order", "canonical notation"),
+};
+
+const json::Fields<PlanRecord> kPlanFields = {
+    field<&PlanRecord::study>("study", "its name"),
+    field<&PlanRecord::study_hash>("study_hash", "of the resolved study"),
+    field<&PlanRecord::run_folder>("run", "where results would go"),
+    field<&PlanRecord::condition>("condition", kCondition, "as in a verdict"),
+    field<&PlanRecord::orders>("orders", kPlannedOrder, "the arms"),
+    field<&PlanRecord::replicates>("replicates", "at most"),
+    field<&PlanRecord::jobs>("jobs", "trials side by side"),
+    field<&PlanRecord::trial_bytes>("trial_bytes", "of memory, each"),
+};
+
+/// Tables have as many columns and rows as their headings say: nothing is read beyond an end.
+void require_shape(const VerdictRecord& verdict, const json::Value& document) {
+  for (const LedgerRow& row : verdict.ledger) {
+    if (row.values.size() != verdict.ledger_orders.size()) {
+      document.at("ledger").fail_expected("a value for each of ledger_orders");
+    }
+  }
+  for (const TunedOrder& order : verdict.tuning) {
+    if (order.rates.empty() || order.rates.size() != verdict.tuning.front().rates.size()) {
+      document.at("tuning").fail_expected("the same rates for every order");
+    }
+  }
+  for (const ComparisonResult& result : verdict.comparisons) {
+    for (const stats::Warning& warning : result.warnings) {
+      if (warning.kind == stats::WarningKind::wide_margin && !verdict.margin) {
+        document.at("margin").fail_expected("a number, since a warning speaks of it");
+      }
+    }
+  }
+  if (verdict.orders.size() > kMostOrders) {
+    document.at("orders").fail_expected(fmt::format("at most {} orders", kMostOrders));
+  }
+  if (verdict.ranking.size() > verdict.orders.size()) {
+    document.at("ranking").fail_expected("no more entries than orders");
+  }
+  if (verdict.comparisons.empty()) document.at("comparisons").fail_expected("a comparison");
 }
 
 }  // namespace
@@ -242,47 +450,43 @@ std::string_view name(Stop stop) {
   return {};
 }
 
-std::string to_json(const VerdictRecord& verdict) {
-  ordered_json json = {{"format", kFormatVersion},
-                       {"version", kProgramVersion},
-                       {"study", verdict.study},
-                       {"study_hash", or_null(verdict.study_hash)},
-                       {"condition", condition_of(verdict)},
-                       {"metric", verdict.metric},
-                       {"margin", or_null(verdict.margin)},
-                       {"confidence", finite(verdict.confidence)},
-                       {"plan", json_of(verdict.plan)},
-                       {"stop", name(verdict.stop)},
-                       {"orders", list_of(verdict.orders)},
-                       {"comparisons", list_of(verdict.comparisons)},
-                       {"ranking", list_of(verdict.ranking)},
-                       {"tuning", list_of(verdict.tuning)},
-                       {"inference", document(verdict.inference)},
-                       {"ledger_orders", verdict.ledger_orders},
-                       {"ledger", list_of(verdict.ledger)},
-                       {"timings", timings_of(verdict)}};
-  if (verdict.table) {
-    json["lower_is_better"] = verdict.direction == stats::Direction::lower_is_better;
-    json["pair_names"] = verdict.table->pairs;
-    json["dropped_pairs"] = list_of(verdict.table->dropped);
+std::string to_json(const VerdictRecord& verdict) { return json::print(kVerdict, verdict); }
+
+std::string to_json(const PlanRecord& plan) { return json::print(kPlanFields, plan); }
+
+VerdictRecord verdict_from_json(std::string_view text, const std::string& label) {
+  const json::Document document(
+      text, label,
+      {.most_levels = kMostLevels, .ignores_unknown_keys = true, .longest_text = kLongestText});
+  VerdictRecord verdict;
+  json::read_object(kVerdict.list, &verdict, document.root());
+  verdict.direction = is_accuracy(verdict.metric) ? stats::Direction::higher_is_better
+                                                  : stats::Direction::lower_is_better;
+  if (!(verdict.confidence > 0 && verdict.confidence < 1)) {
+    document.root().at("confidence").fail_expected("a number between 0 and 1");
   }
-  return print_json(json, 1);
+  require_shape(verdict, document.root());
+  return verdict;
 }
 
-std::string to_json(const PlanRecord& plan) {
-  ordered_json orders = ordered_json::array();
-  for (const OrderResult& order : plan.orders) {
-    orders.push_back({{"name", order.name}, {"order", or_null(order.order)}});
+VerdictRecord read_verdict(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "verdict.json";
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) {
+    throw Error(fmt::format(
+        "{}: no verdict.json in it; name the folder of a finished run (whichfirst compare prints "
+        "it at the end; the same command again finishes a run that was stopped)",
+        json::printable(folder.string())));
   }
-  return print_json({{"study", plan.study},
-                     {"study_hash", plan.study_hash},
-                     {"run", plan.run_folder},
-                     {"condition", json_of(plan.condition)},
-                     {"orders", orders},
-                     {"replicates", plan.replicates},
-                     {"jobs", plan.jobs},
-                     {"trial_bytes", plan.trial_bytes}},
-                    1);
+  try {
+    return verdict_from_json(read_file(file, kMostVerdictBytes), file.string());
+  } catch (const Error& reason) {
+    throw Error(fmt::format(
+        "{}; if another version wrote it, `whichfirst compare {} --out {}` writes it anew without "
+        "training",
+        reason.what(), json::printable((folder / "study.toml").string()),
+        json::printable(folder.string())));
+  }
 }
 
 }  // namespace whichfirst::record

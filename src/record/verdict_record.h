@@ -2,7 +2,9 @@
 // stands here, so that a stranger can check it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -209,6 +211,16 @@ struct VerdictRecord {
 /// between two runs of one study. The verdict on a table has `lower_is_better`, `pair_names` and
 /// `dropped_pairs` in addition, and a condition of its own.
 std::string to_json(const VerdictRecord& verdict);
+
+inline constexpr std::size_t kMostVerdictBytes = std::size_t{256} << 20;
+
+/// The record of a study that to_json wrote, but for what is not written: Comparison's replicates
+/// and goes_on. Keys that are not known are ignored, so that a later version may add some. Throws
+/// Error beginning with `label` where the text is no such document.
+VerdictRecord verdict_from_json(std::string_view text, const std::string& label);
+
+/// verdict_from_json of `folder`/verdict.json. Throws Error where there is none, with what to do.
+VerdictRecord read_verdict(const std::filesystem::path& folder);
 
 /// What a comparison would do: `whichfirst compare --dry-run --json`.
 struct PlanRecord {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "record/printable.h"
+#include "json/printable.h"
 #include "report/document.h"
 #include "report/wording.h"
 
@@ -11,7 +11,7 @@ namespace whichfirst::report {
 namespace {
 
 std::string class_name(const record::DataRecord& set, std::size_t label) {
-  return label < set.class_names.size() ? record::printable(set.class_names[label])
+  return label < set.class_names.size() ? json::printable(set.class_names[label])
                                         : fmt::format("{}", label);
 }
 
@@ -42,15 +42,15 @@ std::string print_absent_data(const record::KnownData& absent) {
 }
 
 std::string print_data(const record::DataRecord& set) {
-  std::string text = fmt::format("{} ({}{})\n", record::printable(set.name), set.format,
-                                 set.path ? ", " + record::printable(*set.path, 400) : "");
+  std::string text = fmt::format("{} ({}{})\n", json::printable(set.name), set.format,
+                                 set.path ? ", " + json::printable(*set.path, 400) : "");
   text += fmt::format("  {} training and {} test pictures of {} ({}), {} classes\n",
                       grouped(set.train.pictures), grouped(set.test.pictures),
                       fmt::join(set.shape, "x"), set.pixels, set.classes);
   text += fmt::format("  training mean by channel {:.4g}, deviation {:.4g}\n",
                       fmt::join(set.mean, " "), fmt::join(set.deviation, " "));
   for (const std::string& note : set.notes)
-    text += fmt::format("  note: {}\n", record::printable(note, 400));
+    text += fmt::format("  note: {}\n", json::printable(note, 400));
   Table table{{"label", "class", "training", "test"}, "rlrr"};
   for (std::size_t label = 0; label < static_cast<std::size_t>(set.classes); ++label) {
     table.rows.push_back({std::to_string(label), class_name(set, label), count_in(set.train, label),

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "record/printable.h"
+#include "json/printable.h"
 
 namespace whichfirst::report {
 namespace {
@@ -18,7 +18,7 @@ std::vector<std::size_t> widths_of(const Table& table) {
   const auto widen = [&](const Row& row) {
     check(row.size() == widths.size(), "every row has every column");
     for (std::size_t c = 0; c < row.size(); ++c) {
-      widths[c] = std::max(widths[c], record::count_characters(row[c]));
+      widths[c] = std::max(widths[c], json::count_characters(row[c]));
     }
   };
   widen(table.header);
@@ -28,7 +28,7 @@ std::vector<std::size_t> widths_of(const Table& table) {
 
 /// `cell` filled with spaces to `width` characters, on the side that `alignment` leaves free.
 std::string fill(const std::string& cell, std::size_t width, char alignment) {
-  const std::string gap(width - record::count_characters(cell), ' ');
+  const std::string gap(width - json::count_characters(cell), ' ');
   return alignment == 'l' ? cell + gap : gap + cell;
 }
 
@@ -218,12 +218,12 @@ std::string render_latex(const Document& document) {
 std::string wrap(std::string_view first, std::string_view text, std::size_t columns,
                  std::size_t indent) {
   std::string wrapped(first);
-  std::size_t column = record::count_characters(first);
+  std::size_t column = json::count_characters(first);
   bool is_line_empty = true;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find(' ', begin), text.size());
     const std::string_view word = text.substr(begin, end - begin);
-    const std::size_t length = record::count_characters(word);
+    const std::size_t length = json::count_characters(word);
     if (!is_line_empty && column + 1 + length > columns) {
       wrapped += "\n" + std::string(indent, ' ');
       column = indent;

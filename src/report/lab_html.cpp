@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "record/printable.h"
+#include "json/printable.h"
 #include "report/wording.h"
 
 namespace whichfirst::report {
@@ -191,7 +191,7 @@ std::string escape_html(std::string_view text) {
   constexpr std::pair<char, const char*> kEntities[] = {
       {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
   std::string escaped;
-  for (const char c : record::printable(text, std::numeric_limits<std::size_t>::max())) {
+  for (const char c : json::printable(text, std::numeric_limits<std::size_t>::max())) {
     const auto* const entity =
         std::find_if(std::begin(kEntities), std::end(kEntities),
                      [&](const auto& candidate) { return candidate.first == c; });

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <vector>
 
-#include "record/printable.h"
+#include "json/printable.h"
 #include "report/document.h"
 #include "report/wording.h"
 
@@ -105,7 +105,7 @@ Lines block_of(const lab::StageValues& stage) {
 
 std::size_t width_of(const Lines& lines) {
   std::size_t width = 0;
-  for (const std::string& line : lines) width = std::max(width, record::count_characters(line));
+  for (const std::string& line : lines) width = std::max(width, json::count_characters(line));
   return width;
 }
 
@@ -118,7 +118,7 @@ std::string print_beside(const std::vector<Lines>& blocks, std::size_t column) {
     std::string line;
     for (const Lines& block : blocks) {
       const std::string cell = row < block.size() ? block[row] : "";
-      line += cell + std::string(column + 3 - record::count_characters(cell), ' ');
+      line += cell + std::string(column + 3 - json::count_characters(cell), ' ');
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';
@@ -164,7 +164,7 @@ std::string spark_histogram(const measure::Histogram& histogram) {
 }
 
 std::string print_lab(const lab::Inspection& inspection, std::size_t width) {
-  std::string text = fmt::format("input: {}\n\n", record::printable(inspection.input_name, 400));
+  std::string text = fmt::format("input: {}\n\n", json::printable(inspection.input_name, 400));
   text += fmt::format("{}\n\n", fmt::join(block_of(inspection.input), "\n"));
   std::vector<std::vector<Lines>> orders;  // by order, then by stage
   std::size_t column = 0;

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "record/printable.h"
+#include "json/printable.h"
 #include "record/version.h"
 #include "report/remarks.h"
 #include "report/wording.h"
@@ -126,7 +126,7 @@ std::string methods_paragraph(const record::VerdictRecord& verdict) {
   if (verdict.table) {
     text = fmt::format("We compared {} of {} by {} in {}, matched by {}.",
                        metric_words(verdict).name, orders_words(verdict), verdict.table->by,
-                       record::printable(verdict.table->file), verdict.table->pair);
+                       json::printable(verdict.table->file), verdict.table->pair);
   } else {
     text = training_words(verdict) + tuning_words(verdict) +
            " Metric, margin, confidence and the rule below were fixed before the first trial.";

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "record/printable.h"
+#include "json/printable.h"
 #include "report/document.h"
 #include "report/remarks.h"
 #include "report/verdict_tables.h"
@@ -25,7 +25,7 @@ constexpr const char* kRanking =
 std::string table_heading(const VerdictRecord& verdict) {
   if (!verdict.table) return "";
   const record::ResultsTable& table = *verdict.table;
-  return fmt::format("{}: {}, {} is better; {} by {}", record::printable(table.file),
+  return fmt::format("{}: {}, {} is better; {} by {}", json::printable(table.file),
                      verdict.metric,
                      verdict.direction == stats::Direction::higher_is_better ? "higher" : "lower",
                      counted(table.pairs.size(), "pair"), table.pair);
@@ -34,7 +34,7 @@ std::string table_heading(const VerdictRecord& verdict) {
 /// What the tables are about.
 std::string caption(const VerdictRecord& verdict) {
   if (verdict.table) {
-    return fmt::format("{}: {} by {}", record::printable(verdict.table->file), verdict.metric,
+    return fmt::format("{}: {} by {}", json::printable(verdict.table->file), verdict.metric,
                        verdict.table->by);
   }
   return fmt::format("{}: {} on {}", verdict.study, metric_words(verdict).name,
@@ -49,7 +49,7 @@ Section orders_section(const VerdictRecord& verdict) {
   Section section{table_heading(verdict), {orders_table(verdict)}};
   if (verdict.table) return section;
   for (const std::string& note : verdict.condition.notes) {
-    section.add(Role::remark, "note: " + record::printable(note, 400));
+    section.add(Role::remark, "note: " + json::printable(note, 400));
   }
   return section;
 }

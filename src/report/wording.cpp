@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "record/metrics.h"
-#include "record/printable.h"
+#include "json/printable.h"
 #include "report/document.h"
 
 namespace whichfirst::report {
@@ -235,7 +235,7 @@ std::string condition_words(const record::ComparisonResult& result,
                        condition.batch, recipe_words(condition));
   }
   const record::ResultsTable& table = *verdict.table;
-  std::string text = fmt::format("in {}, paired by {}", record::printable(table.file), table.pair);
+  std::string text = fmt::format("in {}, paired by {}", json::printable(table.file), table.pair);
   if (const std::size_t dropped = table.dropped.size(); dropped > 0) {
     text += fmt::format(", {} left out", counted(dropped, "incomplete pair"));
   }

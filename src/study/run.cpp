@@ -9,7 +9,7 @@
 
 #include "algebra/relation.h"
 #include "base/error.h"
-#include "record/printable.h"
+#include "json/printable.h"
 #include "report/wording.h"
 #include "study/campaign.h"
 #include "study/ledger.h"
@@ -50,7 +50,7 @@ Run::Run(Experiment experiment, RunOptions options, Listener& listener)
     : experiment_(std::move(experiment)), options_(std::move(options)), listener_(listener) {
   if (options_.folder.empty()) options_.folder = record::default_run_folder(experiment_.study);
   for (const std::string& note : experiment_.material.dataset.notes) {
-    listener_.on_notice({Notice::Kind::data_note, record::printable(note, 400)});
+    listener_.on_notice({Notice::Kind::data_note, json::printable(note, 400)});
   }
   tell_of_orders();
   choose_jobs();

@@ -7,7 +7,7 @@
 
 #include "record/temporary_folder.h"
 #include "record/trial_record.h"
-#include "record/verdict_reader.h"
+#include "record/verdict_record.h"
 #include "record/verdict_record.h"
 
 namespace whichfirst::record {
@@ -49,18 +49,18 @@ TrialRecord trial() {
 }
 
 TEST(InferenceRecord, OfATrialReadsBackAsWritten) {
-  EXPECT_EQ(from_json(to_json(trial()), "1.json"), trial());
+  EXPECT_EQ(trial_from_json(to_json(trial()), "1.json"), trial());
   TrialRecord without = trial();
   without.inference->max_difference.reset();
   without.inference->max_logit.reset();
-  EXPECT_EQ(from_json(to_json(without), "1.json"), without);
+  EXPECT_EQ(trial_from_json(to_json(without), "1.json"), without);
 }
 
 TEST(InferenceRecord, ATrialOfBeforeReadsBackWithoutOne) {
   auto json = nlohmann::ordered_json::parse(to_json(trial()));
   json.erase("inference");
   json["timings"].erase("inference");
-  const TrialRecord record = from_json(json.dump(), "1.json");
+  const TrialRecord record = trial_from_json(json.dump(), "1.json");
   EXPECT_EQ(record.inference, std::nullopt);
   EXPECT_EQ(record.timings.inference, std::nullopt);
 }
@@ -82,7 +82,7 @@ TEST(InferenceRecord, SaysWhereAFileDoesNotFit) {
   const auto complaint = [](const char* pointer, const nlohmann::json& value) {
     auto json = nlohmann::ordered_json::parse(to_json(trial()));
     json[nlohmann::ordered_json::json_pointer(pointer)] = value;
-    return complaint_of([&] { from_json(json.dump(), "1.json"); });
+    return complaint_of([&] { trial_from_json(json.dump(), "1.json"); });
   };
   EXPECT_EQ(complaint("/inference/kept", -1),
             "1.json: inference.kept: expected a whole number from 0 to 2147483647, found -1");
@@ -129,14 +129,14 @@ TEST(InferenceRecord, OfAVerdictReadsBackAsWritten) {
                         .timings = times()},
                        {.name = "b", .trials = 1}};
   const std::string text = to_json(verdict);
-  EXPECT_EQ(parse_verdict(text, "v").inference, verdict.inference);
+  EXPECT_EQ(verdict_from_json(text, "v").inference, verdict.inference);
 
   auto json = nlohmann::ordered_json::parse(text);
   EXPECT_EQ(json["inference"][0].contains("timings"), false);
   EXPECT_EQ(json["timings"]["inference"][0]["folded"]["images_per_second"], 1000.0);
   EXPECT_TRUE(json["timings"]["inference"][1].is_null());
   json.erase("inference");  // as an older version wrote it
-  EXPECT_THAT(parse_verdict(json.dump(), "v").inference, ElementsAre());
+  EXPECT_THAT(verdict_from_json(json.dump(), "v").inference, ElementsAre());
 }
 
 }  // namespace

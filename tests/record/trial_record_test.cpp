@@ -83,7 +83,7 @@ TrialRecord diverged() {
 }
 
 std::string complaint_about(const std::string& text) {
-  return complaint_of([&] { from_json(text, "3.json"); });
+  return complaint_of([&] { trial_from_json(text, "3.json"); });
 }
 
 /// The example's text with one value replaced.
@@ -165,15 +165,15 @@ TEST(TrialRecord, IsWrittenInOneFixedForm) {
 }
 
 TEST(TrialRecord, ComesBackAsItWas) {
-  EXPECT_EQ(from_json(to_json(example()), "x"), example());
-  EXPECT_EQ(from_json(to_json(diverged()), "x"), diverged());
-  EXPECT_EQ(from_json(to_json(tapped()), "x"), tapped());
-  EXPECT_EQ(from_json(to_json(TrialRecord{}), "x"), TrialRecord{});
+  EXPECT_EQ(trial_from_json(to_json(example()), "x"), example());
+  EXPECT_EQ(trial_from_json(to_json(diverged()), "x"), diverged());
+  EXPECT_EQ(trial_from_json(to_json(tapped()), "x"), tapped());
+  EXPECT_EQ(trial_from_json(to_json(TrialRecord{}), "x"), TrialRecord{});
   TrialRecord failed = example();
   failed.status = Status::failed;
   failed.reason = "quotes \" and \\ and \n and ü";
   failed.replicate = kTuningReplicates + 2;
-  EXPECT_EQ(from_json(to_json(failed), "x"), failed);
+  EXPECT_EQ(trial_from_json(to_json(failed), "x"), failed);
 }
 
 TEST(TrialRecord, NumbersComeBackBitByBit) {
@@ -191,7 +191,7 @@ TEST(TrialRecord, NumbersComeBackBitByBit) {
   TrialRecord record;
   record.epochs.resize(numbers.size());
   for (std::size_t i = 0; i < numbers.size(); ++i) record.epochs[i].lr = numbers[i];
-  const TrialRecord back = from_json(to_json(record), "x");
+  const TrialRecord back = trial_from_json(to_json(record), "x");
   ASSERT_EQ(back.epochs.size(), numbers.size());
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     EXPECT_EQ(std::bit_cast<std::uint64_t>(back.epochs[i].lr),
@@ -204,7 +204,7 @@ TEST(TrialRecord, ANumberThatIsNotFiniteIsNeverWritten) {
     TrialRecord record = example();
     record.metrics.train_loss = bad;
     record.epochs[0].train_loss = bad;
-    const TrialRecord back = from_json(to_json(record), "x");
+    const TrialRecord back = trial_from_json(to_json(record), "x");
     EXPECT_EQ(back.metrics.train_loss, std::nullopt);
     EXPECT_EQ(back.epochs[0].train_loss, std::nullopt);
     record.timings.seconds = bad;
@@ -222,7 +222,7 @@ TEST(TrialRecord, RightAnswersAreBitsInTheOrderOfNumPysPackbits) {
     for (std::size_t i = 0; i < count; ++i) {
       record.right_answers.push_back(uniform(RandomKey{.seed = count}, i) < 0.5);
     }
-    EXPECT_EQ(from_json(to_json(record), "x").right_answers, record.right_answers) << count;
+    EXPECT_EQ(trial_from_json(to_json(record), "x").right_answers, record.right_answers) << count;
   }
 }
 
@@ -323,7 +323,7 @@ TEST(TrialRecord, TakesNoTapsThatCannotBe) {
               HasSubstr("whole number"));
   auto json = nlohmann::ordered_json::parse(to_json(tapped()));
   json["taps"][0]["values"][0]["place"] = "\x1b[31mEVIL";
-  EXPECT_THAT(from_json(json.dump(), "x").taps[0].values[0].place, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(trial_from_json(json.dump(), "x").taps[0].values[0].place, Not(HasSubstr("\x1b")));
 }
 
 TEST(TrialRecord, RefusesDeepNesting) {

@@ -1,4 +1,4 @@
-#include "record/verdict_reader.h"
+#include "record/verdict_record.h"
 
 #include <gmock/gmock.h>
 
@@ -126,13 +126,13 @@ VerdictRecord example() {
 
 TEST(VerdictReader, ReadsWhatWasWritten) {
   const std::string text = to_json(example());
-  EXPECT_EQ(to_json(parse_verdict(text, "verdict.json")), text);
+  EXPECT_EQ(to_json(verdict_from_json(text, "verdict.json")), text);
 }
 
 TEST(VerdictReader, EveryDocumentCutShortIsAnErrorWithItsName) {
   const std::string text = to_json(example());
   for (std::size_t length = 0; length + 2 < text.size(); length += 97) {
-    EXPECT_THAT([&] { parse_verdict(text.substr(0, length), "verdict.json"); },
+    EXPECT_THAT([&] { verdict_from_json(text.substr(0, length), "verdict.json"); },
                 ThrowsMessage<Error>(HasSubstr("verdict.json: ")));
   }
 }
@@ -143,12 +143,12 @@ TEST(VerdictReader, EveryFieldOfAnotherTypeIsNamed) {
     if (item.key() == "version") continue;
     nlohmann::ordered_json changed = whole;
     changed[item.key()] = nlohmann::ordered_json::object({{"x", true}});
-    EXPECT_THAT([&] { parse_verdict(changed.dump(), "v"); },
+    EXPECT_THAT([&] { verdict_from_json(changed.dump(), "v"); },
                 ThrowsMessage<Error>(HasSubstr(item.key())))
         << item.key();
     changed.erase(item.key());
     if (item.key() == "inference") continue;  // older files do not have it
-    EXPECT_THAT([&] { parse_verdict(changed.dump(), "v"); },
+    EXPECT_THAT([&] { verdict_from_json(changed.dump(), "v"); },
                 ThrowsMessage<Error>("v: " + item.key() + " is missing"));
   }
 }
@@ -156,11 +156,11 @@ TEST(VerdictReader, EveryFieldOfAnotherTypeIsNamed) {
 TEST(VerdictReader, TablesWithAnotherNumberOfColumnsAreRefused) {
   VerdictRecord verdict = example();
   verdict.ledger[0].values.pop_back();
-  EXPECT_THAT([&] { parse_verdict(to_json(verdict), "v"); },
+  EXPECT_THAT([&] { verdict_from_json(to_json(verdict), "v"); },
               ThrowsMessage<Error>(HasSubstr("a value for each of ledger_orders")));
   verdict = example();
   verdict.tuning[0].rates.clear();
-  EXPECT_THAT([&] { parse_verdict(to_json(verdict), "v"); },
+  EXPECT_THAT([&] { verdict_from_json(to_json(verdict), "v"); },
               ThrowsMessage<Error>(HasSubstr("the same rates for every order")));
 }
 
@@ -169,19 +169,19 @@ TEST(VerdictReader, WhatContradictsItselfIsRefused) {
   verdict.margin = std::nullopt;
   verdict.comparisons[0].warnings = {
       {.kind = stats::WarningKind::wide_margin, .found = 5, .limit = 0.1}};
-  EXPECT_THAT([&] { parse_verdict(to_json(verdict), "v"); },
+  EXPECT_THAT([&] { verdict_from_json(to_json(verdict), "v"); },
               ThrowsMessage<Error>("v: margin: expected a number, since a warning speaks of it, "
                                    "found null"));
   verdict = example();
   verdict.ranking.resize(4);
-  EXPECT_THAT([&] { parse_verdict(to_json(verdict), "v"); },
+  EXPECT_THAT([&] { verdict_from_json(to_json(verdict), "v"); },
               ThrowsMessage<Error>(HasSubstr("no more entries than orders")));
 }
 
 TEST(VerdictReader, WhatANameHoldsNeverReachesATerminalRaw) {
   VerdictRecord verdict = example();
   verdict.orders[0].name = "a\x1b[31m";
-  EXPECT_EQ(parse_verdict(to_json(verdict), "v").orders[0].name, "a\\x1b[31m");
+  EXPECT_EQ(verdict_from_json(to_json(verdict), "v").orders[0].name, "a\\x1b[31m");
 }
 
 TEST(VerdictReader, AFolderWithoutAVerdictSaysWhatToDo) {

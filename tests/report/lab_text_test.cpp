@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "notation/parse.h"
-#include "record/printable.h"
+#include "json/printable.h"
 #include "report/lab_html.h"
 
 namespace whichfirst::report {
@@ -35,7 +35,7 @@ std::size_t longest_line(const std::string& text) {
   std::istringstream lines(text);
   std::size_t longest = 0;
   for (std::string line; std::getline(lines, line);) {
-    longest = std::max(longest, record::count_characters(line));
+    longest = std::max(longest, json::count_characters(line));
   }
   return longest;
 }

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "notation/parse.h"
-#include "record/verdict_reader.h"
+#include "record/verdict_record.h"
 #include "report/bench_text.h"
 #include "report/data_text.h"
 #include "report/explain_text.h"
@@ -28,7 +28,7 @@ class VerdictSnapshot : public ::testing::TestWithParam<const char*> {};
 TEST_P(VerdictSnapshot, IsTheSameInEveryFormat) {
   const std::string name = GetParam();
   record::VerdictRecord verdict =
-      record::parse_verdict(record::content_of(report_fixture(name + ".json")), name);
+      record::verdict_from_json(record::content_of(report_fixture(name + ".json")), name);
   for (record::ComparisonResult& result : verdict.comparisons) {
     result.sentence = verdict_sentence(result, verdict);
   }

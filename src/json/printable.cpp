@@ -1,4 +1,4 @@
-#include "record/printable.h"
+#include "json/printable.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace whichfirst::record {
+namespace whichfirst::json {
 namespace {
 
 struct Character {
@@ -96,4 +96,4 @@ std::string show_place(std::string_view text, Place place) {
   return fmt::format("{}\n{}^", shown, std::string(caret - begin, ' '));
 }
 
-}  // namespace whichfirst::record
+}  // namespace whichfirst::json

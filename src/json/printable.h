@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace whichfirst::record {
+namespace whichfirst::json {
 
 /// `text` with control characters and bytes that are no UTF-8 written as \xNN, and cut after `most`
 /// bytes or a few more, which "..." shows.
@@ -29,4 +29,4 @@ std::string_view rest_of_line(std::string_view text, Place place);
 /// neighbourhood is shown; control characters become spaces.
 std::string show_place(std::string_view text, Place place);
 
-}  // namespace whichfirst::record
+}  // namespace whichfirst::json
