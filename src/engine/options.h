@@ -9,9 +9,10 @@ namespace whichfirst::engine {
 enum class Optimizer { sgd, adamw };  // torch.optim.SGD, torch.optim.AdamW
 
 /// What numbers are computed in and by. fp32: convolutions are direct. fp32_fast: those of 3x3 with
-/// stride 1 go by Winograd's algorithm wherever that was measured to be faster (kernels/convolution.h). bf16:
-/// activations, their gradients and the weights that convolutions and inner products read are bf16;
-/// sums, statistics, losses, gradients of parameters and the parameters themselves are fp32.
+/// stride 1 go by Winograd's algorithm wherever that was measured to be faster
+/// (kernels/convolution.h). bf16: activations, their gradients and the weights that convolutions
+/// and inner products read are bf16; sums, statistics, losses, gradients of parameters and the
+/// parameters themselves are fp32.
 enum class Precision { fp32, fp32_fast, bf16 };
 
 struct Options {

@@ -1,8 +1,8 @@
 // A network that trains and evaluates, on oneDNN: plain arrays in, plain arrays out.
 //
 // That oneDNN exists, its layouts, reorders and fusions are known to this folder only. One Trainer
-// runs on the one thread that made it and its results are reproducible bit by bit on the same kind
-// of processor.
+// runs on the one thread that made it, and its results are the same bits on every processor with
+// AVX2 (platform.h).
 //
 // The folder's rooms. Here: trainer.h, inference.h, probe.h and platform.h, all that other folders
 // see. compile/: a network becomes a Program, a list of steps over numbered values (compile.h,

@@ -54,7 +54,7 @@ struct TrialHashes {
 };
 
 struct Machine {
-  std::string isa;      ///< the instruction set that decided on the kernels, "avx512_core"
+  std::string isa;      ///< the instruction set that the kernels used, "avx2"
   std::string kernels;  ///< library and version
   bool operator==(const Machine&) const = default;
 };
