@@ -136,9 +136,11 @@ void require_precision(Precision precision, const Processor& processor) {
 void use_precision(Precision precision) {
   require_precision(precision, own_processor());
   const std::string& chosen = chosen_instructions(precision);
-  if (precision == Precision::bf16 && !chosen.starts_with("avx512")) {
+  const bool has_bf16 = chosen.ends_with("_bf16") || chosen.ends_with("_fp16") ||
+                        chosen.ends_with("_amx");  // each has what the one before has
+  if (precision == Precision::bf16 && !has_bf16) {
     throw Error(fmt::format(
-        "recipe.precision bf16 needs AVX-512, and this process is limited to {}: by "
+        "recipe.precision bf16 needs AVX-512 with bf16, and this process is limited to {}: by "
         "DNNL_MAX_CPU_ISA, or because it computed in fp32 before; start a new process without "
         "that limit",
         chosen));

@@ -33,7 +33,8 @@ void require_precision(Precision precision, const Processor& processor);
 ///
 /// The first call of a process also decides which instructions oneDNN's kernels use for as long as
 /// the process lives: AVX2 for fp32 and fp32-fast, whatever more the processor has, because wider
-/// kernels add up in other orders and end at other digits; all that there are for bf16. A process
+/// kernels add up in other orders and end at other digits (DNNL_MAX_CPU_ISA then has no say); all
+/// that there are, within that variable's limit, for bf16. A process
 /// that began in bf16 may compute in fp32 too (with wider kernels); one that began in fp32 throws
 /// Error for bf16.
 void use_precision(Precision precision);
