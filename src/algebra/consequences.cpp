@@ -66,9 +66,7 @@ class Graph {
     return found;
   }
   bool has(const Stage& stage, ParameterKind kind) const {
-    return std::any_of(stage.parameters.begin(), stage.parameters.end(), [&](int index) {
-      return network_.parameters[static_cast<std::size_t>(index)].kind == kind;
-    });
+    return network_.find_parameter(stage, kind).has_value();
   }
 
  private:

@@ -17,11 +17,8 @@ using network::ParameterKind;
 template <class Values>
 auto find(const Network& network, Values& values, int stage, ParameterKind kind)
     -> decltype(&values[0]) {
-  for (const int index : network.stages[static_cast<std::size_t>(stage)].parameters) {
-    const auto i = static_cast<std::size_t>(index);
-    if (network.parameters[i].kind == kind) return &values[i];
-  }
-  return nullptr;
+  const auto i = network.find_parameter(network.stages[static_cast<std::size_t>(stage)], kind);
+  return i ? &values[*i] : nullptr;
 }
 
 /// scale x + shift on each channel.

@@ -3,19 +3,15 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
-#include "engine/trainer.h"
+#include "engine/options.h"
+#include "engine/plan.h"
 #include "network/network.h"
 
 namespace whichfirst::engine {
-
-/// Is shown what a stage of network.stages made, N x C x H x W or N x C, as soon as it stands
-/// there.
-using Tap = std::function<void(int stage, std::span<const float> values)>;
 
 /// What a bn measured on the batch: C numbers each.
 struct BatchStatistics {

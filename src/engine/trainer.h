@@ -4,17 +4,16 @@
 // runs on the one thread that made it, and its results are the same bits on every processor with
 // AVX2 (platform.h).
 //
-// The folder's rooms. Here: trainer.h, inference.h, probe.h and platform.h, all that other folders
-// see. compile/: a network becomes a Program, a list of steps over numbered values (compile.h,
-// compiler.h, forward.cpp, backward.cpp, max_pool_stage.cpp, own_convolution.h, program.h), gets
-// its memory (arena.h, storage.h), and all that knows oneDNN (onednn.h, layouts.h). kernels/: loops
-// of our own over plain arrays that know neither: convolutions (convolution.h), normalisers
-// (statistics.h, group_norm.h), elementwise.h, max_pool.h, border_bias.h, and loss and optimizers
-// (kernels.h).
+// The folder's rooms. Here: options.h, plan.h, trainer.h, inference.h, probe.h and platform.h, all
+// that other folders see. compile/: a network becomes a Program, a list of steps over numbered
+// values (compile.h, compiler.h, forward.cpp, backward.cpp, max_pool_stage.cpp, own_convolution.h,
+// program.h), gets its memory (arena.h, storage.h), and all that knows oneDNN (onednn.h,
+// layouts.h). kernels/: loops of our own over plain arrays that know neither: convolutions
+// (convolution.h), normalisers (statistics.h, group_norm.h), elementwise.h, max_pool.h,
+// border_bias.h, and loss and optimizers (kernels.h).
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,6 +21,7 @@
 #include <vector>
 
 #include "engine/options.h"
+#include "engine/plan.h"
 #include "network/network.h"
 
 namespace whichfirst::engine {
@@ -42,35 +42,6 @@ struct EvaluationResult {
   double loss_sum = 0;              // over the images
   std::vector<std::uint8_t> right;  // 1 where the image is classified right
 };
-
-/// One primitive of a step, for people who want to know what runs.
-struct PlannedPrimitive {
-  std::string stage;           // path
-  std::string what;            // "forward", "backward weights", "reorder weights", ...
-  std::string implementation;  // oneDNN's name: "jit:avx2"; "own" where the kernel is ours
-  std::string kind = {};       // what it is counted among: "conv forward", "bn", "reorders", ...
-  std::int64_t flops = 0;      // of the batch; a multiply and an add are 2; conv and fc only
-  std::int64_t bytes = 0;      // that its arguments hold, padding included, each counted once;
-                               // scratch memory is none of them
-};
-
-/// The parts of a training step: its primitives, and our own loops around them.
-enum class StepPart { primitive, checks, loss, running_statistics, update };
-/// Told when a part of a step has ended; `index` counts primitives as Plan::training does.
-using StepObserver = std::function<void(StepPart part, std::size_t index)>;
-
-/// What a trainer of these options will do and take, without taking it.
-struct Plan {
-  std::vector<PlannedPrimitive> training;    // one step, in order
-  std::vector<PlannedPrimitive> evaluation;  // one pass, in order
-  std::int64_t arena_bytes = 0;              // activations, their gradients, scratch space
-  std::int64_t parameter_bytes = 0;          // values, gradients, what the optimizer keeps
-  std::int64_t bytes() const { return arena_bytes + parameter_bytes; }
-};
-
-/// Throws Error naming the stage that oneDNN cannot run, or a bn that would see a single value a
-/// channel (no variance exists then), and where the processor lacks what the precision needs.
-Plan plan(const network::Network& network, const Options& options);
 
 class Trainer {
  public:

@@ -51,11 +51,9 @@ class Folder {
   const Stage& at(int index) const { return network_.stages[static_cast<std::size_t>(index)]; }
 
   std::vector<double> array(const Stage& stage, ParameterKind kind) const {
-    for (const int index : stage.parameters) {
-      const auto i = static_cast<std::size_t>(index);
-      if (network_.parameters[i].kind == kind) return {values_[i].begin(), values_[i].end()};
-    }
-    return {};
+    const auto i = network_.find_parameter(stage, kind);
+    if (!i) return {};
+    return {values_[*i].begin(), values_[*i].end()};
   }
 
   Weights weights_of(const Stage& stage) const {

@@ -175,11 +175,8 @@ Claim claim_same_zeros(const OrderRun& a, const OrderRun& b) {
 
 double parameter_of(const OrderRun& run, const Stage& stage, ParameterKind kind, std::size_t c,
                     double missing) {
-  for (const int i : stage.parameters) {
-    const auto place = static_cast<std::size_t>(i);
-    if (run.chain.network.parameters[place].kind == kind) return run.chain.values[place][c];
-  }
-  return missing;
+  const auto place = run.chain.network.find_parameter(stage, kind);
+  return place ? run.chain.values[*place][c] : missing;
 }
 
 bool is_relu(const Stage& stage) {

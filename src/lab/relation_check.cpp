@@ -156,11 +156,8 @@ Arrays carry_over(const Case& drawn, const Relation& relation, const Arrays& val
 
 const std::vector<double>* find_array(const Network& network, const Arrays& arrays, int stage,
                                       ParameterKind kind) {
-  for (const int index : network.stages[static_cast<std::size_t>(stage)].parameters) {
-    const auto i = static_cast<std::size_t>(index);
-    if (network.parameters[i].kind == kind) return &arrays[i];
-  }
-  return nullptr;
+  const auto i = network.find_parameter(network.stages[static_cast<std::size_t>(stage)], kind);
+  return i ? &arrays[*i] : nullptr;
 }
 
 /// The stage of `other` in the place of `stage` of `network`: of the same role; of normalisers

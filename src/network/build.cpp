@@ -393,6 +393,14 @@ std::int64_t Network::parameter_count() const {
   return sum;
 }
 
+std::optional<std::size_t> Network::find_parameter(const Stage& stage, ParameterKind kind) const {
+  for (const int index : stage.parameters) {
+    const auto i = static_cast<std::size_t>(index);
+    if (parameters[i].kind == kind) return i;
+  }
+  return std::nullopt;
+}
+
 std::int64_t Network::flops_per_image() const {
   std::int64_t sum = 0;
   for (const Stage& stage : stages) sum += stage.flops_per_image;

@@ -88,9 +88,7 @@ void add_places(const Network& network, Counts counts, ParameterKind kind,
     if (!counted) continue;
     const int unit = stage.unit.value_or(Place::kBody);
     const Place place{.unit = unit, .kind = *counted, .number = numbers[{unit, *counted}]++};
-    places[place] |= std::any_of(stage.parameters.begin(), stage.parameters.end(), [&](int index) {
-      return network.parameters[static_cast<std::size_t>(index)].kind == kind;
-    });
+    places[place] |= network.find_parameter(stage, kind).has_value();
   }
 }
 

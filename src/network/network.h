@@ -141,6 +141,8 @@ struct Network {
 
   std::int64_t parameter_count() const;
   std::int64_t flops_per_image() const;
+  /// Which of `parameters` is this stage's of this kind; nullopt where it has none.
+  std::optional<std::size_t> find_parameter(const Stage& stage, ParameterKind kind) const;
 };
 
 /// The how many-th stage of a kind in its unit, from 0; the body counts as a unit of its own. All

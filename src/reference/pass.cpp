@@ -33,19 +33,10 @@ using network::ParameterKind;
 using network::Stage;
 using notation::Overload;
 
-std::optional<std::size_t> find_parameter(const Network& network, const Stage& stage,
-                                          ParameterKind kind) {
-  for (const int parameter : stage.parameters) {
-    const auto i = static_cast<std::size_t>(parameter);
-    if (network.parameters[i].kind == kind) return i;
-  }
-  return std::nullopt;
-}
-
 /// The stage's array of this kind; empty where the stage has no such parameter.
 std::span<const double> find_array(const Network& network, const Arrays& arrays, const Stage& stage,
                                    ParameterKind kind) {
-  const auto i = find_parameter(network, stage, kind);
+  const auto i = network.find_parameter(stage, kind);
   return i ? std::span(arrays[*i]) : std::span<const double>();
 }
 
@@ -53,7 +44,7 @@ std::span<const double> find_array(const Network& network, const Arrays& arrays,
 void store_array(const Network& network, Arrays& arrays, const Stage& stage, ParameterKind kind,
                  std::vector<double> array) {
   if (array.empty()) return;
-  const auto i = find_parameter(network, stage, kind);
+  const auto i = network.find_parameter(stage, kind);
   check(i.has_value(), "the stage has the parameter that is stored");
   arrays[*i] = std::move(array);
 }

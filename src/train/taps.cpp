@@ -159,11 +159,7 @@ void Taps::add_gaps(record::ValueTap& tap, const engine::BatchStatistics& batch,
                     const network::Values& values) const {
   const network::Stage& stage = network_.stages[static_cast<std::size_t>(batch.stage)];
   const auto running = [&](ParameterKind kind) -> const std::vector<float>& {
-    const auto found =
-        std::find_if(stage.parameters.begin(), stage.parameters.end(), [&](int parameter) {
-          return network_.parameters[static_cast<std::size_t>(parameter)].kind == kind;
-        });
-    return values[static_cast<std::size_t>(*found)];
+    return values[network_.find_parameter(stage, kind).value()];
   };
   const double eps = std::get<network::BatchNorm>(stage.operation).eps;
   const auto& mean = running(ParameterKind::running_mean);

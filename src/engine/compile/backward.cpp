@@ -27,7 +27,7 @@ ValueId Compiler::take_gradient() {
 
 void Compiler::give_gradient(int source, ValueId value) {
   if (!depends_on_parameters(source)) return;
-  const ValueId given = in_layout(value, layout(output_of(source)), "reorder gradient");
+  const ValueId given = in_layout(value, layout(output_of(source)), "gradient");
   ValueId& slot = dresults_[static_cast<std::size_t>(source)];
   if (slot < 0) {
     slot = given;
@@ -39,7 +39,7 @@ void Compiler::give_gradient(int source, ValueId value) {
                       : readers(given) == 0 ? given
                                             : new_value(layout(given));
   const std::size_t count = number_count(sum);
-  add_kernel("add gradients", {slot, given, sum},
+  add_kernel(StepKind::add_gradients, {slot, given, sum},
              for_numbers(sum, [count](auto number, Places places, const auto&) {
                using Number = decltype(number);
                engine::add<Number>(numbers<Number>(places[0], count),
@@ -57,7 +57,7 @@ ValueId Compiler::weight_gradient(const Layout& computed) {
 
 void Compiler::finish_weight_gradient(ValueId computed) {
   if (buffer(computed).home == Home::gradient) return;
-  reorder_into(computed, gradient(ParameterKind::weight), "reorder weight gradient");
+  reorder_into(computed, gradient(ParameterKind::weight), "weight gradient");
 }
 
 Description<dnnl::convolution_backward_data> Compiler::source_gradient_of(
@@ -76,21 +76,21 @@ void Compiler::backward(const network::Conv& conv) {
   const auto weights = weight_gradient_of(conv, *here.conv);
   const ValueId dweights = weight_gradient(weights.diff_weights_desc());
   std::vector<Argument> arguments = {
-      {DNNL_ARG_SRC, in_layout(here.source, weights.src_desc(), "reorder source")},
-      {DNNL_ARG_DIFF_DST, in_layout(dresult, weights.diff_dst_desc(), "reorder gradient")},
+      {DNNL_ARG_SRC, in_layout(here.source, weights.src_desc(), "source")},
+      {DNNL_ARG_DIFF_DST, in_layout(dresult, weights.diff_dst_desc(), "gradient")},
       {DNNL_ARG_DIFF_WEIGHTS, dweights}};
   if (conv.bias) arguments.push_back({DNNL_ARG_DIFF_BIAS, gradient(ParameterKind::bias)});
-  add(weights, dnnl::convolution_backward_weights(weights), "backward weights",
+  add(weights, dnnl::convolution_backward_weights(weights), StepKind::backward_weights,
       std::move(arguments));
   finish_weight_gradient(dweights);
   if (!depends_on_parameters(stage().source)) return;
 
   const auto source = source_gradient_of(conv, *here.conv, layout(here.source), layout(dresult));
   const ValueId weights_value =
-      in_layout(parameter(ParameterKind::weight), source.weights_desc(), "reorder weights");
+      in_layout(parameter(ParameterKind::weight), source.weights_desc(), "weights");
   const ValueId dsource = new_value(source.diff_src_desc());
-  add(source, dnnl::convolution_backward_data(source), "backward data",
-      {{DNNL_ARG_DIFF_DST, in_layout(dresult, source.diff_dst_desc(), "reorder gradient")},
+  add(source, dnnl::convolution_backward_data(source), StepKind::backward_data,
+      {{DNNL_ARG_DIFF_DST, in_layout(dresult, source.diff_dst_desc(), "gradient")},
        {DNNL_ARG_WEIGHTS, weights_value},
        {DNNL_ARG_DIFF_SRC, dsource}});
   give_gradient(stage().source, dsource);
@@ -103,7 +103,7 @@ void Compiler::own_backward(const network::Conv& conv, const OwnConvolution& own
                                  gradient(ParameterKind::weight)};
   if (conv.bias) values.push_back(gradient(ParameterKind::bias));
   add_kernel(
-      "backward weights", std::move(values),
+      StepKind::backward_weights, std::move(values),
       [run = own.kernels->backward_weights, shape = own.shape](Places places, const auto&) {
         run(shape, {.src = floats(places[1]),
                     .ddst = floats(places[2]),
@@ -116,7 +116,8 @@ void Compiler::own_backward(const network::Conv& conv, const OwnConvolution& own
 
   const ValueId dsource = new_value(layout(here.source));
   add_kernel(
-      "backward data", {own_scratch(own), dresult, parameter(ParameterKind::weight), dsource},
+      StepKind::backward_data,
+      {own_scratch(own), dresult, parameter(ParameterKind::weight), dsource},
       [run = own.kernels->backward_data, shape = own.shape](Places places, const auto&) {
         run(shape, {.ddst = floats(places[1]),
                     .weights = floats(places[2]),
@@ -157,7 +158,7 @@ void Compiler::backward(const network::BatchNorm& bn) {
   }
   if (is_with_relu) arguments.push_back({DNNL_ARG_WORKSPACE, here.workspace});
   add(description, dnnl::batch_normalization_backward(description),
-      is_with_relu ? "backward with relu" : "backward", std::move(arguments));
+      StepName(StepKind::backward, is_with_relu ? "with relu" : ""), std::move(arguments));
   give_gradient(stage().source, dsource);
 }
 
@@ -175,7 +176,7 @@ void Compiler::backward(const network::GroupNorm& norm) {
   }
   const GroupNormPlan plan{
       .layout = channel_layout(here.source), .groups = norm.groups, .eps = norm.eps};
-  add_kernel("backward", std::move(values),
+  add_kernel(StepKind::backward, std::move(values),
              for_numbers(here.source, [plan, channels, groups, scratch = GroupNormScratch{}](
                                           auto number, Places places, const auto&) mutable {
                using Number = decltype(number);
@@ -203,12 +204,12 @@ void Compiler::backward(const network::Activation& activation) {
   if (kernel.backward_primitive) {
     const auto description = describe_.eltwise_backward(*kernel.backward_primitive, layout(dresult),
                                                         layout(read), *here.eltwise);
-    add(description, dnnl::eltwise_backward(description), "backward",
+    add(description, dnnl::eltwise_backward(description), StepKind::backward,
         {{reads_result ? DNNL_ARG_DST : DNNL_ARG_SRC, read},
          {DNNL_ARG_DIFF_DST, dresult},
          {DNNL_ARG_DIFF_SRC, dsource}});
   } else {
-    add_kernel("backward", {read, dresult, dsource},
+    add_kernel(StepKind::backward, {read, dresult, dsource},
                for_numbers(dsource, [count, reads_result](auto number, Places places, const auto&) {
                  using Number = decltype(number);
                  const auto run = reads_result ? softsign_backward<Number> : sign_backward<Number>;
@@ -235,7 +236,7 @@ void Compiler::backward(const network::GlobalAveragePool&) {
   const ValueId dvector = take_gradient();
   const Layout pooled = state().pool->dst_desc();
   const ValueId dpooled =
-      in_layout(view(dvector, plain_numbers(dims_of(pooled))), pooled, "reorder gradient");
+      in_layout(view(dvector, plain_numbers(dims_of(pooled))), pooled, "gradient");
   give_gradient(stage().source,
                 pool_backward(algorithm::pooling_avg_exclude_padding, whole_picture(), dpooled));
 }
@@ -247,7 +248,7 @@ ValueId Compiler::pool_backward(dnnl::algorithm kind, const Window& window, Valu
   const ValueId dsource = new_value(layout(here.source));
   std::vector<Argument> arguments = {{DNNL_ARG_DIFF_DST, dresult}, {DNNL_ARG_DIFF_SRC, dsource}};
   if (here.workspace >= 0) arguments.push_back({DNNL_ARG_WORKSPACE, here.workspace});
-  add(description, dnnl::pooling_backward(description), "backward", std::move(arguments));
+  add(description, dnnl::pooling_backward(description), StepKind::backward, std::move(arguments));
   return dsource;
 }
 
@@ -262,7 +263,7 @@ void Compiler::backward(const network::Dropout& drop_stage) {
   if (here.is_nothing) return give_gradient(stage().source, dresult);
   const ValueId dsource = writable(dresult);
   const std::size_t count = number_count(dresult);
-  add_kernel("backward", {dresult, here.workspace, dsource},
+  add_kernel(StepKind::backward, {dresult, here.workspace, dsource},
              for_numbers(
                  dsource, [count, rate = drop_stage.rate](auto number, Places places, const auto&) {
                    using Number = decltype(number);
@@ -280,7 +281,7 @@ void Compiler::backward(const network::FullyConnected& fc) {
   std::vector<Argument> arguments = {
       {DNNL_ARG_SRC, here.source}, {DNNL_ARG_DIFF_DST, dresult}, {DNNL_ARG_DIFF_WEIGHTS, dweights}};
   if (fc.bias) arguments.push_back({DNNL_ARG_DIFF_BIAS, gradient(ParameterKind::bias)});
-  add(weights, dnnl::inner_product_backward_weights(weights), "backward weights",
+  add(weights, dnnl::inner_product_backward_weights(weights), StepKind::backward_weights,
       std::move(arguments));
   finish_weight_gradient(dweights);
   if (!depends_on_parameters(stage().source)) return;
@@ -288,9 +289,9 @@ void Compiler::backward(const network::FullyConnected& fc) {
   const auto source = describe_.inner_product_backward_data(
       {layout(here.source), any_numbers(weights_dims(fc)), Layout(), layout(dresult)}, *here.fc);
   const ValueId weights_value =
-      in_layout(parameter(ParameterKind::weight), source.weights_desc(), "reorder weights");
+      in_layout(parameter(ParameterKind::weight), source.weights_desc(), "weights");
   const ValueId dsource = new_value(layout(here.source));
-  add(source, dnnl::inner_product_backward_data(source), "backward data",
+  add(source, dnnl::inner_product_backward_data(source), StepKind::backward_data,
       {{DNNL_ARG_DIFF_DST, dresult},
        {DNNL_ARG_WEIGHTS, weights_value},
        {DNNL_ARG_DIFF_SRC, dsource}});
@@ -306,7 +307,7 @@ void Compiler::backward(const network::Add&) {
   if (is_with_relu) {
     dsum = writable(dresult);
     const std::size_t count = number_count(dresult);
-    add_kernel("backward with relu", {state().result, dresult, dsum},
+    add_kernel(StepName(StepKind::backward, "with relu"), {state().result, dresult, dsum},
                for_numbers(dsum, [count](auto number, Places places, const auto&) {
                  using Number = decltype(number);
                  relu_backward<Number>(numbers<Number>(places[0], count),

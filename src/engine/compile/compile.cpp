@@ -50,12 +50,16 @@ void Compiler::translate(Action action) {
   }
 }
 
+// One walk over the stages emits the forward steps; every stage asks its primitive for the layouts
+// it likes and inserts a reorder only where a value lies otherwise. Lives of buffers are not
+// computed afterwards: touch() marks, while steps are added, the first and last step that names a
+// buffer, and the caller's own reads (images, logits, what is watched) are touched here by hand. A
+// read that is not touched would let the arena give the buffer away too early.
 Program Compiler::compile(const std::vector<Layout>* kept_layouts) {
   if (kept_layouts != nullptr) program_.parameter_layouts = *kept_layouts;
   program_.images = new_value(plain(activation_dims(batch_, network_.input)));
   touch(program_.images);
-  input_ =
-      in_layout(program_.images, plain_numbers(dims_of(layout(program_.images))), "reorder images");
+  input_ = in_layout(program_.images, plain_numbers(dims_of(layout(program_.images))), "images");
   for (const network::Stage& reader : network_.stages) {
     readers(input_) +=
         (reader.source == network::kInput ? 1 : 0) + (reader.shortcut == network::kInput ? 1 : 0);
@@ -81,6 +85,14 @@ Program Compiler::compile(const std::vector<Layout>* kept_layouts) {
   return std::move(program_);
 }
 
+// Backward walks the stages from the last to the first. dresults_[s] is the gradient of what stage
+// s made, filled in by the stages that read it (give_gradient), which all come later in the network
+// and so have been visited when s takes it: that is why one pass in reverse order is enough,
+// residuals included. Two readers add up; a sum hands one buffer to both of its sources, so a
+// gradient may only be overwritten by the last stage that holds it (readers()). A stage before
+// which nothing is trained needs no gradient of its source, and none is computed: the first
+// convolution has no backward data. A relu that was fused has no step of its own; the stage that
+// holds it takes the relu's gradient.
 void Compiler::compile_backward() {
   for (const network::Stage& each : network_.stages) {
     const auto depends = [&](int source) {
@@ -131,26 +143,29 @@ void Compiler::touch(ValueId value) {
   touched.last = std::max(touched.last, now);
 }
 
-void Compiler::add_step(std::string what, const char* implementation,
+void Compiler::add_step(const StepName& name, const char* implementation,
                         std::variant<RunPrimitive, RunKernel> action) {
-  program_.steps.push_back({std::move(action), {stage().path, std::move(what), implementation}});
+  program_.steps.push_back({.stage = stage_,
+                            .kind = name.kind,
+                            .action = std::move(action),
+                            .planned = {stage().path, print_step(name), implementation}});
 }
 
-void Compiler::add_kernel(std::string what, std::vector<ValueId> values, Kernel kernel,
+void Compiler::add_kernel(const StepName& name, std::vector<ValueId> values, Kernel kernel,
                           const char* implementation) {
   for (const ValueId value : values) touch(value);
-  add_step(std::move(what), implementation, RunKernel{std::move(values), std::move(kernel)});
+  add_step(name, implementation, RunKernel{std::move(values), std::move(kernel)});
 }
 
-ValueId Compiler::reorder(ValueId from, const Layout& to, std::string what) {
+ValueId Compiler::reorder(ValueId from, const Layout& to, const char* what) {
   const ValueId result = new_value(to);
-  reorder_into(from, result, std::move(what));
+  reorder_into(from, result, what);
   return result;
 }
 
-void Compiler::reorder_into(ValueId from, ValueId to, std::string what) {
+void Compiler::reorder_into(ValueId from, ValueId to, const char* what) {
   const auto description = describe_.reorder(layout(from), layout(to));
-  add(description, dnnl::reorder(description), std::move(what),
+  add(description, dnnl::reorder(description), {StepKind::reorder, what},
       {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
 }
 
@@ -159,7 +174,7 @@ ValueId Compiler::in_layout(ValueId value, const Layout& wanted, const char* wha
 }
 
 ValueId Compiler::to_plain(ValueId value) {
-  return in_layout(value, plain(dims_of(layout(value))), "reorder to plain");
+  return in_layout(value, plain(dims_of(layout(value))), "to plain");
 }
 
 ChannelLayout Compiler::channel_layout(ValueId value, const Shape& shape) const {
@@ -193,11 +208,9 @@ ValueId Compiler::gradient(network::ParameterKind kind) {
 }
 
 int Compiler::parameter_index(network::ParameterKind kind) const {
-  for (const int index : stage().parameters) {
-    if (network_.parameters[static_cast<std::size_t>(index)].kind == kind) return index;
-  }
-  check(false, "the stage has this parameter");
-  return -1;
+  const std::optional<std::size_t> found = network_.find_parameter(stage(), kind);
+  check(found.has_value(), "the stage has this parameter");
+  return static_cast<int>(*found);
 }
 
 Layout Compiler::weights_request(const memory::dims& dims) const {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/compile/program.h"
-#include "engine/probe.h"
+#include "engine/plan.h"
 #include "network/network.h"
 
 namespace whichfirst::engine {

@@ -88,20 +88,20 @@ class Compiler {
   ValueId new_bytes(std::size_t count);
   /// The buffer of `value` is alive at the step that is added next.
   void touch(ValueId value);
-  void add_step(std::string what, const char* implementation,
+  void add_step(const StepName& name, const char* implementation,
                 std::variant<RunPrimitive, RunKernel> action);
   template <class PrimitiveDesc>
-  void add(const PrimitiveDesc& description, dnnl::primitive primitive, std::string what,
+  void add(const PrimitiveDesc& description, dnnl::primitive primitive, const StepName& name,
            std::vector<Argument> arguments);
   /// Adds an own kernel, which is given the places of `values` as floats, in that order.
-  void add_kernel(std::string what, std::vector<ValueId> values, Kernel kernel,
+  void add_kernel(const StepName& name, std::vector<ValueId> values, Kernel kernel,
                   const char* implementation = "own");
   /// A kernel that runs body(Number{}, places, step), Number being what `value` consists of.
   template <class Body>
   Kernel for_numbers(ValueId value, Body body) const;
 
-  ValueId reorder(ValueId from, const Layout& to, std::string what);
-  void reorder_into(ValueId from, ValueId to, std::string what);
+  ValueId reorder(ValueId from, const Layout& to, const char* what);
+  void reorder_into(ValueId from, ValueId to, const char* what);
   ValueId in_layout(ValueId value, const Layout& wanted, const char* what);
   ValueId to_plain(ValueId value);
   /// How the channels of a value lie: plain, or in blocks. Of this stage's input.
@@ -201,8 +201,8 @@ class Compiler {
   bool is_relu_next() const;
   /// Whether these weights end with the relu behind them.
   bool is_relu_fused() const { return purpose_ == Purpose::inference && is_relu_next(); }
-  static const char* forward_name(bool is_with_relu) {
-    return is_with_relu ? "forward with relu" : "forward";
+  static StepName forward_name(bool is_with_relu) {
+    return {StepKind::forward, is_with_relu ? "with relu" : ""};
   }
   /// What describes the weights of this stage: with the relu behind them where that is fused.
   const Describer& weights_describer(bool is_with_relu) const {
@@ -321,17 +321,16 @@ ValueId Compiler::weights_for(const Operation& operation, const Forward& forward
                         ? weight_gradient_of(operation, forward).diff_weights_desc()
                         : forward.weights_desc());
   }
-  return in_layout(parameter(network::ParameterKind::weight), forward.weights_desc(),
-                   "reorder weights");
+  return in_layout(parameter(network::ParameterKind::weight), forward.weights_desc(), "weights");
 }
 
 template <class PrimitiveDesc>
-void Compiler::add(const PrimitiveDesc& description, dnnl::primitive primitive, std::string what,
-                   std::vector<Argument> arguments) {
+void Compiler::add(const PrimitiveDesc& description, dnnl::primitive primitive,
+                   const StepName& name, std::vector<Argument> arguments) {
   for (const Argument& argument : arguments) touch(argument.value);
   program_.scratch_bytes =
       std::max(program_.scratch_bytes, description.scratchpad_desc().get_size());
-  add_step(std::move(what), description.impl_info_str(),
+  add_step(name, description.impl_info_str(),
            RunPrimitive{std::move(primitive), std::move(arguments)});
 }
 

@@ -19,7 +19,7 @@ ValueId Compiler::read(int source) {
   const ValueId value = output_of(source);
   --readers(value);
   if (!is_bf16(layout(value)) || number_type() == NumberType::bf16) return value;
-  return reorder(value, plain(dims_of(layout(value))), "reorder source");
+  return reorder(value, plain(dims_of(layout(value))), "source");
 }
 
 ValueId Compiler::writable(ValueId value) {
@@ -48,9 +48,10 @@ void Compiler::make(ValueId result, bool is_with_relu) {
 void Compiler::show(ValueId result) {
   const ValueId values = to_plain(result);
   const auto count = static_cast<std::size_t>(batch_ * stage().output.size());
-  add_kernel("tap", {values}, [tap = tap_, stage = stage_, count](Places places, const auto&) {
-    tap(stage, {floats(places[0]), count});
-  });
+  add_kernel(StepKind::tap, {values},
+             [tap = tap_, stage = stage_, count](Places places, const auto&) {
+               tap(stage, {floats(places[0]), count});
+             });
 }
 
 void Compiler::forward(const network::Conv& conv) {
@@ -63,7 +64,7 @@ void Compiler::forward(const network::Conv& conv) {
   ForwardState& here = state();
   here.conv = describe_forward(conv, weights_describer(is_with_relu), forward_kind(),
                                weights_request(weights_dims(conv)));
-  here.source = in_layout(read(stage().source), here.conv->src_desc(), "reorder source");
+  here.source = in_layout(read(stage().source), here.conv->src_desc(), "source");
   const ValueId result = new_value(here.conv->dst_desc());
   std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source},
                                      {DNNL_ARG_WEIGHTS, weights_for(conv, *here.conv)},
@@ -108,7 +109,7 @@ bool Compiler::falls_back(const network::Conv& conv) const {
 void Compiler::own_forward(const network::Conv& conv, const OwnConvolution& own) {
   keep_weights_in(own.weights);
   ForwardState& here = state();
-  here.source = in_layout(read(stage().source), own.source, "reorder source");
+  here.source = in_layout(read(stage().source), own.source, "source");
   const ValueId result = new_value(own.result);
   std::vector<ValueId> values = {own_scratch(own), here.source, parameter(ParameterKind::weight),
                                  result};
@@ -147,7 +148,7 @@ ValueId Compiler::common_bias(const network::Conv& conv) {
 }
 
 void Compiler::add_border_bias(ValueId result, BorderKernel kernel) {
-  add_kernel("bias at the border", {result, parameter(ParameterKind::bias)},
+  add_kernel(StepKind::border_bias, {result, parameter(ParameterKind::bias)},
              [border = border_bias_of(stage()), layout = channel_layout(result, stage().output),
               kernel](Places places, const auto&) {
                kernel(border, layout, floats(places[1]) + border.channels, floats(places[0]));
@@ -197,7 +198,7 @@ void Compiler::forward(const network::BatchNorm& bn) {
     program_.statistics.push_back({stage_, here.mean, here.spread});
     program_.watched.push_back({stage_, here.mean, channels, "mean of the batch"});
     program_.watched.push_back({stage_, here.spread, channels, "variance of the batch"});
-    add_kernel("statistics", {source, here.mean, here.spread},
+    add_kernel(StepKind::statistics, {source, here.mean, here.spread},
                for_numbers(source, [layout = channel_layout(source), channels](
                                        auto number, Places places, const auto&) {
                  measure_channels(numbers<decltype(number)>(places[0]), layout,
@@ -239,7 +240,7 @@ void Compiler::forward(const network::GroupNorm& norm) {
   }
   const GroupNormPlan plan{
       .layout = channel_layout(source), .groups = norm.groups, .eps = norm.eps};
-  add_kernel("forward", std::move(values),
+  add_kernel(StepKind::forward, std::move(values),
              for_numbers(source, [plan, channels, groups, scratch = GroupNormScratch{}](
                                      auto number, Places places, const auto&) mutable {
                using Number = decltype(number);
@@ -266,17 +267,17 @@ void Compiler::forward(const network::Activation& activation) {
   if (kernel.primitive) {
     here.eltwise =
         describe_.eltwise_forward(forward_kind(), *kernel.primitive, layout(here.source));
-    add(*here.eltwise, dnnl::eltwise_forward(*here.eltwise), "forward",
+    add(*here.eltwise, dnnl::eltwise_forward(*here.eltwise), StepKind::forward,
         {{DNNL_ARG_SRC, here.source}, {DNNL_ARG_DST, result}});
   } else if (activation.kind == network::ActivationKind::softsign) {
-    add_kernel("forward", {here.source, result},
+    add_kernel(StepKind::forward, {here.source, result},
                for_numbers(result, [count](auto number, Places places, const auto&) {
                  using Number = decltype(number);
                  softsign_forward<Number>(numbers<Number>(places[0], count),
                                           numbers<Number>(places[1], count));
                }));
   } else {
-    add_kernel("forward", {here.source, result},
+    add_kernel(StepKind::forward, {here.source, result},
                for_numbers(result, [count, layout = channel_layout(here.source)](
                                        auto number, Places places, const auto&) {
                  using Number = decltype(number);
@@ -314,13 +315,12 @@ ValueId Compiler::pool_forward(dnnl::algorithm kind, const Window& window) {
     here.workspace = new_value(here.pool->workspace_desc());
     arguments.push_back({DNNL_ARG_WORKSPACE, here.workspace});
   }
-  add(*here.pool, dnnl::pooling_forward(*here.pool), "forward", std::move(arguments));
+  add(*here.pool, dnnl::pooling_forward(*here.pool), StepKind::forward, std::move(arguments));
   return result;
 }
 
 ValueId Compiler::as_vector(ValueId picture) {
-  const ValueId rows =
-      in_layout(picture, plain_numbers(dims_of(layout(picture))), "reorder to plain");
+  const ValueId rows = in_layout(picture, plain_numbers(dims_of(layout(picture))), "to plain");
   return view(rows, plain_numbers(activation_dims(batch_, stage().output)));
 }
 
@@ -340,7 +340,7 @@ void Compiler::forward(const network::Dropout& drop_stage) {
   here.workspace = new_bytes(count);
   const ValueId coins = new_bytes(pixels);
   const ValueId result = writable(here.source);
-  add_kernel("forward", {here.source, here.workspace, coins, result},
+  add_kernel(StepKind::forward, {here.source, here.workspace, coins, result},
              for_numbers(result, [count, pixels, stage = stage(), rate = drop_stage.rate,
                                   layout = channel_layout(here.source)](
                                      auto number, Places places, const network::DropoutStep& step) {
@@ -376,7 +376,7 @@ void Compiler::forward(const network::FullyConnected& fc) {
 
 void Compiler::forward(const network::Add&) {
   const ValueId body = read(stage().source);
-  const ValueId shortcut = in_layout(read(*stage().shortcut), layout(body), "reorder shortcut");
+  const ValueId shortcut = in_layout(read(*stage().shortcut), layout(body), "shortcut");
   const ValueId result = writable(body);
   const std::size_t count = number_count(body);
   const bool is_with_relu = is_relu_next();

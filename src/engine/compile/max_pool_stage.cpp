@@ -48,7 +48,7 @@ void Compiler::max_pool_forward(const MaxPoolShape& shape) {
     here.workspace = new_bytes(static_cast<std::size_t>(shape.out_count()));
     values.push_back(here.workspace);
   }
-  add_kernel("forward", std::move(values),
+  add_kernel(StepKind::forward, std::move(values),
              for_numbers(result, [shape](auto number, Places places, const auto&) {
                using Number = decltype(number);
                engine::max_pool_forward(shape, numbers<Number>(places[0]),
@@ -62,7 +62,7 @@ void Compiler::max_pool_backward(const MaxPoolShape& shape) {
   const ForwardState& here = state();
   const ValueId dresult = take_gradient();
   const ValueId dsource = new_value(layout(here.source));
-  add_kernel("backward", {dresult, here.workspace, dsource},
+  add_kernel(StepKind::backward, {dresult, here.workspace, dsource},
              for_numbers(dsource, [shape](auto number, Places places, const auto&) {
                using Number = decltype(number);
                engine::max_pool_backward(shape, numbers<Number>(places[0]), bytes(places[1]),

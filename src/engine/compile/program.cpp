@@ -1,22 +1,35 @@
 #include "engine/compile/program.h"
 
 #include <algorithm>
-#include <string_view>
+#include <string>
 
 #include "base/error.h"
 
 namespace whichfirst::engine {
 namespace {
 
-struct KindOf {
-  std::string_view what;
+constexpr const char* kWords[] = {  // in the order of StepKind
+    "forward", "backward", "backward data", "backward weights", "statistics", "bias at the border",
+    "tap",     "reorder",  "add gradients"};
+
+const char* words_of(StepKind kind) { return kWords[static_cast<std::size_t>(kind)]; }
+
+/// The gradient of the source, and that of the weights, are a product of the same size each as the
+/// forward pass.
+bool is_product(StepKind kind) {
+  return kind == StepKind::forward || kind == StepKind::backward_data ||
+         kind == StepKind::backward_weights;
+}
+
+struct CountedAs {
+  StepKind kind;
 
   std::string operator()(const network::Conv&) const {
-    return is_product() ? std::string("conv ").append(pass()) : "biases";
+    return is_product(kind) ? std::string("conv ") + words_of(kind) : "biases";
   }
   std::string operator()(const network::FullyConnected&) const { return "fc"; }
   std::string operator()(const network::BatchNorm&) const {
-    return what == "statistics" ? "statistics of bn" : "bn";
+    return kind == StepKind::statistics ? "statistics of bn" : "bn";
   }
   std::string operator()(const network::GroupNorm&) const { return "in, ln, gn"; }
   std::string operator()(const network::Activation&) const { return "activations"; }
@@ -27,33 +40,29 @@ struct KindOf {
   std::string operator()(const Pool&) const {
     return "pools";
   }
-
-  /// Without what is fused into it: "forward", of "forward with relu".
-  std::string_view pass() const { return what.substr(0, what.find(" with ")); }
-  bool is_product() const {
-    return pass() == "forward" || pass() == "backward data" || pass() == "backward weights";
-  }
 };
 
-std::string kind_of(const network::Stage& stage, const std::string& what) {
-  if (what.starts_with("reorder")) return "reorders";
-  if (what == "add gradients") return "sums";
-  return std::visit(KindOf{what}, stage.operation);
+std::string counted_as(const network::Stage& stage, StepKind kind) {
+  if (kind == StepKind::reorder) return "reorders";
+  if (kind == StepKind::add_gradients) return "sums";
+  return std::visit(CountedAs{kind}, stage.operation);
 }
 
 }  // namespace
 
+std::string print_step(const StepName& name) {
+  const std::string words = words_of(name.kind);
+  return *name.detail == 0 ? words : words + " " + name.detail;
+}
+
 void Program::count_costs(const network::Network& network, int batch) {
   for (Step& step : steps) {
     PlannedPrimitive& planned = step.planned;
-    const auto stage =
-        std::find_if(network.stages.begin(), network.stages.end(),
-                     [&](const network::Stage& each) { return each.path == planned.stage; });
-    check(stage != network.stages.end(), "a primitive belongs to a stage");
-    planned.kind = kind_of(*stage, planned.what);
-    // The gradient of the source, and that of the weights, are a product of the same size each.
-    const bool is_product = planned.kind.starts_with("conv ") || planned.kind == "fc";
-    planned.flops = is_product ? batch * stage->flops_per_image : 0;
+    const network::Stage& stage = network.stages[static_cast<std::size_t>(step.stage)];
+    planned.kind = counted_as(stage, step.kind);
+    const bool has_products = std::holds_alternative<network::Conv>(stage.operation) ||
+                              std::holds_alternative<network::FullyConnected>(stage.operation);
+    planned.flops = has_products && is_product(step.kind) ? batch * stage.flops_per_image : 0;
 
     std::vector<ValueId> touched;
     if (const auto* kernel = std::get_if<RunKernel>(&step.action)) {

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "engine/compile/arena.h"
-#include "engine/trainer.h"
+#include "engine/plan.h"
 #include "network/network.h"
 
 namespace whichfirst::engine {
@@ -75,7 +75,30 @@ struct RunPrimitive {
   std::vector<Argument> arguments;
 };
 
+/// What a step does for its stage.
+enum class StepKind {
+  forward,
+  backward,          // of a stage without weights
+  backward_data,     // of one with weights: the gradient of its source
+  backward_weights,  // that of its weights
+  statistics,        // of a bn
+  border_bias,
+  tap,
+  reorder,
+  add_gradients,  // of a value that several stages read
+};
+struct StepName {
+  StepName(StepKind of, const char* more = "") : kind(of), detail(more) {}
+
+  StepKind kind;
+  const char* detail;  // "with relu"; of a reorder: "source"
+};
+/// As a plan words it: "forward with relu", "reorder source".
+std::string print_step(const StepName& name);
+
 struct Step {
+  int stage = 0;
+  StepKind kind = StepKind::forward;
   std::variant<RunPrimitive, RunKernel> action;
   PlannedPrimitive planned;
 };

@@ -284,6 +284,12 @@ void forward(const ConvolutionShape& shape, const ForwardPlaces& places) {
   });
 }
 
+// With a stride s, pixel y of the source is read by those pixels of the kernel that have the same
+// remainder as y + padding. So the gradient of the source falls apart into s x s grids of pixels,
+// and each is a convolution of ddst with stride 1 by a part of the kernel (Taps): no multiplication
+// with the zeros that dilating ddst would insert. All grids share the copied row block and its
+// windows; only taps, weights and where results lie differ. The weights are transposed once, per
+// grid, into scratch memory, since inputs and outputs change roles.
 void backward_data(const ConvolutionShape& shape, const BackwardDataPlaces& places) {
   const Pass pass = backward_data_pass(shape);
   const Windows& windows = pass.windows;
@@ -333,6 +339,10 @@ void backward_data(const ConvolutionShape& shape, const BackwardDataPlaces& plac
   });
 }
 
+// For each row block of results: copy what its windows read, gather the gradients of up to 3 blocks
+// of outputs so that a pixel's numbers lie together (one stream of loads instead of three), and add
+// the products for every block of inputs. The next row block's source and the next gradients are
+// asked for while the products run (Prefetch): processors do not foresee jumps from plane to plane.
 void backward_weights(const ConvolutionShape& shape, const BackwardWeightsPlaces& places) {
   const Pass pass = backward_weights_pass(shape);
   const Windows& windows = pass.windows;

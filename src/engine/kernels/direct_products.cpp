@@ -10,6 +10,14 @@ namespace {
 template <int kVectors>
 constexpr int kMostRows = kVectors < 3 ? 6 : 4;
 
+// `sum_terms` gives a register block 6 pixels x 2 blocks of 8 outputs (or 4 x 3): for each term, a
+// place in the window and a channel there, the pixels' numbers are broadcast and multiplied with
+// the weights of 16 outputs. Nothing is stored until the last term. The source has been copied with
+// its border, so that an offset from where a window begins is all that a term needs, and no pixel
+// is a special case. The order of terms, taps within a group of channels, groups one after the
+// other, is the order of rounding: it must not depend on where a pixel lies or on how many pictures
+// there are.
+
 /// `sum_terms` of kRows pixels.
 template <int kRows, int kVectors, int kChannels>
 inline WHICHFIRST_INLINED void sum_piece(const Terms& terms, const Outputs& outputs,
@@ -38,6 +46,12 @@ inline WHICHFIRST_INLINED void sum_piece(const Terms& terms, const Outputs& outp
     store(outputs.results + pixels[i].result + j * outputs.results_step, larger(least, sum));
   });
 }
+
+// `add_products` is the same block turned round: its rows are places in the window and channels
+// (the rows of the weights), its vectors the gradients of 8 outputs, and the sum runs over the
+// pixels of a row block. Sums start from 0 per row block and are added to the weights at its end,
+// so the division into row blocks (kMostSummedPixels, kBlockFloats) is part of the result's last
+// digits.
 
 /// `add_products` of kRows rows from `row` on.
 template <int kRows, int kVectors>

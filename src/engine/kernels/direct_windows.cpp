@@ -8,6 +8,8 @@ constexpr std::ptrdiff_t kBlockFloats = 24 << 10;
 
 }  // namespace
 
+// As many whole pictures as fit, else as many rows of one. Rows are spread evenly over the blocks
+// of a picture: a short last block would pay for the copied border and fill no register block.
 RowBlocks::RowBlocks(const Windows& windows, std::ptrdiff_t most_pixels)
     : windows_(windows), images_(1), rows_(windows.rows) {
   const std::ptrdiff_t picture_pixels = windows.rows * windows.columns;

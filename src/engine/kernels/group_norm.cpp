@@ -122,6 +122,11 @@ float at(std::span<const float> numbers, std::ptrdiff_t index) {
 
 }  // namespace
 
+// A group's numbers, C / G channels x H x W of one image, do not lie together: a block of 8 or 16
+// channels may hold parts of several groups, and a group may span several blocks. So statistics are
+// measured per channel (measure_channels) and put together per group, and normalising walks over
+// blocks with one mean, slope and offset per lane (Lanes), whichever group the lane belongs to.
+// Lanes of padding have slope and offset 0, which keeps the zeros that other kernels count on.
 template <class Number>
 void group_norm_forward(const GroupNormPlan& plan, const Number* source,
                         std::span<const float> scale, std::span<const float> offset, Number* result,
@@ -173,6 +178,12 @@ void group_norm_forward(const GroupNormPlan& plan, const Number* source,
   }
 }
 
+// With y = (x - mean) inverse and g = scale dresult, the gradient is
+//   dsource = inverse (g - mean over the group of g - y (mean over the group of g y)),
+// `common` and `shared` below. Both means need all blocks of an image before the first number can
+// be written, so each image is walked over twice, while it is still in a cache; dscale and doffset
+// are by-products of the first walk. dsource may be dresult itself: the second walk reads before it
+// writes.
 template <class Number>
 void group_norm_backward(const GroupNormPlan& plan, const Number* source,
                          std::span<const float> scale, std::span<const float> mean,

@@ -153,6 +153,20 @@ void read_patches(const Pass& pass, const Group& group, const float* source, flo
                 });
 }
 
+// A convolution in three moves. (1) Each tile of 4x4 results reads a patch of 6x6 pixels; B^T d B
+// turns the patch into 36 numbers, "at the points", where the convolution of a channel with a
+// channel is a product of numbers. (2) At each point, the sum over channels is a product of
+// matrices, T x C by C x K; 36 small products replace the convolution. (3) A^T m A takes the 36
+// products of a tile back to its 4x4 results, and the bias and relu are added while they are in
+// registers.
+//
+// Tiles go through all three moves in groups of some dozens, so that patches (36 x C x T) and
+// products (36 x K x T) of a group stay in the second cache; with all tiles at once they would
+// travel to memory and back. Tiles are counted over all pictures of the batch, because the last
+// layers have one tile per picture. A result belongs to one tile and sums its channels in one
+// order, and sums of weights' gradients go on where the group before stopped: the size of a group
+// is a matter of caches alone and changes no bit.
+
 /// A convolution with the weights at the points that stand in scratch memory. The bias of `finish`
 /// is padded, or nullptr.
 void convolve(const Pass& pass, const float* source, const Finish& finish, float* result,
@@ -226,6 +240,8 @@ void forward(const ConvolutionShape& shape, const ForwardPlaces& places) {
   convolve(pass, places.src, finish, places.dst, places.scratch);
 }
 
+// The gradient of the source is again a convolution with stride 1: of the gradient of the result,
+// with each kernel turned by half a turn, inputs and outputs exchanged, and padding 2 - padding.
 void backward_data(const ConvolutionShape& shape, const BackwardDataPlaces& places) {
   const Pass pass(backward_shape(shape), kGroupBytes);
   turned_weights_to_points({pass.result.groups, pass.source.groups}, places.weights,
@@ -233,6 +249,9 @@ void backward_data(const ConvolutionShape& shape, const BackwardDataPlaces& plac
   convolve(pass, places.ddst, {}, places.dsrc, places.scratch);
 }
 
+// The gradient of the weights is the adjoint of the three moves: gradients of tiles go to the
+// points by A y A^T, at each point dU (C x K) += patches^T (C x T) x gradients (T x K), and G^T dU
+// G comes back to 3x3 once, at the end, when all tiles are summed.
 void backward_weights(const ConvolutionShape& shape, const BackwardWeightsPlaces& places) {
   const Pass pass(shape, kReducedGroupBytes);
   float* sums = places.scratch;

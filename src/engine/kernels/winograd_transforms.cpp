@@ -23,6 +23,14 @@ constexpr double kShareA = 1 / (2 * kA2 * (kA2 - kB2));
 constexpr double kShareB = 1 / (2 * kB2 * (kB2 - kA2));
 
 // --- along one dimension ---
+//
+// A kernel w of 3 and 4 results make polynomials of degree 2 and 3; their product, of degree 5, is
+// known from its values at 6 points. G evaluates the kernel there and A the gradient of a tile; B^T
+// and A^T are what interpolation leaves of the adjoint problem. Points come in pairs +-a, so each
+// transform forms the even and the odd part once and adds and subtracts them: about half the
+// multiplications of the matrices written out. The two-dimensional transform applies the same
+// function to columns, then to rows. Which operations are fused (multiply_add) and in which order
+// they come decides the last bit of every trial in fp32-fast; keep both when you tidy up.
 
 struct PatchToPoints {  // B^T
   WHICHFIRST_INLINE void operator()(const Vector (&d)[6], Vector (&t)[6]) const {
