@@ -1,6 +1,7 @@
 // In which sense two orders of layers are the same: the five answers of `whichfirst explain`.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace whichfirst::algebra {
@@ -24,19 +25,9 @@ enum class Answer {
 
 /// "same training", ..., "different".
 constexpr std::string_view answer_words(Answer answer) {
-  switch (answer) {
-    case Answer::same_training:
-      return "same training";
-    case Answer::same_function:
-      return "same function";
-    case Answer::same_at_inference:
-      return "same at inference";
-    case Answer::same_function_class:
-      return "same function class";
-    case Answer::different:
-      return "different";
-  }
-  return "";
+  constexpr std::string_view kWords[] = {"same training", "same function", "same at inference",
+                                         "same function class", "different"};
+  return kWords[static_cast<std::size_t>(answer)];
 }
 
 }  // namespace whichfirst::algebra

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "algebra/rules.h"
+#include "network/lookup.h"
 
 namespace whichfirst::algebra {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 using network::Activation;
 using network::ActivationKind;
 using network::Add;
+using network::as;
 using network::AveragePool;
 using network::BatchNorm;
 using network::Conv;
@@ -19,15 +21,12 @@ using network::Dropout;
 using network::Flatten;
 using network::GlobalAveragePool;
 using network::GroupNorm;
+using network::is;
+using network::is_activation;
 using network::MaxPool;
 using network::Network;
 using network::ParameterKind;
 using network::Stage;
-
-template <class Alternative>
-bool is(const Stage& stage) {
-  return std::holds_alternative<Alternative>(stage.operation);
-}
 
 /// A network with the readers of each stage.
 class Graph {
@@ -39,13 +38,9 @@ class Graph {
     }
   }
 
-  const std::vector<Stage>& stages() const { return network_.stages; }
-
   /// The stage that `stage` reads; nullptr for the picture.
   const Stage* source(const Stage& stage) const {
-    return stage.source == network::kInput
-               ? nullptr
-               : &network_.stages[static_cast<std::size_t>(stage.source)];
+    return stage.source == network::kInput ? nullptr : &stage_at(network_, stage.source);
   }
   /// The only stage that reads `stage`; nullptr where there are none or several.
   const Stage* reader(const Stage& stage) const {
@@ -78,27 +73,20 @@ class Graph {
   std::vector<std::vector<std::size_t>> readers_;
 };
 
-bool is_mean(const Stage& stage) { return is<AveragePool>(stage) || is<GlobalAveragePool>(stage); }
-bool is_pool(const Stage& stage) { return is<MaxPool>(stage) || is<AveragePool>(stage); }
 /// What a x + b on each channel passes at inference.
-bool passes_affine(const Stage& stage) { return is_mean(stage) || is<Dropout>(stage); }
-bool passes_affine_forward(const Stage& stage) {
-  return passes_affine(stage) || is<Flatten>(stage);
-}
+constexpr auto passes_affine = is<AveragePool, GlobalAveragePool, Dropout>;
+constexpr auto passes_affine_forward = is<AveragePool, GlobalAveragePool, Dropout, Flatten>;
+constexpr auto is_pool = is<MaxPool, AveragePool>;
 
-bool pads(const Stage& stage) {
-  return is<Conv>(stage) && std::get<Conv>(stage.operation).padding > 0;
-}
+bool pads(const Stage& stage) { return is<Conv>(stage) && as<Conv>(stage)->padding > 0; }
 
 bool is_homogeneous_stage(const Stage& stage) {
-  return is<Activation>(stage) && is_homogeneous(std::get<Activation>(stage.operation));
+  return is<Activation>(stage) && is_homogeneous(*as<Activation>(stage));
 }
 
 bool has_threshold(const Graph& graph, const Stage& stage) {
   const Stage* at = graph.source(stage);
-  while (at != nullptr && (is_pool(*at) || is<Dropout>(*at) || is<Flatten>(*at))) {
-    at = graph.source(*at);
-  }
+  while (at != nullptr && is<MaxPool, AveragePool, Dropout, Flatten>(*at)) at = graph.source(*at);
   if (at == nullptr) return false;
   if (is<Add>(*at)) return true;  // the stream carries shifts of the units before
   return graph.has(*at, ParameterKind::bias) || graph.has(*at, ParameterKind::offset);
@@ -118,15 +106,15 @@ int inside_along(const Conv& conv, int input, int output) {
 bool scale_passes_activation(const Graph& graph, const Stage& bn) {
   const Stage* next = graph.reader(bn);
   if (next == nullptr || !is_homogeneous_stage(*next)) return false;
-  const Stage* reader = graph.find_reader(
-      *next, [](const Stage& stage) { return is_pool(stage) || passes_affine_forward(stage); });
+  const Stage* reader =
+      graph.find_reader(*next, is<MaxPool, AveragePool, GlobalAveragePool, Dropout, Flatten>);
   return reader != nullptr && has_weights(*reader);
 }
 
 /// Whether each channel's own mean is subtracted from what the weights make.
 bool is_centred(const Graph& graph, const Stage& weights) {
   const Stage* next = graph.find_reader(weights, is_pool);
-  const auto* group = next ? std::get_if<GroupNorm>(&next->operation) : nullptr;
+  const auto* group = next ? as<GroupNorm>(*next) : nullptr;
   return next != nullptr &&
          (is<BatchNorm>(*next) || (group != nullptr && group->groups == next->input.channels));
 }
@@ -171,8 +159,8 @@ Folding fold_normalisers(const Network& network) {
     if (!is<BatchNorm>(stage)) continue;
     const Stage* before = graph.find_source(stage, passes_affine);
     const Stage* behind = graph.find_reader(stage, passes_affine_forward);
-    const Stage* behind_pools = graph.find_reader(
-        stage, [](const Stage& each) { return is<MaxPool>(each) || passes_affine_forward(each); });
+    const Stage* behind_pools =
+        graph.find_reader(stage, is<MaxPool, AveragePool, GlobalAveragePool, Dropout, Flatten>);
     if (before != nullptr && has_weights(*before)) {
       ++folding.into_weights_before;
     } else if (behind_pools == nullptr || !has_weights(*behind_pools)) {
@@ -183,9 +171,8 @@ Folding fold_normalisers(const Network& network) {
       ++folding.into_weights_behind;
     } else {
       ++folding.with_border_bias;
-      folding.border_share =
-          std::max(folding.border_share,
-                   border_share(std::get<Conv>(behind->operation), behind->input, behind->output));
+      folding.border_share = std::max(
+          folding.border_share, border_share(*as<Conv>(*behind), behind->input, behind->output));
     }
   }
   return folding;
@@ -205,8 +192,7 @@ Count count_scale_invariant(const Network& network) {
     if (!has_weights(stage)) continue;
     ++count.all;
     const Stage* next = graph.find_reader(stage, [](const Stage& between) {
-      return is_pool(between) || is<Dropout>(between) || is<Flatten>(between) ||
-             is_homogeneous_stage(between);
+      return is<MaxPool, AveragePool, Dropout, Flatten>(between) || is_homogeneous_stage(between);
     });
     count.some += next != nullptr && is_normaliser(*next) ? 1 : 0;
   }
@@ -223,10 +209,9 @@ std::optional<VarianceShift> largest_variance_shift(const Network& network) {
     const Stage* next = graph.find_reader(
         stage, [](const Stage& between) { return has_weights(between) || is<Flatten>(between); });
     if (next == nullptr || !is<BatchNorm>(*next)) continue;
-    const double rate = std::get<Dropout>(stage.operation).rate;
+    const double rate = as<Dropout>(stage)->rate;
     const Stage* read = graph.source(stage);
-    const bool reads_relu = read != nullptr && is<Activation>(*read) &&
-                            std::get<Activation>(read->operation).kind == ActivationKind::relu &&
+    const bool reads_relu = read != nullptr && is_activation(*read, ActivationKind::relu) &&
                             graph.source(*read) != nullptr && is<BatchNorm>(*graph.source(*read));
     const bool reads_bn = read != nullptr && is<BatchNorm>(*read);
     const VarianceShift shift{.ratio = 1 + rate / (1 - rate) * (reads_relu ? kReluRatio : 1),

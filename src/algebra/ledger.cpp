@@ -5,13 +5,14 @@
 
 #include <algorithm>
 #include <functional>
-#include <variant>
 
 #include "algebra/consequences.h"
+#include "network/lookup.h"
 
 namespace whichfirst::algebra {
 namespace {
 
+using network::is;
 using network::Network;
 using network::Stage;
 
@@ -25,23 +26,19 @@ std::string read_by(const Network& network, std::size_t index) {
   std::vector<std::string_view> between;
   int at = network.stages[index].source;
   std::string_view origin = "the picture";
-  for (; at != network::kInput; at = network.stages[static_cast<std::size_t>(at)].source) {
-    const Stage& stage = network.stages[static_cast<std::size_t>(at)];
-    const bool is_sum = std::holds_alternative<network::Add>(stage.operation);
+  for (; at != network::kInput; at = stage_at(network, at).source) {
+    const Stage& stage = stage_at(network, at);
+    const bool is_sum = is<network::Add>(stage);
     if (is_sum || has_weights(stage)) {
       origin = is_sum ? "the sum" : "";
       break;
     }
-    if (std::holds_alternative<network::Flatten>(stage.operation)) continue;
+    if (is<network::Flatten>(stage)) continue;
     between.insert(between.begin(), word_of(stage));
   }
   if (between.empty()) return origin.empty() ? "the weights before" : std::string(origin);
   std::string text = fmt::format("{}", fmt::join(between, " "));
   return origin.empty() ? text : fmt::format("{} of {}", text, origin);
-}
-
-void add_distinct(std::vector<std::string>& list, std::string value) {
-  if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(std::move(value));
 }
 
 /// "3 of 15" stages of this kind with a bias; a fully connected layer of the head counts too.
@@ -51,10 +48,7 @@ std::string biases(const Network& network, network::RoleKind kind) {
   for (const Stage& stage : network.stages) {
     if (!stage.role || stage.role->kind != kind) continue;
     ++stages;
-    for (const int index : stage.parameters) {
-      const auto& parameter = network.parameters[static_cast<std::size_t>(index)];
-      with_bias += parameter.kind == network::ParameterKind::bias ? 1 : 0;
-    }
+    with_bias += network.find_parameter(stage, network::ParameterKind::bias) ? 1 : 0;
   }
   return fmt::format("{} of {}", with_bias, stages);
 }
@@ -62,38 +56,40 @@ std::string biases(const Network& network, network::RoleKind kind) {
 std::string values_of_statistics(const Network& network) {
   std::int64_t sum = 0;
   for (const Stage& stage : network.stages) {
-    if (std::holds_alternative<network::BatchNorm>(stage.operation)) sum += stage.input.pixels();
+    if (is<network::BatchNorm>(stage)) sum += stage.input.pixels();
   }
   return sum == 0 ? "no bn" : fmt::format("{}", sum);
 }
 
-std::string first_reads(const Network& network) {
+/// The places of the stages with weights.
+std::vector<std::size_t> weight_stages(const Network& network) {
+  std::vector<std::size_t> places;
   for (std::size_t i = 0; i < network.stages.size(); ++i) {
-    if (has_weights(network.stages[i])) return read_by(network, i);
+    if (has_weights(network.stages[i])) places.push_back(i);
   }
-  return "no weights";
+  return places;
+}
+
+std::string first_reads(const Network& network) {
+  const auto places = weight_stages(network);
+  return places.empty() ? "no weights" : read_by(network, places.front());
 }
 
 std::string later_read(const Network& network) {
+  const auto places = weight_stages(network);
   std::vector<std::string> distinct;
-  bool is_first = true;
-  std::size_t last = 0;
-  for (std::size_t i = 0; i < network.stages.size(); ++i) {
-    if (has_weights(network.stages[i])) last = i;
-  }
-  for (std::size_t i = 0; i < last; ++i) {
-    if (!has_weights(network.stages[i])) continue;
-    if (!is_first) add_distinct(distinct, read_by(network, i));
-    is_first = false;
+  for (std::size_t i = 1; i + 1 < places.size(); ++i) {
+    std::string read = read_by(network, places[i]);
+    if (std::find(distinct.begin(), distinct.end(), read) == distinct.end()) {
+      distinct.push_back(std::move(read));
+    }
   }
   return distinct.empty() ? "none" : fmt::format("{}", fmt::join(distinct, " | "));
 }
 
 std::string classifier_reads(const Network& network) {
-  for (std::size_t i = network.stages.size(); i-- > 0;) {
-    if (has_weights(network.stages[i])) return read_by(network, i);
-  }
-  return "no weights";
+  const auto places = weight_stages(network);
+  return places.empty() ? "no weights" : read_by(network, places.back());
 }
 
 std::string words(const Count& count) { return fmt::format("{} of {}", count.some, count.all); }

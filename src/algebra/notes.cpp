@@ -1,15 +1,16 @@
 #include "algebra/notes.h"
 
 #include <algorithm>
-#include <variant>
 
 #include "network/expand.h"
+#include "network/lookup.h"
 #include "network/match.h"
 #include "notation/print.h"
 
 namespace whichfirst::algebra {
 namespace {
 
+using network::is;
 using notation::Activation;
 using notation::BatchNorm;
 using notation::Item;
@@ -43,14 +44,8 @@ bool has_pair(const Sequence& order, const Left& left, const Right& right) {
   return found;
 }
 
-template <class Alternative>
-bool is(const Stage& stage) {
-  return std::holds_alternative<Alternative>(stage);
-}
-
 bool is_relu(const Stage& stage) {
-  const auto* activation = std::get_if<Activation>(&stage);
-  return activation != nullptr && activation->kind == notation::ActivationKind::relu;
+  return network::is_activation(stage, notation::ActivationKind::relu);
 }
 
 void add_swap_notes(bool is_of_relu, std::vector<Note>& notes) {
@@ -113,17 +108,13 @@ std::vector<Note> find_notes(const Sequence& a, const Sequence& b) {
   const auto in_one = [&](const auto& left, const auto& right) {
     return has_pair(a, left, right) != has_pair(b, left, right);
   };
-  const auto is_any_pool = [](const Stage& stage) {
-    return is<notation::MaxPool>(stage) || is<notation::PoolPlace>(stage);
+  constexpr auto is_any_pool = is<notation::MaxPool, notation::PoolPlace>;
+  const auto is_swapped = [](const Sequence& one, const Sequence& other) {
+    return has_pair(one, is<BatchNorm>, is<Activation>) &&
+           has_pair(other, is<Activation>, is<BatchNorm>) &&
+           !has_pair(other, is<BatchNorm>, is<Activation>);
   };
-  const auto bn_first = [](const Sequence& order) {
-    return has_pair(order, is<BatchNorm>, is<Activation>);
-  };
-  const auto act_first = [](const Sequence& order) {
-    return has_pair(order, is<Activation>, is<BatchNorm>);
-  };
-  if ((bn_first(a) && act_first(b) && !bn_first(b)) ||
-      (bn_first(b) && act_first(a) && !bn_first(a))) {
+  if (is_swapped(a, b) || is_swapped(b, a)) {
     add_swap_notes(has_pair(a, is_relu, is<BatchNorm>) || has_pair(b, is_relu, is<BatchNorm>),
                    notes);
   }

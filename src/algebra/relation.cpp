@@ -7,6 +7,12 @@
 namespace whichfirst::algebra {
 namespace {
 
+using network::Activation;
+using network::AveragePool;
+using network::BatchNorm;
+using network::is;
+using network::MaxPool;
+
 /// Applies one rule wherever it applies, and returns how often it did.
 int exhaust(const Rule& rule, Terms& terms) {
   int uses = 0;
@@ -40,19 +46,11 @@ bool are_alike(Terms a, Terms b, const std::vector<Rule>& rules, Answer answer) 
   return a == b;
 }
 
-template <class Operation>
-bool is(const Term& term) {
-  return term.get<Operation>() != nullptr;
-}
-
 /// Whether a normaliser reads what `place` makes, pools between them or not.
 bool is_normalised(const Terms& terms, std::size_t place) {
   std::size_t i = place + 1;
-  while (i < terms.size() &&
-         (is<network::MaxPool>(terms[i]) || is<network::AveragePool>(terms[i]))) {
-    ++i;
-  }
-  return i < terms.size() && (is<network::BatchNorm>(terms[i]) || is<network::GroupNorm>(terms[i]));
+  while (i < terms.size() && is<MaxPool, AveragePool>(terms[i])) ++i;
+  return i < terms.size() && is<BatchNorm, network::GroupNorm>(terms[i]);
 }
 
 /// What keeps the two from being alike after all rules: from what is left, pair by pair.
@@ -77,25 +75,24 @@ std::vector<Reason> find_obstacles(const Terms& a, const Terms& b) {
     for (std::size_t i = 0; i + 1 < terms->size(); ++i) {
       const Term& term = (*terms)[i];
       const Term& next = (*terms)[i + 1];
-      if (is<network::BatchNorm>(term) && next.is_weights() && next.pads()) {
+      if (is<BatchNorm>(term) && next.is_weights() && next.pads()) {
         add("D10",
             "weights that pad read a bn: they see its offset inside of the picture and 0 beyond "
             "its "
             "edge, which no bias of theirs makes up for; inside the two can be made equal");
       }
-      if (is<network::BatchNorm>(term) && next.is_weights() && !next.pads() && !next.has_bias &&
+      if (is<BatchNorm>(term) && next.is_weights() && !next.pads() && !next.has_bias &&
           !is_normalised(*terms, i + 1)) {
         add("D2", "weights without a bias behind bn: nothing of theirs takes its offset over");
       }
-      if (is<network::MaxPool>(term) && is<network::BatchNorm>(next)) {
+      if (is<MaxPool>(term) && is<BatchNorm>(next)) {
         add("D7", "a negative scale of a bn behind a max-pool makes a min-pool of it");
       }
-      const auto* activation = term.get<network::Activation>();
-      if (activation != nullptr && !is_monotone(*activation) && is<network::MaxPool>(next)) {
+      const auto* activation = network::as<Activation>(term);
+      if (activation != nullptr && !is_monotone(*activation) && is<MaxPool>(next)) {
         add("D7", "the activation falls somewhere, so that the largest number need not stay it");
       }
-      if (is<network::BatchNorm>(term) && !term.get<network::BatchNorm>()->affine &&
-          is<network::Activation>(next)) {
+      if (is<BatchNorm>(term) && !network::as<BatchNorm>(term)->affine && is<Activation>(next)) {
         add("D19",
             "bn without affine sets mean and deviation of what the activation reads: no threshold "
             "is trained there");

@@ -1,5 +1,7 @@
 #include "algebra/rules.h"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -8,21 +10,21 @@ namespace {
 
 using network::Activation;
 using network::ActivationKind;
+using network::as;
 using network::AveragePool;
 using network::BatchNorm;
 using network::Dropout;
 using network::Flatten;
 using network::GlobalAveragePool;
 using network::GroupNorm;
+using network::is;
+using network::is_activation;
 using network::MaxPool;
 
 constexpr const char* kPage = "Page, How to Train Your ResNet 8: Bag of Tricks (myrtle.ai)";
 constexpr const char* kIoffe = "Ioffe and Szegedy 2015, arXiv:1502.03167, section 3.2";
 
-bool is_relu(const Term& term) {
-  const auto* activation = term.get<Activation>();
-  return activation != nullptr && activation->kind == ActivationKind::relu;
-}
+bool is_relu(const Term& term) { return is_activation(term, ActivationKind::relu); }
 
 void erase(Terms& terms, std::size_t place) {
   terms.erase(terms.begin() + static_cast<std::ptrdiff_t>(place));
@@ -38,25 +40,21 @@ auto move_behind(Left left, Right right) {
   };
 }
 
-template <class Operation>
-bool is(const Term& term) {
-  return term.get<Operation>() != nullptr;
-}
-
 bool is_pool_of_one(const Term& term) {
   const auto one = [](const auto* pool) {
     return pool != nullptr && pool->kernel == 1 && pool->stride == 1 && pool->padding == 0;
   };
-  return one(term.get<MaxPool>()) || one(term.get<AveragePool>());
+  return one(as<MaxPool>(term)) || one(as<AveragePool>(term));
 }
 
 /// A normaliser that subtracts each channel's own mean.
 bool centres_channels(const Term& term) {
-  const auto* group = term.get<GroupNorm>();
+  const auto* group = as<GroupNorm>(term);
   return is<BatchNorm>(term) || (group != nullptr && group->kind == notation::GroupKind::instance);
 }
 
-bool is_pool(const Term& term) { return is<MaxPool>(term) || is<AveragePool>(term); }
+constexpr auto is_pool = is<MaxPool, AveragePool>;
+constexpr auto is_average = is<AveragePool, GlobalAveragePool>;
 
 /// The first place behind `place` whose term is not skipped.
 template <class Skipped>
@@ -89,7 +87,7 @@ bool remove_dropout(Terms& terms, std::size_t i) {
 
 /// gn by the name of what it is.
 bool rename_groups(Terms& terms, std::size_t i) {
-  const auto* norm = terms[i].get<GroupNorm>();
+  const auto* norm = as<GroupNorm>(terms[i]);
   if (norm == nullptr) return false;
   GroupNorm named = *norm;
   if (norm->groups == 1) named.kind = notation::GroupKind::layer;
@@ -106,20 +104,19 @@ bool rename_groups(Terms& terms, std::size_t i) {
 /// where no scale is negative.
 auto passes_affine(Scales scales) {
   return [scales](const Term& term) {
-    return is<AveragePool>(term) || is<GlobalAveragePool>(term) ||
-           (scales == Scales::positive && is<MaxPool>(term));
+    return is_average(term) || (scales == Scales::positive && is<MaxPool>(term));
   };
 }
 
 /// Scales without affine are 1 / sqrt(variance + eps).
 bool has_positive_scales(const Term& term, Scales scales) {
-  const auto* bn = term.get<BatchNorm>();
+  const auto* bn = as<BatchNorm>(term);
   return bn != nullptr && (!bn->affine || scales == Scales::positive);
 }
 
 /// Whether a bn's scale and offset can be any numbers: without affine its output has mean 0 and
 /// deviation 1 on the training pictures, whatever the weights are.
-bool is_free(const Term& term) { return is<BatchNorm>(term) && term.get<BatchNorm>()->affine; }
+bool is_free(const Term& term) { return is<BatchNorm>(term) && as<BatchNorm>(term)->affine; }
 
 /// D2, D9. W x, then a y + b: the weights diag(a) W with the bias b.
 auto fold_back(Scales scales) {
@@ -134,15 +131,14 @@ auto fold_back(Scales scales) {
   };
 }
 
+/// Weights whose bias can take over what a constant in front of them adds.
+bool takes_over(const Term& term) { return term.is_weights() && !term.pads() && term.has_bias; }
+
 /// D2, D9. a x + b, then W y + c: the weights W diag(a) with the bias c + W b.
 bool fold_forward(Terms& terms, std::size_t i) {
   if (!is<BatchNorm>(terms[i])) return false;
-  const auto next = next_beyond(terms, i, [](const Term& term) {
-    return is<AveragePool>(term) || is<GlobalAveragePool>(term) || is<Flatten>(term);
-  });
-  if (!next || !terms[*next].is_weights() || terms[*next].pads() || !terms[*next].has_bias) {
-    return false;
-  }
+  const auto next = next_beyond(terms, i, is<AveragePool, GlobalAveragePool, Flatten>);
+  if (!next || !takes_over(terms[*next])) return false;
   terms[*next].before.insert(terms[*next].before.begin(), terms[i].stage);
   erase(terms, i);
   return true;
@@ -151,12 +147,8 @@ bool fold_forward(Terms& terms, std::size_t i) {
 /// A bias that only pools and weights without padding read: W (x + b) + c = W x + (c + W b).
 bool move_bias(Terms& terms, std::size_t i) {
   if (!terms[i].is_weights() || !terms[i].has_bias) return false;
-  const auto next = next_beyond(terms, i, [](const Term& term) {
-    return is_pool(term) || is<GlobalAveragePool>(term) || is<Flatten>(term);
-  });
-  if (!next || !terms[*next].is_weights() || terms[*next].pads() || !terms[*next].has_bias) {
-    return false;
-  }
+  const auto next = next_beyond(terms, i, is<MaxPool, AveragePool, GlobalAveragePool, Flatten>);
+  if (!next || !takes_over(terms[*next])) return false;
   terms[i].has_bias = false;
   return true;
 }
@@ -164,23 +156,12 @@ bool move_bias(Terms& terms, std::size_t i) {
 }  // namespace
 
 bool is_monotone(const Activation& activation) {
-  switch (activation.kind) {
-    case ActivationKind::relu:
-    case ActivationKind::leaky:
-    case ActivationKind::elu:
-    case ActivationKind::tanh:
-    case ActivationKind::sigmoid:
-    case ActivationKind::softsign:
-    case ActivationKind::softplus:
-    case ActivationKind::sign:
-      return true;
-    case ActivationKind::gelu:
-    case ActivationKind::silu:
-    case ActivationKind::hardswish:
-    case ActivationKind::mish:
-      return false;
-  }
-  return false;
+  constexpr ActivationKind kMonotone[] = {ActivationKind::relu,     ActivationKind::leaky,
+                                          ActivationKind::elu,      ActivationKind::tanh,
+                                          ActivationKind::sigmoid,  ActivationKind::softsign,
+                                          ActivationKind::softplus, ActivationKind::sign};
+  return std::find(std::begin(kMonotone), std::end(kMonotone), activation.kind) !=
+         std::end(kMonotone);
 }
 
 bool is_homogeneous(const Activation& activation) {
@@ -188,20 +169,15 @@ bool is_homogeneous(const Activation& activation) {
 }
 
 std::vector<Rule> make_rules(Scales scales) {
-  const auto is_sign = [](const Term& term) {
-    return is<Activation>(term) && term.get<Activation>()->kind == ActivationKind::sign;
-  };
+  const auto is_sign = [](const Term& term) { return is_activation(term, ActivationKind::sign); };
   const auto is_monotone_term = [is_sign](const Term& term) {
-    return is<Activation>(term) && is_monotone(*term.get<Activation>()) && !is_sign(term);
+    return is<Activation>(term) && is_monotone(*as<Activation>(term)) && !is_sign(term);
   };
   const auto is_homogeneous_term = [](const Term& term) {
-    return is<Activation>(term) && is_homogeneous(*term.get<Activation>());
+    return is<Activation>(term) && is_homogeneous(*as<Activation>(term));
   };
   const auto has_positive = [scales](const Term& term) {
     return has_positive_scales(term, scales);
-  };
-  const auto is_average = [](const Term& term) {
-    return is<AveragePool>(term) || is<GlobalAveragePool>(term);
   };
   return {
       {.name = "relu and maxpool",

@@ -31,8 +31,8 @@ Term term_of(const Stage& stage, int place) {
   term.stage = place;
   term.channels = stage.output.channels;
   term.text = text_without_bias(stage);
-  if (const auto* conv = term.get<network::Conv>()) term.has_bias = conv->bias;
-  if (const auto* fc = term.get<network::FullyConnected>()) term.has_bias = fc->bias;
+  if (const auto* conv = network::as<network::Conv>(stage)) term.has_bias = conv->bias;
+  if (const auto* fc = network::as<network::FullyConnected>(stage)) term.has_bias = fc->bias;
   return term;
 }
 
@@ -55,9 +55,8 @@ Terms terms_of(const Network& network) {
     if (stage.role && stage.role->kind == network::RoleKind::projection) {
       terms.push_back(mark_term(Mark::shortcut, ""));
     }
-    terms.push_back(std::holds_alternative<network::Add>(stage.operation)
-                        ? mark_term(Mark::add, "")
-                        : term_of(stage, static_cast<int>(i)));
+    terms.push_back(network::is<network::Add>(stage) ? mark_term(Mark::add, "")
+                                                     : term_of(stage, static_cast<int>(i)));
     add_fork(i + 1);
   }
   return terms;

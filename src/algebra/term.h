@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "network/network.h"
+#include "network/lookup.h"
 
 namespace whichfirst::algebra {
 
@@ -18,9 +18,9 @@ enum class Mark { stage, fork, shortcut, add };
 /// One stage of a network, and what rules have folded into it.
 struct Term {
   Mark mark = Mark::stage;
-  network::Operation operation;
-  int stage = -1;    // its place in Network::stages; -1 of marks
-  int channels = 0;  // that it makes
+  network::Operation operation = network::Add{};  // Add of marks
+  int stage = -1;                                 // its place in Network::stages; -1 of marks
+  int channels = 0;                               // that it makes
   std::string text;  // in notation, without the bias of weights; compared
 
   // Of weights:
@@ -30,14 +30,12 @@ struct Term {
   std::vector<int> before;  // stages: normalisers that these weights take over from before them,
   std::vector<int> after;   // and from behind them, in the order in which they run
 
-  /// Whether the operation is of this kind.
-  template <class Alternative>
-  const Alternative* get() const {
-    return mark == Mark::stage ? std::get_if<Alternative>(&operation) : nullptr;
-  }
-  bool is_weights() const { return get<network::Conv>() || get<network::FullyConnected>(); }
+  bool is_weights() const { return network::is<network::Conv, network::FullyConnected>(operation); }
   /// Whether weights look beyond the edge of the picture.
-  bool pads() const { return get<network::Conv>() && get<network::Conv>()->padding > 0; }
+  bool pads() const {
+    const auto* conv = network::as<network::Conv>(operation);
+    return conv != nullptr && conv->padding > 0;
+  }
 
   /// Whether two terms compute alike; which stages they come from does not count.
   bool operator==(const Term& other) const {

@@ -13,12 +13,10 @@ using network::BatchNorm;
 using network::Network;
 using network::ParameterKind;
 
-/// The stage's array of this kind, or nullptr.
+/// The array of this kind of the stage at `place`, or nullptr.
 template <class Values>
-auto find(const Network& network, Values& values, int stage, ParameterKind kind)
-    -> decltype(&values[0]) {
-  const auto i = network.find_parameter(network.stages[static_cast<std::size_t>(stage)], kind);
-  return i ? &values[*i] : nullptr;
+auto* find(const Network& network, Values& values, int place, ParameterKind kind) {
+  return find_array(network, values, stage_at(network, place), kind);
 }
 
 /// scale x + shift on each channel.
@@ -28,7 +26,7 @@ struct Affine {
 };
 
 double eps_of(const Network& network, int stage) {
-  return std::get<BatchNorm>(network.stages[static_cast<std::size_t>(stage)].operation).eps;
+  return network::as<BatchNorm>(stage_at(network, stage))->eps;
 }
 
 /// What a bn with these running statistics does.
@@ -63,8 +61,7 @@ Affine identity(std::size_t channels) {
 }
 
 bool is_free(const Network& network, int stage) {
-  const auto& operation = network.stages[static_cast<std::size_t>(stage)].operation;
-  return std::get<BatchNorm>(operation).affine;
+  return network::as<BatchNorm>(stage_at(network, stage))->affine;
 }
 
 /// The normalisers that weights took over, as one.
@@ -90,8 +87,7 @@ struct Columns {
 };
 
 Columns columns_of(const Network& network, int stage, std::size_t weights) {
-  const auto rows =
-      static_cast<std::size_t>(network.stages[static_cast<std::size_t>(stage)].output.channels);
+  const auto rows = static_cast<std::size_t>(stage_at(network, stage).output.channels);
   return {.rows = rows, .count = weights / rows};
 }
 
@@ -104,13 +100,13 @@ struct Folded {
 /// What stands before weights: a bias that they take over, and normalisers.
 Affine before_of(const Network& network, const Arrays& values, const Term& term,
                  const std::vector<double>& carried) {
-  const auto& stage = network.stages[static_cast<std::size_t>(term.stage)];
   std::size_t channels = carried.size();
   if (!term.before.empty()) {
-    channels = static_cast<std::size_t>(
-        network.stages[static_cast<std::size_t>(term.before.front())].output.channels);
+    channels = static_cast<std::size_t>(stage_at(network, term.before.front()).output.channels);
   }
-  if (channels == 0) channels = static_cast<std::size_t>(stage.input.channels);
+  if (channels == 0) {
+    channels = static_cast<std::size_t>(stage_at(network, term.stage).input.channels);
+  }
   Affine affine = identity(channels);
   if (!carried.empty()) affine.shift = carried;
   return chain(network, values, term.before, std::move(affine));
@@ -214,8 +210,7 @@ Arrays transfer(const Ways& ways, const Arrays& values, Arrays start) {
         carried_from = std::exchange(folded.bias, std::vector<double>(folded.bias.size()));
       }
       carried_to = unfold(ways.to, result, target, folded, carried_to);
-    } else if (source.mark == Mark::stage &&
-               is_normaliser(ways.from.stages[static_cast<std::size_t>(source.stage)])) {
+    } else if (source.mark == Mark::stage && is_normaliser(stage_at(ways.from, source.stage))) {
       copy_normaliser(ways, source, target, values, result);
       add_to_mean(ways.to, result, target.stage, carried_from, -1);
       add_to_mean(ways.to, result, target.stage, carried_to, +1);

@@ -10,10 +10,12 @@
 
 #include "base/error.h"
 #include "fold/absorb.h"
+#include "network/lookup.h"
 
 namespace whichfirst::fold {
 namespace {
 
+using network::is;
 using network::Network;
 using network::ParameterKind;
 using network::Stage;
@@ -31,7 +33,8 @@ class Folder {
     check(values.size() == network.parameters.size(), "there is one array for each parameter");
     for (std::size_t i = 0; i < network.stages.size(); ++i) {
       if (network::has_weights(network.stages[i])) weights_[i] = weights_of(network.stages[i]);
-      if (is_bn(network.stages[i])) fates_.push_back({.stage = network.stages[i].path});
+      if (is<network::BatchNorm>(network.stages[i]))
+        fates_.push_back({.stage = network.stages[i].path});
     }
   }
 
@@ -45,15 +48,12 @@ class Folder {
   }
 
  private:
-  static bool is_bn(const Stage& stage) {
-    return std::holds_alternative<network::BatchNorm>(stage.operation);
-  }
-  const Stage& at(int index) const { return network_.stages[static_cast<std::size_t>(index)]; }
+  const Stage& at(int index) const { return stage_at(network_, index); }
 
   std::vector<double> array(const Stage& stage, ParameterKind kind) const {
-    const auto i = network_.find_parameter(stage, kind);
-    if (!i) return {};
-    return {values_[*i].begin(), values_[*i].end()};
+    const auto* found = find_array(network_, values_, stage, kind);
+    if (found == nullptr) return {};
+    return {found->begin(), found->end()};
   }
 
   Weights weights_of(const Stage& stage) const {
@@ -62,7 +62,7 @@ class Folder {
   }
 
   Affine affine_of(const Stage& stage) const {
-    const double eps = std::get<network::BatchNorm>(stage.operation).eps;
+    const double eps = network::as<network::BatchNorm>(stage)->eps;
     const std::vector<double> mean = array(stage, ParameterKind::running_mean);
     const std::vector<double> variance = array(stage, ParameterKind::running_variance);
     const std::vector<double> scale = array(stage, ParameterKind::scale);
@@ -79,7 +79,7 @@ class Folder {
     bool has_changed = false;
     std::size_t number = 0;
     for (std::size_t i = 0; i < network_.stages.size(); ++i) {
-      if (!is_bn(network_.stages[i])) continue;
+      if (!is<network::BatchNorm>(network_.stages[i])) continue;
       BnFate& fate = fates_[number++];
       if (!is_gone_[i]) has_changed = fold_one(static_cast<int>(i), fate) || has_changed;
     }
@@ -116,9 +116,9 @@ class Folder {
       if (readers_of(index).size() > 1) return "others read what it reads";
       const Stage& stage = at(index);
       if (network::has_weights(stage)) return index;
-      const bool is_flattened =
-          std::holds_alternative<network::Flatten>(stage.operation) && stage.input.pixels() > 1;
-      if (is_flattened) return "it reads a flattened picture";
+      if (is<network::Flatten>(stage) && stage.input.pixels() > 1) {
+        return "it reads a flattened picture";
+      }
       if (is_reversing(stage, map)) return "a negative scale stands behind a max-pool";
       if (!commutes(stage)) return "it reads " + spoken(stage);
     }
@@ -137,7 +137,7 @@ class Folder {
       if (network::has_weights(stage)) return index;
       if (is_reversing(stage, map)) return "a negative scale stands in front of a max-pool";
       if (!commutes(stage)) return spoken(stage) + " reads it";
-      if (std::holds_alternative<network::Flatten>(stage.operation)) {
+      if (is<network::Flatten>(stage)) {
         repeat_each(static_cast<std::size_t>(stage.input.pixels()), map);
       }
     }
@@ -145,22 +145,19 @@ class Folder {
 
   /// Whether a stage takes y = a x + b by channel from one side to the other.
   static bool commutes(const Stage& stage) {
-    return std::holds_alternative<network::Dropout>(stage.operation) ||
-           std::holds_alternative<network::AveragePool>(stage.operation) ||
-           std::holds_alternative<network::GlobalAveragePool>(stage.operation) ||
-           std::holds_alternative<network::Flatten>(stage.operation) ||
-           std::holds_alternative<network::MaxPool>(stage.operation);
+    return is<network::Dropout, network::AveragePool, network::GlobalAveragePool, network::Flatten,
+              network::MaxPool>(stage);
   }
 
   /// The largest of numbers becomes the smallest where they are multiplied by less than 0.
   static bool is_reversing(const Stage& stage, const Affine& map) {
-    return std::holds_alternative<network::MaxPool>(stage.operation) &&
+    return is<network::MaxPool>(stage) &&
            std::any_of(map.factor.begin(), map.factor.end(), [](double a) { return !(a >= 0); });
   }
 
   /// "a sum", "relu", "gn(4)".
   static std::string spoken(const Stage& stage) {
-    return std::holds_alternative<network::Add>(stage.operation) ? "a sum" : stage.text;
+    return is<network::Add>(stage) ? "a sum" : stage.text;
   }
 
   // --- the network without what is gone ---------------------------------------------------------
@@ -276,16 +273,8 @@ class Folder {
 }  // namespace
 
 std::string_view name(Fate fate) {
-  switch (fate) {
-    case Fate::backward:
-      return "backward";
-    case Fate::forward:
-      return "forward";
-    case Fate::kept:
-      return "kept";
-  }
-  check(false, "a fate has a word");
-  return {};
+  constexpr std::string_view kWords[] = {"backward", "forward", "kept"};
+  return kWords[static_cast<std::size_t>(fate)];
 }
 
 Folded fold(const Network& network, const network::Values& values) {

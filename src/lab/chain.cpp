@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
-#include <variant>
 
 #include "base/error.h"
 #include "network/expand.h"
+#include "network/lookup.h"
 
 namespace whichfirst::lab {
 namespace {
@@ -33,7 +34,7 @@ Sequence complete(const Sequence& order, int channels, const std::optional<doubl
             },
             [](auto&) {}},
         item.stage);
-    if (std::holds_alternative<notation::PoolPlace>(item.stage)) item.stage = notation::MaxPool{};
+    if (network::is<notation::PoolPlace>(item.stage)) item.stage = notation::MaxPool{};
     completed.items.push_back(std::move(item));
   }
   return completed;
@@ -88,32 +89,19 @@ Work work_of(const Network& network, int images) {
 Chain build_chain(const Sequence& order, const reference::Tensor& images,
                   const ChainParameters& parameters) {
   Chain chain{.network = build_stages(order, images, parameters),
-              .values = {},
               .step = {.seed = parameters.seed}};
   chain.values = reference::widen(network::initial_values(chain.network, parameters.seed, 0));
   if (parameters.has_given_statistics()) chain.mode = reference::Mode::evaluation;
+  const std::tuple<ParameterKind, const std::vector<double>&, std::string_view> lists[] = {
+      {ParameterKind::scale, parameters.scale, "--scale"},
+      {ParameterKind::offset, parameters.offset, "--offset"},
+      {ParameterKind::running_mean, parameters.given_mean, "--given-mean"},
+      {ParameterKind::running_variance, parameters.given_variance, "--given-variance"}};
   for (std::size_t i = 0; i < chain.values.size(); ++i) {
-    const network::Stage& stage =
-        chain.network.stages[static_cast<std::size_t>(chain.network.parameters[i].stage)];
-    const auto set = [&](const std::vector<double>& list, std::string_view what) {
-      if (network::is_normaliser(stage)) assign(chain.values[i], list, what, stage);
-    };
-    switch (chain.network.parameters[i].kind) {
-      case ParameterKind::scale:
-        set(parameters.scale, "--scale");
-        break;
-      case ParameterKind::offset:
-        set(parameters.offset, "--offset");
-        break;
-      case ParameterKind::running_mean:
-        set(parameters.given_mean, "--given-mean");
-        break;
-      case ParameterKind::running_variance:
-        set(parameters.given_variance, "--given-variance");
-        break;
-      case ParameterKind::weight:
-      case ParameterKind::bias:
-        break;
+    const network::Parameter& parameter = chain.network.parameters[i];
+    for (const auto& [kind, list, what] : lists) {
+      if (parameter.kind != kind) continue;
+      assign(chain.values[i], list, what, stage_at(chain.network, parameter.stage));
     }
   }
   return chain;

@@ -33,8 +33,8 @@ struct ChainParameters {
 };
 
 struct Chain {
-  network::Network network;  ///< `classes` means nothing here
-  reference::Arrays values;  ///< of its parameters
+  network::Network network;       ///< `classes` means nothing here
+  reference::Arrays values = {};  ///< of its parameters
   reference::Mode mode = reference::Mode::training;
   network::DropoutStep step;
 };

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
-#include <variant>
 
 #include "lab/claims.h"
 
@@ -21,11 +20,11 @@ const Tensor& output_of(const OrderRun& run, const Tensor& input, int stage) {
 
 /// The first relu of an order on what it reads of the order's input.
 struct Cut {
-  std::vector<bool> is_cut;  // of each number that it reads
+  std::vector<bool> is_cut = {};  // of each number that it reads
   Shape shape;
   /// x is cut up to its channel's threshold (from there on where the slope is negative). Missing
   /// where more than bn stands before the relu, or a slope is 0.
-  std::optional<std::vector<double>> thresholds;
+  std::optional<std::vector<double>> thresholds = {};
   std::size_t falling = 0;  // channels with a negative slope
   bool has_nan = false;     // relu reads NaN, which it neither cuts nor keeps
 
@@ -40,7 +39,7 @@ struct ChannelLines {
 
 void follow(const OrderRun& run, std::size_t i, ChannelLines& lines) {
   const Stage& stage = run.chain.network.stages[i];
-  const auto& bn = std::get<network::BatchNorm>(stage.operation);
+  const double eps = network::as<network::BatchNorm>(stage)->eps;
   const bool is_batch = run.chain.mode == Mode::training;
   for (std::size_t c = 0; c < lines.slopes.size(); ++c) {
     const double mean = is_batch ? run.pass.batch_mean[i][c]
@@ -49,7 +48,7 @@ void follow(const OrderRun& run, std::size_t i, ChannelLines& lines) {
                                 ? run.pass.batch_variance[i][c]
                                 : parameter_of(run, stage, ParameterKind::running_variance, c, 1);
     const double slope =
-        parameter_of(run, stage, ParameterKind::scale, c, 1) / std::sqrt(variance + bn.eps);
+        parameter_of(run, stage, ParameterKind::scale, c, 1) / std::sqrt(variance + eps);
     lines.slopes[c] *= slope;
     lines.offsets[c] =
         slope * (lines.offsets[c] - mean) + parameter_of(run, stage, ParameterKind::offset, c, 0);
@@ -62,8 +61,8 @@ std::optional<Cut> find_cut(const OrderRun& run, const Tensor& input) {
   bool is_followed = true;
   for (std::size_t i = 0; i < run.own_stages; ++i) {
     const Stage& stage = run.chain.network.stages[i];
-    if (is_relu(stage)) {
-      Cut cut{.is_cut = {}, .shape = stage.input, .thresholds = {}};
+    if (network::is_activation(stage, network::ActivationKind::relu)) {
+      Cut cut{.shape = stage.input};
       for (const double x : output_of(run, input, stage.source).values) {
         cut.is_cut.push_back(x <= 0);
         cut.has_nan = cut.has_nan || std::isnan(x);
@@ -80,7 +79,7 @@ std::optional<Cut> find_cut(const OrderRun& run, const Tensor& input) {
       }
       return cut;
     }
-    is_followed = is_followed && std::holds_alternative<network::BatchNorm>(stage.operation) &&
+    is_followed = is_followed && network::is<network::BatchNorm>(stage) &&
                   stage.source == static_cast<int>(i) - 1;
     if (is_followed) follow(run, i, lines);
   }

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 #include <span>
-#include <variant>
 
 #include "base/error.h"
 #include "lab/claims.h"
@@ -41,21 +40,18 @@ void copy_statistics(const OrderRun& run, Chain& chain) {
   }
   std::size_t next = 0;
   for (const Stage& stage : chain.network.stages) {
-    if (!std::holds_alternative<network::BatchNorm>(stage.operation)) continue;
+    if (!network::is<network::BatchNorm>(stage)) continue;
     const std::size_t i = measured.at(next++);
-    for (const int parameter : stage.parameters) {
-      const auto place = static_cast<std::size_t>(parameter);
-      const ParameterKind kind = chain.network.parameters[place].kind;
-      if (kind == ParameterKind::running_mean) chain.values[place] = run.pass.batch_mean[i];
-      if (kind == ParameterKind::running_variance) chain.values[place] = run.pass.batch_variance[i];
-    }
+    const auto array = [&](ParameterKind kind) -> std::vector<double>& {
+      return *find_array(chain.network, chain.values, stage, kind);
+    };
+    array(ParameterKind::running_mean) = run.pass.batch_mean[i];
+    array(ParameterKind::running_variance) = run.pass.batch_variance[i];
   }
 }
 
 bool has_dropout(const Network& network) {
-  return std::any_of(network.stages.begin(), network.stages.end(), [](const Stage& stage) {
-    return std::holds_alternative<network::Dropout>(stage.operation);
-  });
+  return std::any_of(network.stages.begin(), network.stages.end(), network::is<network::Dropout>);
 }
 
 /// The first stage that `sequence` builds; a repetition and a residual begin with their body's.
@@ -89,9 +85,7 @@ std::optional<Claim> claim_pool(const Question& question, const OrderRun& run) {
   const Stage* pool = run.own_stages < run.chain.network.stages.size()
                           ? &run.chain.network.stages[run.own_stages]
                           : nullptr;
-  if (pool == nullptr || !std::holds_alternative<network::MaxPool>(pool->operation)) {
-    return std::nullopt;
-  }
+  if (pool == nullptr || !network::is<network::MaxPool>(*pool)) return std::nullopt;
   auto chain = pool_first(question, run);
   if (!chain || has_dropout(chain->network)) return std::nullopt;
   const std::int64_t left = std::int64_t{question.input.values.count} *
@@ -106,12 +100,9 @@ std::optional<Claim> claim_pool(const Question& question, const OrderRun& run) {
   const double own = largest_difference(last, first);
   Claim claim{
       .a = run.name,
-      .b = {},
       .about = "pool-commutes",
       .question = fmt::format("Does {} after {} give what it gives before?", pool->text, run.name),
-      .answer = {},
-      .text = "there is no finite value",
-      .numbers = {}};
+      .text = "there is no finite value"};
   if (summary.count() == 0 &&
       measure::Summary{std::span<const double>(first.values)}.count() == 0) {
     return claim;

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <span>
 #include <utility>
-#include <variant>
 
 #include "lab/claims.h"
 #include "lab/theory.h"
@@ -43,7 +42,7 @@ std::optional<TheoreticalValues> predict_bn(const OrderRun& run, const Stage& st
   const auto variance = common_number(run, stage, ParameterKind::running_variance, 1);
   if (!scale || !offset || !mean || !variance) return std::nullopt;
   TheoreticalBatchNorm bn{
-      .scale = *scale, .offset = *offset, .eps = std::get<network::BatchNorm>(stage.operation).eps};
+      .scale = *scale, .offset = *offset, .eps = network::as<network::BatchNorm>(stage)->eps};
   if (run.chain.mode == Mode::evaluation) {
     bn.mean = mean;
     bn.variance = variance;
@@ -55,10 +54,8 @@ std::optional<TheoreticalValues> predict(const OrderRun& run, std::size_t i,
                                          const TheoreticalValues& values) {
   const Stage& stage = run.chain.network.stages[i];
   if (stage.source != static_cast<int>(i) - 1) return std::nullopt;
-  if (is_relu(stage)) return rectify(values);
-  if (std::holds_alternative<network::BatchNorm>(stage.operation)) {
-    return predict_bn(run, stage, values);
-  }
+  if (network::is_activation(stage, network::ActivationKind::relu)) return rectify(values);
+  if (network::is<network::BatchNorm>(stage)) return predict_bn(run, stage, values);
   return std::nullopt;
 }
 
@@ -98,13 +95,9 @@ std::optional<Claim> claim_theory(const OrderRun& run, const Input& input) {
   const measure::Summary seen{std::span<const double>(output.values)};
   const bool is_whole = stages == run.own_stages;
   Claim claim{.a = run.name,
-              .b = {},
               .about = "as-in-theory",
               .question = fmt::format("Does {} do to normal values what theory says{}?", run.name,
-                                      is_whole ? "" : fmt::format(" (up to stage {})", stages)),
-              .answer = {},
-              .text = {},
-              .numbers = {}};
+                                      is_whole ? "" : fmt::format(" (up to stage {})", stages))};
   const std::pair<const char*, std::pair<std::optional<double>, double>> rows[] = {
       {"zero_share", {seen.zero_share(), theory.zero_share()}},
       {"negative_share", {seen.negative_share(), theory.negative_share()}},

@@ -26,8 +26,8 @@ bool have_one_shape(const Tensor& a, const Tensor& b) {
 /// pairs.
 struct End {
   const Tensor* values = nullptr;
-  std::vector<std::size_t> finite_counts;                  // by channel, as the next
-  std::vector<std::optional<std::vector<double>>> scaled;  // missing where there is no spread
+  std::vector<std::size_t> finite_counts = {};                  // by channel, as the next
+  std::vector<std::optional<std::vector<double>>> scaled = {};  // missing where there is no spread
 };
 
 /// The worst of all channels.
@@ -53,7 +53,7 @@ std::optional<std::vector<double>> standardise_to_rounding(const std::vector<dou
 }
 
 End describe_end(const Tensor& values) {
-  End end{.values = &values, .finite_counts = {}, .scaled = {}};
+  End end{.values = &values};
   for (int c = 0; c < values.shape.channels; ++c) {
     const std::vector<double> sorted = measure::sort_finite(channel_values(values, c));
     end.finite_counts.push_back(sorted.size());
@@ -160,9 +160,7 @@ Claim claim_same_zeros(const OrderRun& a, const OrderRun& b) {
       .b = b.name,
       .about = "same-zeros",
       .question = fmt::format("Do {} and {} leave the same share of zeros?", a.name, b.name),
-      .answer = {},
-      .text = "there is no finite value",
-      .numbers = {}};
+      .text = "there is no finite value"};
   if (!zeros_a || !zeros_b) return claim;
   claim.answer = zeros_a == zeros_b;
   claim.text =
@@ -175,13 +173,8 @@ Claim claim_same_zeros(const OrderRun& a, const OrderRun& b) {
 
 double parameter_of(const OrderRun& run, const Stage& stage, ParameterKind kind, std::size_t c,
                     double missing) {
-  const auto place = run.chain.network.find_parameter(stage, kind);
-  return place ? run.chain.values[*place][c] : missing;
-}
-
-bool is_relu(const Stage& stage) {
-  const auto* activation = std::get_if<network::Activation>(&stage.operation);
-  return activation != nullptr && activation->kind == network::ActivationKind::relu;
+  const auto* array = find_array(run.chain.network, run.chain.values, stage, kind);
+  return array ? (*array)[c] : missing;
 }
 
 std::vector<Claim> measure_claims(const Question& question, const std::vector<OrderRun>& runs) {
@@ -206,10 +199,7 @@ std::vector<Claim> measure_claims(const Question& question, const std::vector<Or
         {.a = a,
          .b = b,
          .about = "only-scale-differs",
-         .question = fmt::format("Do {} and {} differ in scale and offset only{}?", a, b, where),
-         .answer = {},
-         .text = {},
-         .numbers = {}},
+         .question = fmt::format("Do {} and {} differ in scale and offset only{}?", a, b, where)},
         at[i], at[j]);
   };
   for (std::size_t i = 0; i < runs.size(); ++i) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lab/inspect.h"
+#include "network/lookup.h"
 
 namespace whichfirst::lab {
 
@@ -15,8 +16,8 @@ namespace whichfirst::lab {
 struct OrderRun {
   std::string name;
   notation::Sequence order;
-  Chain chain;
-  reference::ForwardPass pass;
+  Chain chain = {};
+  reference::ForwardPass pass = {};
   std::size_t own_stages = 0;
 };
 
@@ -27,7 +28,6 @@ notation::Sequence join(notation::Sequence first, const notation::Sequence& seco
 /// Number `c` of the parameter of this kind that `stage` has, or `missing`.
 double parameter_of(const OrderRun& run, const network::Stage& stage, network::ParameterKind kind,
                     std::size_t c, double missing);
-bool is_relu(const network::Stage& stage);
 
 /// The share of a spread up to which a difference is rounding.
 inline constexpr double kRoundingShare = 1e-9;

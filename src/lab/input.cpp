@@ -8,7 +8,6 @@
 #include <limits>
 #include <system_error>
 #include <utility>
-#include <variant>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -76,7 +75,7 @@ Input read_picture(const std::string& path) {
                     path, kMostInputNumbers, shape.height, shape.width, shape.channels));
   }
   const data::Picture picture = data::read_picture(path);
-  Input input{.name = path, .values = reference::zeros(1, picture.shape), .gaussian = {}};
+  Input input{.name = path, .values = reference::zeros(1, picture.shape)};
   const auto channels = static_cast<std::size_t>(picture.shape.channels);
   const auto pixels = static_cast<std::size_t>(picture.shape.pixels());
   for (std::size_t i = 0; i < picture.pixels.size(); ++i) {
@@ -87,7 +86,7 @@ Input read_picture(const std::string& path) {
 
 Input read_array(const std::string& path) {
   data::NpyArray array = data::read_npy(path, kMostInputNumbers);
-  Input input{.name = path, .values = shape_tensor(path, array.shape), .gaussian = {}};
+  Input input{.name = path, .values = shape_tensor(path, array.shape)};
   input.values.values = std::move(array.values);
   return input;
 }
@@ -104,8 +103,7 @@ Input read_of_set(const std::string& set, std::uint64_t number,
         fmt::format("{}:{}: expected a picture from 0 to {}", set, number, images.count() - 1));
   }
   Input input{.name = fmt::format("{}:{}", set, number),
-              .values = reference::zeros(1, images.shape),
-              .gaussian = {}};
+              .values = reference::zeros(1, images.shape)};
   const auto size = static_cast<std::size_t>(images.shape.size());
   const std::size_t first = number * size;
   if (const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&images.pixels)) {
@@ -124,8 +122,7 @@ Input built_in_picture() {
           .values = {.count = 1,
                      .shape = {.channels = 1, .height = 5, .width = 5},
                      .values = {1, -2, 3, 0, 2, 4,  -1, 2, 5, -3, 1, 6, -4,
-                                1, 3,  0, 2, 1, -2, 7,  3, 1, 2,  1, 1}},
-          .gaussian = {}};
+                                1, 3,  0, 2, 1, -2, 7,  3, 1, 2,  1, 1}}};
 }
 
 std::vector<double> parse_numbers(std::string_view where, std::string_view text) {
@@ -162,8 +159,7 @@ Input parse_values(std::string_view text) {
     values.insert(values.end(), numbers.begin(), numbers.end());
     begin = end + 1;
   }
-  Input input{
-      .name = "values", .values = shape_tensor("--values", {height, width}), .gaussian = {}};
+  Input input{.name = "values", .values = shape_tensor("--values", {height, width})};
   input.values.values = std::move(values);
   return input;
 }

@@ -23,9 +23,9 @@ struct Gaussian {
 };
 
 struct Input {
-  std::string name;                  ///< what it is, in words or as the user named it
-  reference::Tensor values;          ///< any numbers, NaN and infinities too
-  std::optional<Gaussian> gaussian;  ///< what all values were drawn from, independently
+  std::string name;                       ///< what it is, in words or as the user named it
+  reference::Tensor values;               ///< any numbers, NaN and infinities too
+  std::optional<Gaussian> gaussian = {};  ///< what all values were drawn from, independently
 };
 
 /// 5x5 with negative and positive numbers, some of them between 0 and their mean.

@@ -19,8 +19,7 @@ using network::ParameterKind;
 using reference::Tensor;
 
 StageValues describe_stage(std::string tap, std::string text, Tensor values) {
-  StageValues stage{
-      .tap = std::move(tap), .text = std::move(text), .values = {}, .all = {}, .channels = {}};
+  StageValues stage{.tap = std::move(tap), .text = std::move(text)};
   const int channels = values.shape.channels;
   std::vector<std::vector<double>> parts;  // by channel, or all where there are too many
   if (channels > 1 && channels <= kMostDescribedChannels) {
@@ -77,7 +76,7 @@ auto name_in_errors(const notation::Sequence& order, Action action) {
 OrderRun run_order(const Question& question, const notation::Sequence& order) {
   const ChainParameters& parameters = question.parameters;
   const Tensor& images = question.input.values;
-  OrderRun run{.name = notation::print(order), .order = order, .chain = {}, .pass = {}};
+  OrderRun run{.name = notation::print(order), .order = order};
   run.own_stages = build_stages(order, images, parameters).stages.size();
   run.chain = build_chain(join(order, question.then), images, parameters);
   run.pass = run_chain(run.chain, images);
@@ -147,9 +146,7 @@ Inspection inspect(const Question& question) {
   require_buildable(question);
   Inspection inspection{.input_name = question.input.name,
                         .input = describe_stage("input", "", question.input.values),
-                        .then = notation::print(question.then),
-                        .orders = {},
-                        .claims = {}};
+                        .then = notation::print(question.then)};
   std::vector<OrderRun> runs;
   for (const notation::Sequence& order : question.orders) {
     runs.push_back(name_in_errors(order, [&] { return run_order(question, order); }));
@@ -157,7 +154,7 @@ Inspection inspect(const Question& question) {
   refuse_unused(question.parameters, runs);
   inspection.claims = measure_claims(question, runs);
   for (OrderRun& run : runs) {
-    OrderValues values{.name = run.name, .stages = {}, .own_stages = run.own_stages};
+    OrderValues values{.name = run.name, .own_stages = run.own_stages};
     const std::vector<std::string> taps = name_taps(run.chain.network);
     for (std::size_t i = 0; i < taps.size(); ++i) {
       values.stages.push_back(describe_stage(taps[i], run.chain.network.stages[i].text,

@@ -37,34 +37,34 @@ struct Description {
 struct StageValues {
   std::string tap;   ///< "bn", "bn.1" where the order has several, "input"
   std::string text;  ///< the stage as built: "conv(16, bias=on)"; empty for the input
-  reference::Tensor values;
-  Description all;
-  std::vector<Description> channels;  ///< empty beyond kMostDescribedChannels
+  reference::Tensor values = {};
+  Description all = {};
+  std::vector<Description> channels = {};  ///< empty beyond kMostDescribedChannels
 };
 
 struct OrderValues {
   std::string name;  ///< canonical notation, without the stages that follow
-  std::vector<StageValues> stages;
+  std::vector<StageValues> stages = {};
   std::size_t own_stages = 0;  ///< of them the order's; the others follow in every order
 };
 
 /// A question about one order or a pair, measured.
 struct Claim {
   std::string a;
-  std::string b;      ///< empty where the question is about one order
-  std::string about;  ///< only-scale-differs, same-cut, same-zeros, as-in-theory, pool-commutes
+  std::string b = {};  ///< empty where the question is about one order
+  std::string about;   ///< only-scale-differs, same-cut, same-zeros, as-in-theory, pool-commutes
   std::string question;
-  std::optional<bool> answer;  ///< missing where the values cannot tell
-  std::string text;            ///< the answer in a sentence, with the numbers
-  std::vector<std::pair<std::string, double>> numbers;
+  std::optional<bool> answer = {};  ///< missing where the values cannot tell
+  std::string text = {};            ///< the answer in a sentence, with the numbers
+  std::vector<std::pair<std::string, double>> numbers = {};
 };
 
 struct Inspection {
   std::string input_name;
   StageValues input;
   std::string then;  ///< the stages that follow every order, in notation; empty for none
-  std::vector<OrderValues> orders;
-  std::vector<Claim> claims;
+  std::vector<OrderValues> orders = {};
+  std::vector<Claim> claims = {};
 };
 
 /// What is asked.

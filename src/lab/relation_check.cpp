@@ -9,6 +9,7 @@
 #include "algebra/transfer.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "network/lookup.h"
 #include "reference/pass.h"
 
 namespace whichfirst::lab {
@@ -57,8 +58,8 @@ struct Case {
   int number = 0;
   Network a;
   Network b;
-  Tensor images;
-  std::vector<std::int32_t> labels;
+  Tensor images = {};
+  std::vector<std::int32_t> labels = {};
   bool has_ties = false;
 };
 
@@ -77,8 +78,7 @@ Shape draw_shape(const Shape& wanted, RandomSequence& random, int attempt) {
 
 bool holds_sign(const Network& network) {
   return std::any_of(network.stages.begin(), network.stages.end(), [](const network::Stage& stage) {
-    const auto* activation = std::get_if<network::Activation>(&stage.operation);
-    return activation != nullptr && activation->kind == network::ActivationKind::sign;
+    return network::is_activation(stage, network::ActivationKind::sign);
   });
 }
 
@@ -90,8 +90,6 @@ Case draw_case(const CheckedOrders& orders, Answer answer, RandomSequence& rando
       Case drawn{.number = number,
                  .a = algebra::build_stack(orders.a, shape, orders.units),
                  .b = algebra::build_stack(orders.b, shape, orders.units),
-                 .images = {},
-                 .labels = {},
                  .has_ties = number % 2 == 1};
       // Equal numbers make exact zeros, where sign jumps if one is rounded otherwise.
       if (answer != Answer::same_training && (holds_sign(drawn.a) || holds_sign(drawn.b))) {
@@ -154,16 +152,10 @@ Arrays carry_over(const Case& drawn, const Relation& relation, const Arrays& val
   return algebra::transfer({drawn.a, relation.a, drawn.b, relation.b}, values, std::move(start));
 }
 
-const std::vector<double>* find_array(const Network& network, const Arrays& arrays, int stage,
-                                      ParameterKind kind) {
-  const auto i = network.find_parameter(network.stages[static_cast<std::size_t>(stage)], kind);
-  return i ? &arrays[*i] : nullptr;
-}
-
 /// The stage of `other` in the place of `stage` of `network`: of the same role; of normalisers
 /// without a role the one as far behind.
 std::optional<int> find_counterpart(const Network& network, int stage, const Network& other) {
-  const auto& role = network.stages[static_cast<std::size_t>(stage)].role;
+  const auto& role = stage_at(network, stage).role;
   const auto is_alike = [&](const network::Stage& x) {
     return x.role == role && (role || is_normaliser(x));
   };
@@ -180,7 +172,7 @@ std::optional<int> find_counterpart(const Network& network, int stage, const Net
 void set_neutral(const Network& network, const Network& other, Arrays& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     const network::Parameter& parameter = network.parameters[i];
-    if (!is_normaliser(network.stages[static_cast<std::size_t>(parameter.stage)])) continue;
+    if (!is_normaliser(stage_at(network, parameter.stage))) continue;
     if (find_counterpart(network, parameter.stage, other)) continue;
     const bool multiplies =
         parameter.kind == ParameterKind::scale || parameter.kind == ParameterKind::running_variance;
@@ -199,7 +191,8 @@ SharedParameters share_parameters(const Case& drawn, Arrays a, Arrays b) {
   for (std::size_t j = 0; j < b.size(); ++j) {
     const network::Parameter& mine = drawn.b.parameters[j];
     const auto counterpart = find_counterpart(drawn.b, mine.stage, drawn.a);
-    const auto* other = counterpart ? find_array(drawn.a, a, *counterpart, mine.kind) : nullptr;
+    const auto* other =
+        counterpart ? find_array(drawn.a, a, stage_at(drawn.a, *counterpart), mine.kind) : nullptr;
     if (other != nullptr && other->size() == b[j].size()) b[j] = *other;
   }
   set_neutral(drawn.a, drawn.b, a);
@@ -223,12 +216,13 @@ void compare_stages(const Case& drawn, const Relation& relation, const reference
     const Term& mine = relation.a[i];
     const Term& other = relation.b[i];
     if (mine.mark != algebra::Mark::stage) continue;
+    const network::Stage& stage_a = stage_at(drawn.a, mine.stage);
+    const network::Stage& stage_b = stage_at(drawn.b, other.stage);
     for (const ParameterKind kind : {ParameterKind::weight, ParameterKind::bias,
                                      ParameterKind::scale, ParameterKind::offset}) {
-      const auto* left = find_array(drawn.a, a.gradients, mine.stage, kind);
-      const auto* right = find_array(drawn.b, b.gradients, other.stage, kind);
-      const std::string what =
-          "gradient of " + drawn.a.stages[static_cast<std::size_t>(mine.stage)].path;
+      const auto* left = find_array(drawn.a, a.gradients, stage_a, kind);
+      const auto* right = find_array(drawn.b, b.gradients, stage_b, kind);
+      const std::string what = "gradient of " + stage_a.path;
       if (left && right) {
         to.compare(what, *left, *right);
       } else if (left || right) {  // a bias that the other has not: it trains nothing
@@ -324,8 +318,7 @@ double cost_of(const Case& drawn) {
   for (const Network* network : {&drawn.a, &drawn.b}) {
     for (const network::Stage& stage : network->stages) {
       // A window of a pool is slow: its pixels are listed first.
-      const bool is_pool = std::holds_alternative<network::MaxPool>(stage.operation) ||
-                           std::holds_alternative<network::AveragePool>(stage.operation);
+      const bool is_pool = network::is<network::MaxPool, network::AveragePool>(stage);
       numbers += static_cast<double>(stage.flops_per_image) * (is_pool ? 10 : 1) +
                  static_cast<double>(stage.output.size());
     }

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "network/expand.h"
-#include "network/network.h"
+#include "network/lookup.h"
 #include "notation/print.h"
 
 namespace whichfirst::network {
@@ -51,8 +51,7 @@ class Builder {
     if (!(shape_ == wanted)) {
       throw Error(fmt::format(
           "the network ends with {} ({}), expected a vector of {} numbers, one a class; end it "
-          "with "
-          "'gap fc(classes)' or 'flatten fc(classes)'",
+          "with 'gap fc(classes)' or 'flatten fc(classes)'",
           show(shape_), network_.stages.empty() ? "no stage" : network_.stages.back().path,
           blueprint_.classes));
     }
@@ -160,11 +159,17 @@ class Builder {
     open.stride = static_cast<int>(std::min<std::int64_t>(product, side));
   }
 
-  int output_size(int size, int kernel, int stride, int padding) const {
-    if (size + 2 * padding < kernel) {
-      refuse(fmt::format("a {0}x{0} kernel does not fit its input of {1}", kernel, show(shape_)));
-    }
-    return (size + 2 * padding - kernel) / stride + 1;
+  /// What a window makes that moves over the picture at hand.
+  Shape slide(const auto& window, int channels) const {
+    const auto places = [&](int side) {
+      const int room = side + 2 * window.padding - window.kernel;
+      if (room < 0) {
+        refuse(fmt::format("a {0}x{0} kernel does not fit its input of {1}", window.kernel,
+                           show(shape_)));
+      }
+      return room / window.stride + 1;
+    };
+    return {.channels = channels, .height = places(shape_.height), .width = places(shape_.width)};
   }
 
   bool has_bias(BiasRule written, BiasRule study_wide, RoleKind kind) {
@@ -200,9 +205,7 @@ class Builder {
 
   void add_convolution(const Conv& conv, int channels, RoleKind role, Stage& stage) {
     stage.operation = conv;
-    stage.output = {.channels = channels,
-                    .height = output_size(shape_.height, conv.kernel, conv.stride, conv.padding),
-                    .width = output_size(shape_.width, conv.kernel, conv.stride, conv.padding)};
+    stage.output = slide(conv, channels);
     const std::int64_t weights =
         std::int64_t{channels} * shape_.channels * conv.kernel * conv.kernel;
     limit_parameters(weights);
@@ -281,9 +284,7 @@ class Builder {
                     .stride = written.stride.value_or(written.kernel),
                     .padding = written.padding};
     stage.operation = pool;
-    stage.output = {.channels = shape_.channels,
-                    .height = output_size(shape_.height, pool.kernel, pool.stride, pool.padding),
-                    .width = output_size(shape_.width, pool.kernel, pool.stride, pool.padding)};
+    stage.output = slide(pool, shape_.channels);
     multiply_strides(pool.stride);
   }
 
@@ -407,18 +408,12 @@ std::int64_t Network::flops_per_image() const {
   return sum;
 }
 
-bool has_weights(const Stage& stage) {
-  return std::holds_alternative<Conv>(stage.operation) ||
-         std::holds_alternative<FullyConnected>(stage.operation);
-}
+bool has_weights(const Stage& stage) { return is<Conv, FullyConnected>(stage); }
 
-bool is_normaliser(const Stage& stage) {
-  return std::holds_alternative<BatchNorm>(stage.operation) ||
-         std::holds_alternative<GroupNorm>(stage.operation);
-}
+bool is_normaliser(const Stage& stage) { return is<BatchNorm, GroupNorm>(stage); }
 
 std::string describe_operation(const Stage& stage) {
-  if (std::holds_alternative<Add>(stage.operation)) return "res";
+  if (is<Add>(stage)) return "res";
   const auto bias_of = [](bool bias) { return bias ? BiasRule::on : BiasRule::off; };
   const notation::Stage written = std::visit(
       Overload{

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "network/network.h"
+#include "network/lookup.h"
 #include "notation/print.h"
 
 namespace whichfirst::network {
@@ -142,16 +142,15 @@ std::vector<std::string> name_stages(const std::vector<Placed>& placed) {
 namespace {
 
 bool is_unpadded_pool(const notation::Stage& stage) {
-  const auto* largest = std::get_if<notation::MaxPool>(&stage);
-  const auto* average = std::get_if<notation::AveragePool>(&stage);
-  return (largest != nullptr && largest->padding == 0) ||
-         (average != nullptr && average->padding == 0);
+  const auto* largest = as<notation::MaxPool>(stage);
+  const auto* average = as<notation::AveragePool>(stage);
+  return (largest && largest->padding == 0) || (average && average->padding == 0);
 }
 
 /// Whether a normaliser subtracts the mean of each channel alone.
 bool centres_channels(const notation::Stage& stage) {
   const auto* group = std::get_if<notation::GroupNorm>(&stage);
-  return std::holds_alternative<notation::BatchNorm>(stage) ||
+  return is<notation::BatchNorm>(stage) ||
          (group != nullptr && group->kind == notation::GroupKind::instance);
 }
 

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "network/network.h"
+#include "network/lookup.h"
 
 namespace whichfirst::network {
 namespace {
@@ -12,14 +12,15 @@ std::uint64_t key_of(const Role& role) {
   return (static_cast<std::uint64_t>(role.kind) << 32) | static_cast<std::uint64_t>(role.number);
 }
 
-/// The parameter with random initial values of the stage that plays `role`, or -1.
-int random_weight(const Network& network, const Role& role) {
-  for (std::size_t i = 0; i < network.parameters.size(); ++i) {
-    const Parameter& parameter = network.parameters[i];
-    const Stage& stage = network.stages[static_cast<std::size_t>(parameter.stage)];
-    if (parameter.kind == ParameterKind::weight && stage.role == role) return static_cast<int>(i);
+/// The parameter with random initial values of the stage that plays `role`, or nullptr.
+const Parameter* random_weight(const Network& network, const Role& role) {
+  for (const Parameter& parameter : network.parameters) {
+    if (parameter.kind == ParameterKind::weight &&
+        stage_at(network, parameter.stage).role == role) {
+      return &parameter;
+    }
   }
-  return -1;
+  return nullptr;
 }
 
 float constant_of(ParameterKind kind) {
@@ -36,11 +37,11 @@ Values initial_values(const Network& network, std::uint64_t seed, std::uint64_t 
     std::vector<float>& array = values.emplace_back(static_cast<std::size_t>(parameter.size()),
                                                     constant_of(parameter.kind));
     if (parameter.kind != ParameterKind::weight) continue;
-    const Stage& stage = network.stages[static_cast<std::size_t>(parameter.stage)];
+    const Stage& stage = stage_at(network, parameter.stage);
     check(stage.role.has_value(), "a stage with weights has a role");
     const auto fan_in =
         static_cast<double>(parameter.size()) / static_cast<double>(parameter.dimensions[0]);
-    const double gain = std::holds_alternative<Conv>(stage.operation) ? 2.0 : 1.0;
+    const double gain = is<Conv>(stage) ? 2.0 : 1.0;
     const double deviation = std::sqrt(gain / fan_in);
     const RandomKey key{
         .seed = seed, .replicate = replicate, .stream = Stream::init, .role = key_of(*stage.role)};
@@ -65,13 +66,11 @@ std::vector<Role> shared_roles(const std::vector<Network>& networks) {
   if (networks.empty()) return shared;
   for (const Stage& stage : networks[0].stages) {
     if (!stage.role) continue;
-    const int first = random_weight(networks[0], *stage.role);
-    if (first < 0) continue;
-    const auto& dimensions = networks[0].parameters[static_cast<std::size_t>(first)].dimensions;
+    const Parameter* first = random_weight(networks[0], *stage.role);
+    if (first == nullptr) continue;
     const bool in_all = std::all_of(networks.begin(), networks.end(), [&](const Network& other) {
-      const int index = random_weight(other, *stage.role);
-      return index >= 0 &&
-             other.parameters[static_cast<std::size_t>(index)].dimensions == dimensions;
+      const Parameter* weight = random_weight(other, *stage.role);
+      return weight != nullptr && weight->dimensions == first->dimensions;
     });
     if (in_all) shared.push_back(*stage.role);
   }
@@ -83,9 +82,10 @@ std::string hash_weights(const Network& network, const Values& values,
   check(values.size() == network.parameters.size(), "there is one array for each parameter");
   Hasher hasher;
   for (const Role& role : roles) {
-    const int index = random_weight(network, role);
-    check(index >= 0, "a shared role has weights in this network");
-    hasher.add(std::as_bytes(std::span(values[static_cast<std::size_t>(index)])));
+    const Parameter* weight = random_weight(network, role);
+    check(weight != nullptr, "a shared role has weights in this network");
+    hasher.add(std::as_bytes(
+        std::span(values[static_cast<std::size_t>(weight - network.parameters.data())])));
   }
   return hasher.hex();
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "network/expand.h"
+#include "network/lookup.h"
 
 namespace whichfirst::network {
 namespace {
@@ -35,16 +36,13 @@ Sequence unrolled(const Sequence& sequence) {
   return result;
 }
 
-bool normalises(const notation::Stage& stage) {
-  return std::holds_alternative<notation::BatchNorm>(stage) ||
-         std::holds_alternative<notation::GroupNorm>(stage);
-}
+constexpr auto normalises = is<notation::BatchNorm, notation::GroupNorm>;
 
 /// Whether what leaves a unit was normalised last, by the order's own last stage; where a unit
 /// pools does not matter.
 bool ends_normalised(const Sequence& order) {
   for (auto item = order.items.rbegin(); item != order.items.rend(); ++item) {
-    if (!std::holds_alternative<notation::PoolPlace>(item->stage)) return normalises(item->stage);
+    if (!is<notation::PoolPlace>(item->stage)) return normalises(item->stage);
   }
   return false;
 }
@@ -55,9 +53,7 @@ bool holds_unit(const Item& item) { return has_unit(Sequence{{item}}); }
 /// anyway.
 Sequence with_final_norm(Sequence body) {
   const auto last = std::find_if(body.items.rbegin(), body.items.rend(), holds_unit);
-  if (last == body.items.rend() || std::holds_alternative<notation::Residual>(last->stage)) {
-    return body;
-  }
+  if (last == body.items.rend() || is<notation::Residual>(last->stage)) return body;
   for (auto item = last.base(); item != body.items.end() && !holds_weight(*item); ++item) {
     if (normalises(item->stage)) return body;
   }

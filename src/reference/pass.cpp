@@ -1,10 +1,10 @@
 #include "reference/pass.h"
 
-#include <optional>
 #include <string>
 #include <utility>
 
 #include "base/error.h"
+#include "network/lookup.h"
 #include "notation/sequence.h"
 #include "reference/activation.h"
 #include "reference/convolution.h"
@@ -34,25 +34,25 @@ using network::Stage;
 using notation::Overload;
 
 /// The stage's array of this kind; empty where the stage has no such parameter.
-std::span<const double> find_array(const Network& network, const Arrays& arrays, const Stage& stage,
-                                   ParameterKind kind) {
-  const auto i = network.find_parameter(stage, kind);
-  return i ? std::span(arrays[*i]) : std::span<const double>();
+std::span<const double> array_of(const Network& network, const Arrays& arrays, const Stage& stage,
+                                 ParameterKind kind) {
+  const auto* found = find_array(network, arrays, stage, kind);
+  return found ? std::span(*found) : std::span<const double>();
 }
 
-/// Puts `array` where find_array finds it; an empty one has no place.
+/// Puts `array` where array_of finds it; an empty one has no place.
 void store_array(const Network& network, Arrays& arrays, const Stage& stage, ParameterKind kind,
                  std::vector<double> array) {
   if (array.empty()) return;
-  const auto i = network.find_parameter(stage, kind);
-  check(i.has_value(), "the stage has the parameter that is stored");
-  arrays[*i] = std::move(array);
+  auto* place = find_array(network, arrays, stage, kind);
+  check(place != nullptr, "the stage has the parameter that is stored");
+  *place = std::move(array);
 }
 
 ChannelStatistics running_statistics(const Network& network, const Arrays& values,
                                      const Stage& stage) {
-  const auto mean = find_array(network, values, stage, ParameterKind::running_mean);
-  const auto variance = find_array(network, values, stage, ParameterKind::running_variance);
+  const auto mean = array_of(network, values, stage, ParameterKind::running_mean);
+  const auto variance = array_of(network, values, stage, ParameterKind::running_variance);
   return {.mean = {mean.begin(), mean.end()}, .variance = {variance.begin(), variance.end()}};
 }
 
@@ -85,7 +85,7 @@ struct Setting {
   const DropoutStep& step;
 
   std::span<const double> array(const Stage& stage, ParameterKind kind) const {
-    return find_array(network, values, stage, kind);
+    return array_of(network, values, stage, kind);
   }
   /// What a stage reads: the output of the stage at `place`, or the images.
   const Tensor& output_at(int place, const ForwardPass& pass) const {

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "data/batches.h"
 #include "measure/summary.h"
+#include "network/lookup.h"
 #include "train/channels.h"
 #include "train/trial.h"
 
@@ -21,11 +22,8 @@ using network::ParameterKind;
 /// The word of a path, or what several words mean alike.
 std::string meaning_of(const network::Stage& stage) {
   if (network::is_normaliser(stage)) return "norm";
-  if (std::holds_alternative<network::Activation>(stage.operation)) return "act";
-  if (std::holds_alternative<network::MaxPool>(stage.operation) ||
-      std::holds_alternative<network::AveragePool>(stage.operation)) {
-    return "pool";
-  }
+  if (network::is<network::Activation>(stage)) return "act";
+  if (network::is<network::MaxPool, network::AveragePool>(stage)) return "pool";
   const std::string scope = stage.unit ? "units." + std::to_string(*stage.unit) + "." : "body.";
   const std::string rest = stage.path.substr(scope.size());
   return rest.substr(0, rest.find('.'));
@@ -157,13 +155,10 @@ record::ValueTap Taps::measure(int stage, std::span<const float> values) const {
 
 void Taps::add_gaps(record::ValueTap& tap, const engine::BatchStatistics& batch,
                     const network::Values& values) const {
-  const network::Stage& stage = network_.stages[static_cast<std::size_t>(batch.stage)];
-  const auto running = [&](ParameterKind kind) -> const std::vector<float>& {
-    return values[network_.find_parameter(stage, kind).value()];
-  };
-  const double eps = std::get<network::BatchNorm>(stage.operation).eps;
-  const auto& mean = running(ParameterKind::running_mean);
-  const auto& variance = running(ParameterKind::running_variance);
+  const network::Stage& stage = stage_at(network_, batch.stage);
+  const double eps = network::as<network::BatchNorm>(stage)->eps;
+  const auto& mean = *find_array(network_, values, stage, ParameterKind::running_mean);
+  const auto& variance = *find_array(network_, values, stage, ParameterKind::running_variance);
   double squares = 0;
   double logs = 0;
   for (std::size_t c = 0; c < mean.size(); ++c) {

@@ -17,6 +17,7 @@ using algebra::Rule;
 using algebra::Scales;
 using algebra::Term;
 using algebra::Terms;
+using network::is;
 using ::testing::Ge;
 using ::testing::Le;
 
@@ -156,11 +157,6 @@ Rule wrong_rule(Answer upholds, std::function<bool(const Term&)> left,
             std::swap(terms[i], terms[i + 1]);
             return true;
           }};
-}
-
-template <class Operation>
-bool is(const Term& term) {
-  return term.get<Operation>() != nullptr;
 }
 
 RelationCheck check_wrong(const Claim& claim, std::function<bool(const Term&)> left,

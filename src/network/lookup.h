@@ -1,0 +1,51 @@
+// What is asked of a network again and again: of which kind a stage is, and where its arrays are.
+#pragma once
+
+#include <cstddef>
+#include <variant>
+
+#include "network/network.h"
+
+namespace whichfirst::network {
+
+/// `is<MaxPool, AveragePool>(stage)`: whether a stage is of one of these kinds; of anything with an
+/// operation, of an operation, or of a notation::Stage. Can be passed on as a predicate.
+template <class... Kinds>
+struct Is {
+  template <class... Alternatives>
+  bool operator()(const std::variant<Alternatives...>& operation) const {
+    return (std::holds_alternative<Kinds>(operation) || ...);
+  }
+  bool operator()(const auto& stage) const { return (*this)(stage.operation); }
+};
+template <class... Kinds>
+inline constexpr Is<Kinds...> is;
+
+/// The options of a stage of this kind; nullptr for another.
+template <class Kind, class... Alternatives>
+const Kind* as(const std::variant<Alternatives...>& operation) {
+  return std::get_if<Kind>(&operation);
+}
+template <class Kind>
+const Kind* as(const auto& stage) {
+  return as<Kind>(stage.operation);
+}
+
+bool is_activation(const auto& stage, ActivationKind kind) {
+  const auto* activation = as<Activation>(stage);
+  return activation != nullptr && activation->kind == kind;
+}
+
+inline const Stage& stage_at(const Network& network, int place) {
+  return network.stages[static_cast<std::size_t>(place)];
+}
+
+/// The stage's array of this kind among `arrays`, of which each parameter has one; else nullptr.
+template <class Arrays>
+auto find_array(const Network& network, Arrays& arrays, const Stage& stage, ParameterKind kind)
+    -> decltype(arrays.data()) {
+  const auto place = network.find_parameter(stage, kind);
+  return place ? &arrays[*place] : nullptr;
+}
+
+}  // namespace whichfirst::network
