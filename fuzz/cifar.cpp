@@ -1,6 +1,5 @@
 // The input is every file of the set in turn: CIFAR-10's if its length is even, else CIFAR-100's.
-#include "data/cifar.h"
-
+#include "data/readers.h"
 #include "harness.h"
 
 using namespace whichfirst;

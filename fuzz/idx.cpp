@@ -1,8 +1,7 @@
 // The last 64 bytes are the label file, what is before them the picture file.
-#include "data/idx.h"
-
 #include <algorithm>
 
+#include "data/readers.h"
 #include "harness.h"
 
 using namespace whichfirst;

@@ -1,5 +1,4 @@
-#include "data/npz.h"
-
+#include "data/readers.h"
 #include "harness.h"
 
 using namespace whichfirst;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/median.h"
 #include "bench/runner.h"
 #include "engine/platform.h"
 #include "engine/trainer.h"

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/median.h"
 #include "base/random.h"
 #include "study/machine.h"
 
@@ -90,12 +91,6 @@ std::string read_all(int place) {
 }
 
 }  // namespace
-
-double median(std::vector<double> values) {
-  check(!values.empty(), "there is a value in the middle");
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 train::Material random_material(const Shape& shape, int classes) {
   train::Material material;

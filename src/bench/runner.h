@@ -15,9 +15,6 @@
 
 namespace whichfirst::bench {
 
-/// The middle one of at least one value; of an even number the higher of the two.
-double median(std::vector<double> values);
-
 /// Random bytes in the shape of a data set: speed does not depend on what is on the pictures.
 train::Material random_material(const Shape& shape, int classes);
 

@@ -7,9 +7,16 @@
 #include <cstdint>
 
 #include "base/shape.h"
-#include "data/epoch_key.h"
 
 namespace whichfirst::data {
+
+/// One pass over the training pictures: decides its order and its augmentation, and nothing else
+/// does.
+struct EpochKey {
+  std::uint64_t seed = 0;       ///< the study's
+  std::uint64_t replicate = 0;  ///< from 1
+  std::uint64_t epoch = 0;      ///< from 0
+};
 
 /// Applied in this order. What is outside the picture and what is erased becomes the training mean,
 /// which is 0 after normalisation.

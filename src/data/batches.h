@@ -9,7 +9,6 @@
 
 #include "data/augmentation.h"
 #include "data/dataset.h"
-#include "data/epoch_key.h"
 
 namespace whichfirst::data {
 

@@ -1,5 +1,3 @@
-#include "data/cifar.h"
-
 #include <fmt/format.h>
 
 #include <array>
@@ -8,13 +6,14 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "data/folder.h"
 #include "data/input_file.h"
 #include "data/limits.h"
+#include "data/readers.h"
 
 namespace whichfirst::data {
 namespace {
@@ -54,8 +53,7 @@ std::optional<std::filesystem::path> find_file(const std::filesystem::path& fold
                                                std::string_view stem) {
   for (const char* ending : {".bin", ".bin.gz"}) {
     auto path = folder / (std::string(stem) + ending);
-    std::error_code ignored;  // what cannot be looked at is not there
-    if (std::filesystem::exists(path, ignored)) return path;
+    if (is_there(path)) return path;
   }
   return std::nullopt;
 }
@@ -144,8 +142,7 @@ std::vector<std::filesystem::path> train_files(const Place& place) {
 /// One name a line; empty where there is no such file.
 std::vector<std::string> read_class_names(const Place& place) {
   const auto path = place.folder / place.kind->class_names;
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return {};
+  if (!is_there(path)) return {};
   InputFile file(path);
   std::vector<std::uint8_t> bytes(kMostNameBytes);
   bytes.resize(file.read(bytes));

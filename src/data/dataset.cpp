@@ -10,24 +10,16 @@
 
 #include "base/error.h"
 #include "base/suggest.h"
-#include "data/cifar.h"
 #include "data/folder.h"
-#include "data/idx.h"
-#include "data/image_folder.h"
 #include "data/input_file.h"
 #include "data/known_sets.h"
 #include "data/limits.h"
-#include "data/npz.h"
+#include "data/readers.h"
 #include "data/resize.h"
 #include "data/shapes10.h"
 
 namespace whichfirst::data {
 namespace {
-
-bool is_there(const std::filesystem::path& path) {
-  std::error_code ignored;  // what cannot be looked at is not there
-  return std::filesystem::exists(path, ignored);
-}
 
 /// FOLDER/name and FOLDER/name.npz.
 std::array<std::filesystem::path, 2> places(const std::filesystem::path& folder,

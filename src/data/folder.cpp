@@ -32,6 +32,11 @@ FolderContent list_folder(const std::filesystem::path& folder) {
   return content;
 }
 
+bool is_there(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
 std::string few_of(const std::vector<std::string>& names) {
   constexpr std::size_t kFew = 3;
   const auto few = std::span(names).first(std::min(names.size(), kFew));

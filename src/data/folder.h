@@ -20,6 +20,9 @@ struct FolderContent {
 /// than kMostFolderEntries.
 FolderContent list_folder(const std::filesystem::path& folder);
 
+/// Whether there is something at `path`; what cannot be looked at is not there.
+bool is_there(const std::filesystem::path& path);
+
 /// "a, b, c and 4 more".
 std::string few_of(const std::vector<std::string>& names);
 

@@ -1,5 +1,3 @@
-#include "data/idx.h"
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -8,12 +6,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "base/error.h"
+#include "data/folder.h"
 #include "data/input_file.h"
 #include "data/limits.h"
+#include "data/readers.h"
 
 namespace whichfirst::data {
 namespace {
@@ -126,8 +125,7 @@ std::optional<std::filesystem::path> find_file(const std::filesystem::path& fold
       for (const char* joint : {"-", "."}) {
         for (const char* ending : {"", ".gz"}) {
           auto path = folder / (front + joint + back + ending);
-          std::error_code ignored;  // what cannot be looked at is not there
-          if (std::filesystem::exists(path, ignored)) return path;
+          if (is_there(path)) return path;
         }
       }
     }

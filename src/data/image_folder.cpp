@@ -1,5 +1,3 @@
-#include "data/image_folder.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,6 +16,7 @@
 #include "data/folder.h"
 #include "data/limits.h"
 #include "data/picture.h"
+#include "data/readers.h"
 #include "data/resize.h"
 
 namespace whichfirst::data {

@@ -1,5 +1,3 @@
-#include "data/jpeg.h"
-
 // libjpeg's header wants FILE and size_t to be there, and its list of messages comes last.
 // clang-format off
 #include <cstddef>
@@ -11,6 +9,8 @@
 #include <csetjmp>
 #include <string_view>
 #include <vector>
+
+#include "data/decoders.h"
 
 namespace whichfirst::data {
 namespace {

@@ -8,9 +8,8 @@
 #include <string>
 
 #include "base/error.h"
+#include "data/decoders.h"
 #include "data/input_file.h"
-#include "data/jpeg.h"
-#include "data/png.h"
 
 namespace whichfirst::data {
 namespace {

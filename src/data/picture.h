@@ -39,15 +39,4 @@ Picture decode_picture(std::string_view where, std::span<const std::uint8_t> byt
 Shape read_picture_shape(const std::filesystem::path& path);
 Picture read_picture(const std::filesystem::path& path);
 
-/// Throws Error beginning with `where` unless both sides and their product are within the limits
-/// and `file_bytes` can code as many pixels, at most `most_pixels_per_byte`. Internal to the
-/// decoders, as the next one.
-void require_picture_size(std::string_view where, std::uint64_t height, std::uint64_t width,
-                          std::uint64_t file_bytes, std::uint64_t most_pixels_per_byte);
-
-/// Throws Error: `where` was expected to be a whole picture of `kind`, and `reason` says why it is
-/// not.
-[[noreturn]] void refuse_picture(std::string_view where, std::string_view kind,
-                                 std::string_view reason);
-
 }  // namespace whichfirst::data

@@ -1,5 +1,3 @@
-#include "data/png.h"
-
 #include <spng.h>
 
 #include <algorithm>
@@ -8,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "data/decoders.h"
 #include "data/limits.h"
 
 namespace whichfirst::data {

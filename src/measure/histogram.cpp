@@ -15,32 +15,6 @@ namespace {
 /// Between `a` and `b`, which may be the ends of double's range.
 double between(double a, double b, double share) { return a * (1 - share) + b * share; }
 
-template <class Number>
-Histogram count_all(std::vector<double> edges, std::span<const Number> values) {
-  check(edges.size() >= 2, "a histogram has at least two edges");
-  check(std::adjacent_find(edges.begin(), edges.end(), std::greater_equal<>()) == edges.end(),
-        "a histogram's edges rise");
-  Histogram histogram{.edges = std::move(edges), .counts = {}};
-  histogram.counts.resize(histogram.edges.size() - 1);
-  const double first = histogram.edges.front();
-  const double last = histogram.edges.back();
-  for (const Number number : values) {
-    const double x = number;
-    if (std::isnan(x)) {
-      ++histogram.nan_count;
-    } else if (x < first) {
-      ++histogram.below;
-    } else if (x > last) {
-      ++histogram.above;
-    } else {
-      const auto after =
-          std::upper_bound(histogram.edges.begin() + 1, histogram.edges.end() - 1, x);
-      ++histogram.counts[static_cast<std::size_t>(after - histogram.edges.begin()) - 1];
-    }
-  }
-  return histogram;
-}
-
 }  // namespace
 
 std::vector<double> even_edges(double least, double largest, int bins) {
@@ -59,11 +33,27 @@ std::vector<double> even_edges(double least, double largest, int bins) {
 }
 
 Histogram count_between(std::vector<double> edges, std::span<const double> values) {
-  return count_all(std::move(edges), values);
-}
-
-Histogram count_between(std::vector<double> edges, std::span<const float> values) {
-  return count_all(std::move(edges), values);
+  check(edges.size() >= 2, "a histogram has at least two edges");
+  check(std::adjacent_find(edges.begin(), edges.end(), std::greater_equal<>()) == edges.end(),
+        "a histogram's edges rise");
+  Histogram histogram{.edges = std::move(edges), .counts = {}};
+  histogram.counts.resize(histogram.edges.size() - 1);
+  const double first = histogram.edges.front();
+  const double last = histogram.edges.back();
+  for (const double x : values) {
+    if (std::isnan(x)) {
+      ++histogram.nan_count;
+    } else if (x < first) {
+      ++histogram.below;
+    } else if (x > last) {
+      ++histogram.above;
+    } else {
+      const auto after =
+          std::upper_bound(histogram.edges.begin() + 1, histogram.edges.end() - 1, x);
+      ++histogram.counts[static_cast<std::size_t>(after - histogram.edges.begin()) - 1];
+    }
+  }
+  return histogram;
 }
 
 void merge(Histogram& sum, const Histogram& other) {
@@ -72,25 +62,6 @@ void merge(Histogram& sum, const Histogram& other) {
   sum.below += other.below;
   sum.above += other.above;
   sum.nan_count += other.nan_count;
-}
-
-std::optional<double> estimate_quantile(const Histogram& histogram, double share) {
-  check(share >= 0 && share <= 1, "a quantile's share is in [0, 1]");
-  std::int64_t total = 0;
-  for (const std::int64_t count : histogram.counts) total += count;
-  if (total == 0) return std::nullopt;
-  const double wanted = share * static_cast<double>(total);
-  double before = 0;
-  std::optional<double> found;
-  for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
-    const auto count = static_cast<double>(histogram.counts[i]);
-    if (count == 0) continue;
-    const double inside = std::min((wanted - before) / count, 1.0);
-    found = between(histogram.edges[i], histogram.edges[i + 1], inside);
-    before += count;
-    if (before >= wanted) break;
-  }
-  return found;
 }
 
 std::vector<double> quantiles(std::span<const double> values, std::span<const double> shares) {

@@ -1,5 +1,4 @@
-// Counts of values between fixed edges, which merge; quantiles, exact from the values or estimated
-// from the counts.
+// Counts of values between fixed edges, which merge; exact quantiles.
 #pragma once
 
 #include <cstdint>
@@ -23,14 +22,9 @@ struct Histogram {
 std::vector<double> even_edges(double least, double largest, int bins);
 
 Histogram count_between(std::vector<double> edges, std::span<const double> values);
-Histogram count_between(std::vector<double> edges, std::span<const float> values);
 
 /// Adds the counts of `other`, which has the same edges, to `sum`.
 void merge(Histogram& sum, const Histogram& other);
-
-/// The quantile at `share` in [0, 1] of the numbers between the edges, taken as evenly spread in
-/// their bin; missing where there are none.
-std::optional<double> estimate_quantile(const Histogram& histogram, double share);
 
 /// The exact quantiles of the finite ones of `values` at each of `shares` in [0, 1], which rise;
 /// between two values in proportion (numpy.quantile's rule; Hyndman and Fan 1996, type 7). Empty

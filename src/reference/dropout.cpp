@@ -7,8 +7,7 @@
 
 namespace whichfirst::reference {
 
-Tensor dropout_forward(const network::Dropout& drop, const Tensor& src, const RandomKey& key,
-                       Mode mode) {
+Tensor dropout(const network::Dropout& drop, const Tensor& src, const RandomKey& key, Mode mode) {
   check(drop.rate >= 0 && drop.rate < 1, "a dropout's rate is in [0, 1)");
   if (mode == Mode::evaluation) return src;
   std::vector<std::uint8_t> heads(src.values.size());
@@ -18,11 +17,6 @@ Tensor dropout_forward(const network::Dropout& drop, const Tensor& src, const Ra
     dst.values[i] = heads[i] == 1 ? 0 : src.values[i] / (1 - drop.rate);
   }
   return dst;
-}
-
-Tensor dropout_backward(const network::Dropout& drop, const Tensor& ddst, const RandomKey& key,
-                        Mode mode) {
-  return dropout_forward(drop, ddst, key, mode);
 }
 
 }  // namespace whichfirst::reference

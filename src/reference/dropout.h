@@ -8,14 +8,10 @@
 
 namespace whichfirst::reference {
 
+/// Forward and, of ddst, backward: each number is only scaled, by 0, 1 / (1 - rate) or 1.
 /// In training 0 where the coin of a number shows heads - also where the number is NaN - and else
 /// src / (1 - rate); in evaluation src. The coin of values[i] is number i of `key` at the stage's
 /// rate (toss_coins; network::dropout_key gives the key).
-Tensor dropout_forward(const network::Dropout& drop, const Tensor& src, const RandomKey& key,
-                       Mode mode);
-
-/// The same of ddst: each number is only scaled, by 0, 1 / (1 - rate) or 1.
-Tensor dropout_backward(const network::Dropout& drop, const Tensor& ddst, const RandomKey& key,
-                        Mode mode);
+Tensor dropout(const network::Dropout& drop, const Tensor& src, const RandomKey& key, Mode mode);
 
 }  // namespace whichfirst::reference

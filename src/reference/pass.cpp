@@ -140,7 +140,7 @@ Tensor forward_stage(const Setting& setting, std::size_t i, ForwardPass& pass) {
           [&](const AveragePool& pool) { return average_pool_forward(pool, src); },
           [&](const GlobalAveragePool&) { return global_average_pool_forward(src); },
           [&](const Dropout& drop) {
-            return dropout_forward(drop, src, dropout_key(stage, setting.step), setting.mode);
+            return dropout(drop, src, dropout_key(stage, setting.step), setting.mode);
           },
           [&](const Flatten&) { return reshape(src, stage.output); },
           [&](const FullyConnected& fc) {
@@ -196,7 +196,7 @@ Tensor backward_stage(const Setting& setting, const Tensor& ddst, std::size_t i,
           [&](const AveragePool& pool) { return average_pool_backward(pool, stage.input, ddst); },
           [&](const GlobalAveragePool&) { return global_average_pool_backward(stage.input, ddst); },
           [&](const Dropout& drop) {
-            return dropout_backward(drop, ddst, dropout_key(stage, setting.step), setting.mode);
+            return dropout(drop, ddst, dropout_key(stage, setting.step), setting.mode);
           },
           [&](const Flatten&) { return reshape(ddst, stage.input); },
           [&](const FullyConnected& fc) {

@@ -116,6 +116,17 @@ double approximate_lower_tail(const std::vector<int>& ranks, double smaller, dou
   return std::erfc(distance / std::sqrt(squares / 4) / std::numbers::sqrt2) / 2;
 }
 
+/// The places of the p values that are there, from the smallest on.
+std::vector<std::size_t> rising_places(std::span<const std::optional<double>> p) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    if (p[i]) order.push_back(i);
+  }
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t x, std::size_t y) { return *p[x] < *p[y]; });
+  return order;
+}
+
 }  // namespace
 
 std::optional<double> t_test(const Moments& differences) {
@@ -175,12 +186,7 @@ std::optional<double> equivalence_test(const Moments& differences, const Rule& r
 }
 
 std::vector<std::optional<double>> holm_adjusted(std::span<const std::optional<double>> p) {
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < p.size(); ++i) {
-    if (p[i]) order.push_back(i);
-  }
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t x, std::size_t y) { return *p[x] < *p[y]; });
+  const std::vector<std::size_t> order = rising_places(p);
   std::vector<std::optional<double>> adjusted(p.size());
   double largest = 0;
   for (std::size_t rank = 0; rank < order.size(); ++rank) {
@@ -193,12 +199,7 @@ std::vector<std::optional<double>> holm_adjusted(std::span<const std::optional<d
 
 std::vector<std::optional<double>> false_discovery_adjusted(
     std::span<const std::optional<double>> p) {
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < p.size(); ++i) {
-    if (p[i]) order.push_back(i);
-  }
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t x, std::size_t y) { return *p[x] < *p[y]; });
+  const std::vector<std::size_t> order = rising_places(p);
   const auto count = static_cast<double>(order.size());
   double harmonic = 0;
   for (std::size_t rank = 1; rank <= order.size(); ++rank) {

@@ -1,12 +1,15 @@
 // What a plan's rule says of the pairs seen so far: once, of a fixed number, or after every pair.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
+#include <variant>
 
-#include "stats/critical_values.h"
 #include "stats/interval.h"
 #include "stats/moments.h"
+#include "stats/repeated_ranks.h"
+#include "stats/repeated_student.h"
 #include "stats/verdict.h"
 
 namespace whichfirst::stats {
@@ -24,6 +27,30 @@ struct Look {
   /// error; nullopt under the half, and where `intervals` are.
   std::optional<Intervals> equivalence_intervals = std::nullopt;
   Verdict verdict = Verdict::undecided;  ///< read off the intervals that decide
+};
+
+/// The critical values of one plan at one error: a quantile for a fixed number of pairs, a table
+/// for looks after every pair. For the location and the stopping of `rule`, the one-sided error
+/// `alpha1` in all. Costs nothing until it is asked. Not for two threads at once.
+class CriticalValues {
+ public:
+  CriticalValues(const Rule& rule, double alpha1);
+
+  /// The one-sided error that n pairs may use.
+  double error_by(int n) const;
+
+  /// Of a mean: standard errors on either side.
+  double standard_errors(int n);
+
+  /// Of signs and signed ranks: the count that is too many above.
+  std::int64_t count(int n);
+
+ private:
+  struct Fixed {};
+
+  Location location_;
+  Spending spending_;
+  std::variant<Fixed, RepeatedStudent, RepeatedSign, RepeatedSignedRank> table_;
 };
 
 /// Looks at pairs by the rule of one plan. All its comparisons share one referee, for the sake of

@@ -20,12 +20,6 @@ constexpr std::int32_t kCut = -1;
 
 std::int64_t averages(int n) { return std::int64_t{n} * (n + 1) / 2; }
 
-void check_spending(const Spending& spending, int first_look) {
-  check(spending.alpha1 > 0 && spending.alpha1 < 0.5, "a one-sided error is in (0, 1/2)");
-  check(first_look >= 2, "a first look has two pairs");
-  check(!spending.horizon || first_look <= *spending.horizon, "a first look is before the last");
-}
-
 /// Lowers `count` from one above the top of `shares` while what lies at or above it is allowed.
 std::int64_t cut_from_the_top(const std::vector<double>& shares, double allowed, double& cut) {
   std::size_t count = shares.size();
@@ -93,7 +87,7 @@ std::int64_t signed_rank_quantile(int n, double alpha1) {
 
 RepeatedSign::RepeatedSign(const Spending& spending, int first_look)
     : spending_(spending), first_look_(first_look) {
-  check_spending(spending, first_look);
+  spending.check_looks(first_look);
 }
 
 void RepeatedSign::extend() {
@@ -118,7 +112,7 @@ std::int64_t RepeatedSign::critical(int n) {
 
 RepeatedSignedRank::RepeatedSignedRank(const Spending& spending, int first_look)
     : spending_(spending), first_look_(first_look) {
-  check_spending(spending, first_look);
+  spending.check_looks(first_look);
 }
 
 std::int64_t RepeatedSignedRank::critical(int n) {

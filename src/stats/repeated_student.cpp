@@ -97,6 +97,12 @@ double Spending::by(int n) const {
   return alpha1 * pairs * pairs / (pairs * pairs + kHalfSpentAt * kHalfSpentAt);
 }
 
+void Spending::check_looks(int first_look) const {
+  check(alpha1 > 0 && alpha1 < 0.5, "a one-sided error is in (0, 1/2)");
+  check(first_look >= 2, "a first look has two pairs");
+  check(!horizon || first_look <= *horizon, "a first look is before the last");
+}
+
 /// From n - 1 pairs to n. Backwards in n the path is a Markov chain free of the spread:
 ///
 ///     theta_{n-1} = atan2(d tan(theta_n) - c sin(psi), cos(psi)),  c = 1/sqrt(n),  d = sqrt(1-1/n)
@@ -191,9 +197,7 @@ class RepeatedStudent::Step {
 
 RepeatedStudent::RepeatedStudent(const Spending& spending, int first_look)
     : spending_(spending), first_look_(first_look) {
-  check(spending.alpha1 > 0 && spending.alpha1 < 0.5, "a one-sided error is in (0, 1/2)");
-  check(first_look >= 2, "a spread needs two values");
-  check(!spending.horizon || first_look <= *spending.horizon, "a first look is before the last");
+  spending.check_looks(first_look);
   criticals_ = {student_critical(2 * spending.by(first_look), first_look - 1)};
   survival_ = {.lower = lower_end(first_look),
                .bound = std::atan(criticals_[0] / std::sqrt(first_look - 1))};

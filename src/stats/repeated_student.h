@@ -17,6 +17,9 @@ struct Spending {
   std::optional<int> horizon = std::nullopt;
 
   double by(int n) const;
+
+  /// Throws std::logic_error unless 0 < alpha1 < 1/2 and 2 <= first_look <= horizon.
+  void check_looks(int first_look) const;
 };
 
 /// The one-sided critical values c_n of t_n = sqrt(n) (mean - mu) / sd about the true mean mu, for

@@ -8,31 +8,13 @@
 namespace whichfirst::stats {
 
 std::string_view name(Location location) {
-  switch (location) {
-    case Location::mean:
-      return "mean";
-    case Location::pseudo_median:
-      return "pseudo-median";
-    case Location::median:
-      return "median";
-  }
-  check(false, "a location has a word");
-  return {};
+  constexpr std::string_view kWords[] = {"mean", "pseudo-median", "median"};
+  return kWords[static_cast<std::size_t>(location)];
 }
 
 std::string_view name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::better:
-      return "better";
-    case Verdict::worse:
-      return "worse";
-    case Verdict::equivalent:
-      return "equivalent";
-    case Verdict::undecided:
-      return "undecided";
-  }
-  check(false, "every verdict has a name");
-  return {};
+  constexpr std::string_view kWords[] = {"better", "worse", "equivalent", "undecided"};
+  return kWords[static_cast<std::size_t>(verdict)];
 }
 
 void check_rule(const Rule& rule) {

@@ -3,25 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/error.h"
-
 namespace whichfirst::stats {
 
 std::string_view name(WarningKind kind) {
-  switch (kind) {
-    case WarningKind::skewed:
-      return "skewed";
-    case WarningKind::carried_by_few:
-      return "carried-by-few";
-    case WarningKind::ties:
-      return "ties";
-    case WarningKind::wide_margin:
-      return "wide-margin";
-    case WarningKind::negative_correlation:
-      return "negative-correlation";
-  }
-  check(false, "a warning has a word");
-  return {};
+  constexpr std::string_view kWords[] = {"skewed", "carried-by-few", "ties", "wide-margin",
+                                         "negative-correlation"};
+  return kWords[static_cast<std::size_t>(kind)];
 }
 
 std::vector<Warning> warnings_of(const Comparison& comparison, const Rule& rule) {

@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/median.h"
+
 namespace whichfirst::study {
 namespace {
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
 
 using Timed = std::vector<record::InferenceTimings>;
 

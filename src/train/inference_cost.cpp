@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/median.h"
 #include "data/batches.h"
 #include "engine/inference.h"
 #include "fold/fold.h"
@@ -15,12 +16,6 @@ namespace whichfirst::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 /// The first pictures of the test part, over again where it holds fewer than `count`.
 std::vector<float> test_pictures(const Material& material, int count) {

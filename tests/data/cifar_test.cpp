@@ -1,9 +1,8 @@
-#include "data/cifar.h"
-
 #include <gmock/gmock.h>
 
 #include <algorithm>
 
+#include "data/readers.h"
 #include "data/test_files.h"
 
 namespace whichfirst::data {

@@ -1,10 +1,9 @@
-#include "data/idx.h"
-
 #include <gmock/gmock.h>
 
 #include <initializer_list>
 
 #include "data/input_file.h"
+#include "data/readers.h"
 #include "data/test_files.h"
 
 namespace whichfirst::data {

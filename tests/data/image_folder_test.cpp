@@ -1,5 +1,3 @@
-#include "data/image_folder.h"
-
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -7,6 +5,7 @@
 #include <set>
 
 #include "data/picture_files.h"
+#include "data/readers.h"
 #include "data/test_files.h"
 
 namespace whichfirst::data {

@@ -1,7 +1,6 @@
-#include "data/npz.h"
-
 #include <gmock/gmock.h>
 
+#include "data/readers.h"
 #include "data/test_files.h"
 
 namespace whichfirst::data {

@@ -1,7 +1,6 @@
-#include "reference/adamw.h"
-
 #include <gmock/gmock.h>
 
+#include "reference/optimizer.h"
 #include "reference/sample.h"
 
 namespace whichfirst::reference {

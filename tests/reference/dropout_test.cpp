@@ -25,7 +25,7 @@ Tensor ones(int count, const Shape& shape) {
 
 TEST(Dropout, ZeroesWhereTheCoinOfThePlaceShowsHeadsAndDividesTheRest) {
   const Tensor src = normal_tensor(3, picture(2, 3, 5), 1);
-  const Tensor dst = dropout_forward(kQuarter, src, kKey, Mode::training);
+  const Tensor dst = dropout(kQuarter, src, kKey, Mode::training);
   int dropped = 0;
   for (std::size_t i = 0; i < src.values.size(); ++i) {
     // Coin by coin: the definition does not say how many are tossed at once.
@@ -40,37 +40,35 @@ TEST(Dropout, ZeroesWhereTheCoinOfThePlaceShowsHeadsAndDividesTheRest) {
 
 TEST(Dropout, BackwardDropsTheSameNumbers) {
   const Tensor two = ones(2, vector_of(40));
-  EXPECT_EQ(dropout_forward(kQuarter, two, kKey, Mode::training),
-            dropout_backward(kQuarter, two, kKey, Mode::training));
+  EXPECT_EQ(dropout(kQuarter, two, kKey, Mode::training),
+            dropout(kQuarter, two, kKey, Mode::training));
 }
 
 TEST(Dropout, DoesNothingInEvaluationNorAtRateZero) {
   const Tensor src = normal_tensor(2, vector_of(10), 1);
-  EXPECT_EQ(dropout_forward({.rate = 0.9}, src, kKey, Mode::evaluation), src);
-  EXPECT_EQ(dropout_backward({.rate = 0.9}, src, kKey, Mode::evaluation), src);
-  EXPECT_EQ(dropout_forward({.rate = 0}, src, kKey, Mode::training), src);
+  EXPECT_EQ(dropout({.rate = 0.9}, src, kKey, Mode::evaluation), src);
+  EXPECT_EQ(dropout({.rate = 0.9}, src, kKey, Mode::evaluation), src);
+  EXPECT_EQ(dropout({.rate = 0}, src, kKey, Mode::training), src);
 }
 
 // 100,000 coins: the share dropped has a standard deviation of 0.0014.
 TEST(Dropout, KeepsTheMean) {
-  const Tensor dst =
-      dropout_forward(kQuarter, ones(100, picture(10, 10, 10)), kKey, Mode::training);
+  const Tensor dst = dropout(kQuarter, ones(100, picture(10, 10, 10)), kKey, Mode::training);
   double sum = 0;
   for (const double x : dst.values) sum += x;
   EXPECT_NEAR(sum / 1e5, 1, 0.008);
 }
 
 TEST(Dropout, KeepsNaNWhereItDropsNothing) {
-  const Tensor kept = dropout_forward(kQuarter, ones(1, vector_of(50)), kKey, Mode::training);
+  const Tensor kept = dropout(kQuarter, ones(1, vector_of(50)), kKey, Mode::training);
   Tensor src = ones(1, vector_of(50));
   for (double& x : src.values) x = kNaN;
-  const Tensor dst = dropout_forward(kQuarter, src, kKey, Mode::training);
+  const Tensor dst = dropout(kQuarter, src, kKey, Mode::training);
   for (std::size_t i = 0; i < 50; ++i) EXPECT_EQ(std::isnan(dst.values[i]), kept.values[i] != 0);
 }
 
 TEST(Dropout, RefusesToDropEverything) {
-  EXPECT_THROW(dropout_forward({.rate = 1}, ones(1, vector_of(2)), kKey, Mode::training),
-               std::logic_error);
+  EXPECT_THROW(dropout({.rate = 1}, ones(1, vector_of(2)), kKey, Mode::training), std::logic_error);
 }
 
 TEST(Dropout, DrawsAnewForEveryStageStepReplicateAndSeedAndTheSameForTheSame) {
@@ -80,8 +78,8 @@ TEST(Dropout, DrawsAnewForEveryStageStepReplicateAndSeedAndTheSameForTheSame) {
   const auto dropped = [&](const network::DropoutStep& step) {
     const ForwardPass pass = run_forward(network, values, images, Mode::training, step);
     EXPECT_EQ(pass.outputs[1],
-              dropout_forward({.rate = 0.5}, pass.outputs[0],
-                              network::dropout_key(network.stages[1], step), Mode::training));
+              dropout({.rate = 0.5}, pass.outputs[0], network::dropout_key(network.stages[1], step),
+                      Mode::training));
     const auto& last = pass.outputs[2].values;
     EXPECT_NE(std::count(last.begin(), last.end(), 0.0),
               std::count(pass.outputs[1].values.begin(), pass.outputs[1].values.end(), 0.0));

@@ -6,10 +6,9 @@
 #include <string>
 
 #include "reference/activation.h"
-#include "reference/adamw.h"
 #include "reference/loss.h"
+#include "reference/optimizer.h"
 #include "reference/sample.h"
-#include "reference/sgd.h"
 
 namespace whichfirst::reference {
 namespace {

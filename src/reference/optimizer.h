@@ -1,5 +1,4 @@
-// One step of AdamW as a plain loop: the definition of the recipe's `adamw`.
-// Source: Loshchilov and Hutter 2019, arXiv:1711.05101; as torch.optim.AdamW.
+// One step of training as a plain loop: the definitions of the recipe's `sgd` and `adamw`.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +8,22 @@
 
 namespace whichfirst::reference {
 
+struct Sgd {
+  double lr = 0;
+  double momentum = 0;
+  double decay = 0;  // coupled; on ParameterKind::weight only
+  bool nesterov = false;
+  bool decays_all = false;  // also biases, scales and offsets
+};
+
+/// torch.optim.SGD: velocity = momentum velocity + gradient + decay value; value -= lr velocity, or
+/// with nesterov value -= lr (gradient + decay value + momentum velocity).
+/// `velocity` is empty before the first step and then holds one array for each parameter. Running
+/// statistics are left alone: Pass::running_statistics holds where they move to.
+void sgd_step(Arrays& values, Arrays& velocity, const Arrays& gradients, const Sgd& sgd,
+              const network::Network& network);
+
+// Source: Loshchilov and Hutter 2019, arXiv:1711.05101; as torch.optim.AdamW.
 struct AdamW {
   double lr = 0;
   double decay = 0;  // decoupled; on ParameterKind::weight only

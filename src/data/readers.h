@@ -1,0 +1,87 @@
+// The readers of each format of a data set, each a function from a file or folder to a Dataset.
+// load_path tries them; what each refuses it refuses with an Error that begins with the path.
+#pragma once
+
+#include <filesystem>
+
+#include "data/dataset.h"
+
+namespace whichfirst::data {
+
+// The IDX format of MNIST and its kin: a big-endian header, then bytes. Plain or gzip.
+//
+//   images   00 00 08 03  count height width            height*width bytes a picture
+//            00 00 08 04  count channels height width   channel by channel
+//   labels   00 00 08 01  count                         a byte a label
+//
+// Each size is a 32-bit number. Source: the MNIST page of LeCun, Cortes and Burges.
+
+/// One set from its two files. Throws Error naming the file that is at fault: not IDX or not the
+/// expected kind, longer or shorter than its header says, damaged, or with another count of labels
+/// than of images.
+Images read_idx(const std::filesystem::path& images_file, const std::filesystem::path& labels_file);
+
+/// Whether `folder`, or its sub-folder raw/, has any of the files that load_idx_folder reads.
+bool holds_idx(const std::filesystem::path& folder);
+
+/// The four IDX files of `folder`: train-images-idx3-ubyte, train-labels-idx1-ubyte and the same
+/// two with t10k or test for train; idx4 for idx3, a dot before idx and .gz at the end are fine (of
+/// a plain file and its .gz the plain one is read). Looks in `folder`, then in folder/raw as
+/// torchvision stores them. Throws Error with the missing ones.
+Dataset load_idx_folder(const std::filesystem::path& folder);
+
+// The binary files of CIFAR-10 and CIFAR-100, plain or gzip: one record a picture.
+//
+//   CIFAR-10    data_batch_1.bin ... data_batch_5.bin, test_batch.bin    label, pixels
+//   CIFAR-100   train.bin, test.bin                        coarse label, label, pixels
+//
+// A label is a byte; the pixels are 3 x 32 x 32 bytes, channel by channel (red, green, blue).
+// Source: https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version".
+
+/// Whether `folder`, or its sub-folder cifar-10-batches-bin/ or cifar-100-binary/, has any of the
+/// files above, or one of them with .gz at its end.
+bool holds_cifar(const std::filesystem::path& folder);
+
+/// CIFAR-10 where there is any of its files, else CIFAR-100. The training batches are those there
+/// are, from 1 on without a gap; a note says where there are fewer pictures than were published.
+/// Class names come from batches.meta.txt or fine_label_names.txt where that is there. Throws Error
+/// naming the file: missing, not a whole number of records, an impossible label, damaged gzip,
+/// another number of class names.
+Dataset load_cifar_folder(const std::filesystem::path& folder);
+
+// NumPy archives: a zip of arrays, as numpy.savez and savez_compressed write them.
+//
+//   x_train x_test   pixels, uint8 or float32 or float64, either byte order, C order
+//                    (N, H, W), (N, H, W, C) or (N, C, H, W)
+//   y_train y_test   labels, integers 0 to 999 of any width, (N,) or (N, 1)
+//
+// Four axes are NHWC when the last has 1, 3 or 4 entries, NCHW when the second has; a shape that
+// fits both or neither is refused. Other arrays in the file are not read.
+
+/// Throws Error naming file and array. Doubles are rounded to float; a number that is not finite as
+/// a float is refused with its index.
+Dataset load_npz(const std::filesystem::path& path);
+
+// Folders of PNG and JPEG pictures, a folder a class.
+//
+//   train/CLASS/*  test/CLASS/*    or    CLASS/*
+//
+// Every class of train/ is a class, sorted bytewise by name, which gives the labels; a class of
+// test/ is one of them. Of the second form a stratified 20 % drawn by the seed becomes the test
+// set. Hidden files are passed over; nothing deeper than CLASS/FILE is read, and links to folders
+// are not followed.
+
+/// Whether `folder` has a sub-folder that is not hidden.
+bool holds_class_folders(const std::filesystem::path& folder);
+
+/// Reads all pictures, twice: first their headers, which decide on the size and on colour (three
+/// channels if any picture has them), then their pixels, each picture brought to the set's size at
+/// once. With options.skip_broken the first time decodes them too, so that the set is the one that
+/// would be without the broken files. The pictures stand class by class, then by the names of their
+/// files. Notes say what was resized, made colour, skipped, passed over or drawn. Throws Error
+/// naming the file or folder: no or a single class, a class without a training picture (or with one
+/// picture, where the test set is drawn from it), a picture that cannot be read, an unknown class
+/// in test/, sizes and counts beyond the limits.
+Dataset load_image_folder(const std::filesystem::path& folder, const ReadOptions& options);
+
+}  // namespace whichfirst::data
