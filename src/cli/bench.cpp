@@ -8,9 +8,9 @@
 #include <string>
 
 #include "base/error.h"
+#include "bench/bench_text.h"
 #include "cli/study_arguments.h"
 #include "cli/verbs.h"
-#include "report/bench_text.h"
 
 namespace whichfirst::cli {
 namespace {
@@ -50,8 +50,8 @@ int run(const BenchOptions& options) {
                         }};
   if (options.peers) plan.peers = options.peer;
   const bench::BenchRecord measured = bench::run_bench(study, plan);
-  const auto detail = options.stages ? report::BenchDetail::stages : report::BenchDetail::kinds;
-  fmt::print("{}", options.json ? bench::to_json(measured) : report::print_bench(measured, detail));
+  const auto detail = options.stages ? bench::BenchDetail::stages : bench::BenchDetail::kinds;
+  fmt::print("{}", options.json ? bench::to_json(measured) : bench::print_bench(measured, detail));
   return kDone;
 }
 

@@ -1,13 +1,26 @@
-// The decoders behind picture.h, one for each kind of file, and what they share. Internal to data.
+// A picture in memory, and the decoders behind picture.h: one for each kind of file, and what they
+// share.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
-#include "data/picture.h"
+#include "base/shape.h"
 
 namespace whichfirst::data {
+
+inline constexpr std::uint64_t kMostPictureFileBytes = std::uint64_t{1} << 28;
+inline constexpr std::uint32_t kLongestPictureSide = 16384;
+inline constexpr std::uint64_t kMostPicturePixels = std::uint64_t{1} << 27;
+
+/// Eight bits a channel, as the file stores them: gamma, colour profiles and the orientation that a
+/// camera notes are not applied.
+struct Picture {
+  Shape shape;                       ///< 1 channel (gray) or 3 (red, green, blue)
+  std::vector<std::uint8_t> pixels;  ///< HWC: row by row, the channels of a pixel side by side
+};
 
 // --- PNG; png.cpp knows that libspng exists. Source: the PNG specification, third edition (W3C).
 // ---

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "data/dataset.h"
+#include "data/images.h"
 
 namespace whichfirst::data {
 

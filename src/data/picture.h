@@ -8,22 +8,10 @@
 #include <filesystem>
 #include <span>
 #include <string_view>
-#include <vector>
 
-#include "base/shape.h"
+#include "data/decoders.h"
 
 namespace whichfirst::data {
-
-inline constexpr std::uint64_t kMostPictureFileBytes = std::uint64_t{1} << 28;
-inline constexpr std::uint32_t kLongestPictureSide = 16384;
-inline constexpr std::uint64_t kMostPicturePixels = std::uint64_t{1} << 27;
-
-/// Eight bits a channel, as the file stores them: gamma, colour profiles and the orientation that a
-/// camera notes are not applied.
-struct Picture {
-  Shape shape;                       ///< 1 channel (gray) or 3 (red, green, blue)
-  std::vector<std::uint8_t> pixels;  ///< HWC: row by row, the channels of a pixel side by side
-};
 
 /// The shape of the picture whose file holds `bytes`, from its header. PNG and JPEG are told by
 /// their first bytes. Gray is what the file's colour type calls gray; a palette is colour. Throws

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/shape.h"
-#include "data/dataset.h"
+#include "data/images.h"
 #include "data/limits.h"
 
 namespace whichfirst::data {

@@ -9,7 +9,7 @@
 #include <array>
 #include <string_view>
 
-#include "data/dataset.h"
+#include "data/images.h"
 
 namespace whichfirst::data {
 

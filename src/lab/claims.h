@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "lab/inspect.h"
+#include "lab/inspection.h"
 #include "network/lookup.h"
 
 namespace whichfirst::lab {

@@ -2,78 +2,9 @@
 // about them, measured.
 #pragma once
 
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include "lab/chain.h"
-#include "lab/input.h"
-#include "measure/histogram.h"
-#include "measure/summary.h"
-#include "notation/sequence.h"
+#include "lab/inspection.h"
 
 namespace whichfirst::lab {
-
-inline constexpr std::size_t kMostOrders = 12;
-/// What the stages of all orders together make and take, at most.
-inline constexpr Work kMostWork{.numbers = 0x1p27, .flops = 0x1p38};
-/// Channels that are described one by one; of a stage with more none is.
-inline constexpr int kMostDescribedChannels = 1024;
-inline constexpr int kHistogramBins = 32;
-/// The shares of the quantiles that are shown.
-inline constexpr double kQuantileShares[] = {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99};
-
-/// What some values are like.
-struct Description {
-  measure::Summary summary;
-  /// At kQuantileShares. Empty where no value is finite, and of all channels together where each is
-  /// described.
-  std::vector<double> quantiles;
-  measure::Histogram histogram;  ///< kHistogramBins bins over the finite values of the stage
-};
-
-/// The values after one stage, or of the input.
-struct StageValues {
-  std::string tap;   ///< "bn", "bn.1" where the order has several, "input"
-  std::string text;  ///< the stage as built: "conv(16, bias=on)"; empty for the input
-  reference::Tensor values = {};
-  Description all = {};
-  std::vector<Description> channels = {};  ///< empty beyond kMostDescribedChannels
-};
-
-struct OrderValues {
-  std::string name;  ///< canonical notation, without the stages that follow
-  std::vector<StageValues> stages = {};
-  std::size_t own_stages = 0;  ///< of them the order's; the others follow in every order
-};
-
-/// A question about one order or a pair, measured.
-struct Claim {
-  std::string a;
-  std::string b = {};  ///< empty where the question is about one order
-  std::string about;   ///< only-scale-differs, same-cut, same-zeros, as-in-theory, pool-commutes
-  std::string question;
-  std::optional<bool> answer = {};  ///< missing where the values cannot tell
-  std::string text = {};            ///< the answer in a sentence, with the numbers
-  std::vector<std::pair<std::string, double>> numbers = {};
-};
-
-struct Inspection {
-  std::string input_name;
-  StageValues input;
-  std::string then;  ///< the stages that follow every order, in notation; empty for none
-  std::vector<OrderValues> orders = {};
-  std::vector<Claim> claims = {};
-};
-
-/// What is asked.
-struct Question {
-  Input input;
-  std::vector<notation::Sequence> orders;  ///< 1 to kMostOrders, none empty
-  notation::Sequence then;                 ///< stages that follow each; may be empty
-  ChainParameters parameters;
-};
 
 /// Throws Error naming the order that cannot be built, and where all are more than kMostWork. Of
 /// the input count and shape are read, so that it can be asked before the numbers are there.

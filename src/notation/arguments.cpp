@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "base/suggest.h"
-#include "notation/parse.h"
+#include "notation/syntax.h"
 
 namespace whichfirst::notation {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "notation/arguments.h"
-#include "notation/parse.h"
 #include "notation/sequence.h"
+#include "notation/syntax.h"
 
 namespace whichfirst::notation {
 

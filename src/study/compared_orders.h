@@ -1,6 +1,7 @@
 // What a verdict says of orders, wherever their values come from. Internal to study.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -9,7 +10,7 @@
 #include "record/verdict_record.h"
 #include "stats/moments.h"
 #include "stats/referee.h"
-#include "study/conclude.h"
+#include "study/plan.h"
 
 namespace whichfirst::study {
 

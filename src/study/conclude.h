@@ -1,7 +1,6 @@
 // Trials -> verdict: which trials are a pair, and what the pairs say.
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "record/results_csv.h"
@@ -12,13 +11,6 @@ namespace whichfirst::study {
 
 /// How a run ended.
 enum class Ending { complete, interrupted };
-
-/// What a reader would like to be able to see: for `stats::Prospect`. The difference is the margin
-/// where none is named.
-struct Wanted {
-  std::optional<double> difference = std::nullopt;  ///< above 0, in the metric's unit
-  double power = 0.8;                               ///< in (0, 1)
-};
 
 /// What the comparisons say, each of its own complete pairs. Sentences and ledger are left to the
 /// caller. Of a fixed number of pairs, a run that was stopped before it decides nothing: its

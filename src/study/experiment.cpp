@@ -11,6 +11,7 @@
 #include "base/suggest.h"
 #include "engine/inference.h"
 #include "engine/probe.h"
+#include "engine/trainer.h"
 #include "network/match.h"
 #include "network/preset.h"
 #include "notation/parse.h"

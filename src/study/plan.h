@@ -60,4 +60,11 @@ int planned_trials(const record::Study& study);
 /// points.
 stats::Rule rule_of(const Experiment& experiment, std::size_t comparisons);
 
+/// What a reader would like to be able to see: for `stats::Prospect`. The difference is the margin
+/// where none is named.
+struct Wanted {
+  std::optional<double> difference = std::nullopt;  ///< above 0, in the metric's unit
+  double power = 0.8;                               ///< in (0, 1)
+};
+
 }  // namespace whichfirst::study

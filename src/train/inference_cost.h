@@ -3,7 +3,7 @@
 
 #include "network/network.h"
 #include "record/inference_record.h"
-#include "train/trial.h"
+#include "train/material.h"
 
 namespace whichfirst::train {
 

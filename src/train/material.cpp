@@ -1,3 +1,5 @@
+#include "train/material.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "engine/platform.h"
-#include "train/trial.h"
 
 namespace whichfirst::train {
 namespace {
@@ -51,6 +52,26 @@ void require_trainable(const Material& material, const record::Recipe& recipe) {
   }
   engine::require_precision(recipe.precision, engine::own_processor());
   data::require_fits(augmentation_of(recipe), material.dataset.train.shape);
+}
+
+data::Augmentation augmentation_of(const record::Recipe& recipe) {
+  return {
+      .crop = recipe.augment.crop, .flip = recipe.augment.flip, .cutout = recipe.augment.cutout};
+}
+
+engine::Options engine_options(const record::Recipe& recipe, std::uint64_t seed,
+                               std::uint64_t replicate) {
+  return {.batch = recipe.batch,
+          .evaluation_batch = kEvaluationBatch,
+          .optimizer = recipe.optimizer,
+          .momentum = recipe.momentum,
+          .nesterov = recipe.nesterov,
+          .decay = recipe.decay,
+          .decays_all = recipe.decay_all,
+          .label_smoothing = recipe.label_smoothing,
+          .precision = recipe.precision,
+          .seed = seed,
+          .replicate = replicate};
 }
 
 }  // namespace whichfirst::train

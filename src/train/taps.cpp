@@ -12,7 +12,7 @@
 #include "measure/summary.h"
 #include "network/lookup.h"
 #include "train/channels.h"
-#include "train/trial.h"
+#include "train/material.h"
 
 namespace whichfirst::train {
 namespace {

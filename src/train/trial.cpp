@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "engine/inference.h"
+#include "engine/trainer.h"
 #include "fold/fold.h"
 #include "train/inference_cost.h"
 #include "train/schedule.h"
@@ -279,26 +280,6 @@ void add_inference(const Task& task, Result& result) {
 }
 
 }  // namespace
-
-data::Augmentation augmentation_of(const record::Recipe& recipe) {
-  return {
-      .crop = recipe.augment.crop, .flip = recipe.augment.flip, .cutout = recipe.augment.cutout};
-}
-
-engine::Options engine_options(const record::Recipe& recipe, std::uint64_t seed,
-                               std::uint64_t replicate) {
-  return {.batch = recipe.batch,
-          .evaluation_batch = kEvaluationBatch,
-          .optimizer = recipe.optimizer,
-          .momentum = recipe.momentum,
-          .nesterov = recipe.nesterov,
-          .decay = recipe.decay,
-          .decays_all = recipe.decay_all,
-          .label_smoothing = recipe.label_smoothing,
-          .precision = recipe.precision,
-          .seed = seed,
-          .replicate = replicate};
-}
 
 Result run_trial(const Task& task, const std::stop_token& stop, const Observer& observe) {
   Result result = Trial(task, stop, observe).run();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "data/dataset.h"
 #include "data/readers.h"
 #include "data/test_files.h"
 

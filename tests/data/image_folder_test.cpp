@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "data/dataset.h"
 #include "data/picture_files.h"
 #include "data/readers.h"
 #include "data/test_files.h"

@@ -3,9 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include "bench/bench_text.h"
 #include "notation/parse.h"
 #include "record/verdict_record.h"
-#include "report/bench_text.h"
 #include "report/data_text.h"
 #include "report/explain_text.h"
 #include "report/lab_text.h"
@@ -195,7 +195,7 @@ TEST(Snapshot, OfABench) {
   bench.peers = bench::BenchPeers{.library = "PyTorch 1.13.0",
                                   .runs = {{"a", "channels_last", 1, 2, 1000.0, 1.1}},
                                   .missing = {{"bf16", "the processor lacks it"}}};
-  expect_snapshot("bench-stages.txt", print_bench(bench, BenchDetail::stages));
+  expect_snapshot("bench-stages.txt", print_bench(bench, bench::BenchDetail::stages));
 }
 
 }  // namespace

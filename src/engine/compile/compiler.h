@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "engine/compile/compile.h"
 #include "engine/compile/layouts.h"
 #include "engine/compile/onednn.h"
 #include "engine/compile/own_convolution.h"
@@ -21,6 +20,7 @@
 #include "engine/kernels/border_bias.h"
 #include "engine/kernels/max_pool.h"
 #include "engine/kernels/statistics.h"
+#include "engine/plan.h"
 #include "network/network.h"
 
 namespace whichfirst::engine {

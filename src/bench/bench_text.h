@@ -5,11 +5,11 @@
 
 #include "bench/bench_record.h"
 
-namespace whichfirst::report {
+namespace whichfirst::bench {
 
 /// Where the time of a step goes: by kind of stage, or every single part of it.
 enum class BenchDetail { kinds, stages };
 
-std::string print_bench(const bench::BenchRecord& bench, BenchDetail detail = BenchDetail::kinds);
+std::string print_bench(const BenchRecord& bench, BenchDetail detail = BenchDetail::kinds);
 
-}  // namespace whichfirst::report
+}  // namespace whichfirst::bench

@@ -1,4 +1,4 @@
-#include "report/bench_text.h"
+#include "bench/bench_text.h"
 
 #include <fmt/format.h>
 
@@ -8,16 +8,14 @@
 #include "report/document.h"
 #include "report/wording.h"
 
-namespace whichfirst::report {
+namespace whichfirst::bench {
 namespace {
 
-using bench::BenchKernels;
-using bench::BenchKind;
-using bench::BenchOrder;
-using bench::BenchPart;
-using bench::BenchPeer;
-using bench::BenchPeers;
-using bench::BenchRecord;
+using report::bytes;
+using report::kMissing;
+using report::number;
+using report::render_text;
+using report::Table;
 
 std::string percent_of(const std::optional<double>& speed, const std::optional<double>& peak) {
   return speed && peak ? fmt::format("{:.0f} %", 100 * *speed / *peak) : kMissing;
@@ -156,4 +154,4 @@ std::string print_bench(const BenchRecord& bench, BenchDetail detail) {
   return text;
 }
 
-}  // namespace whichfirst::report
+}  // namespace whichfirst::bench
