@@ -7,6 +7,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace whichfirst {
 
@@ -25,5 +29,19 @@ struct Shape {
 
   bool operator==(const Shape&) const = default;
 };
+
+/// Height and width of a picture, pixels.
+struct PictureSize {
+  int height = 0;
+  int width = 0;
+  bool operator==(const PictureSize&) const = default;
+};
+
+/// "32x48": height, then width.
+std::string print_size(PictureSize size);
+
+/// The numbers of "3x32x48", one or more, of digits alone. Nothing for any other text, and where a
+/// number exceeds 64 bits. How many there may be and how large is the caller's business.
+std::optional<std::vector<std::uint64_t>> parse_lengths(std::string_view text);
 
 }  // namespace whichfirst

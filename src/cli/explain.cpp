@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,21 +40,14 @@ struct ExplainOptions {
 
 /// "3x32x32", or "64" for vectors.
 Shape parse_input(const std::string& text) {
-  std::vector<int> sizes;
-  for (const char* at = text.data();;) {
-    int size = 0;
-    const auto read = std::from_chars(at, text.data() + text.size(), size);
-    if (read.ec != std::errc() || size < 1 || size > notation::kMaxWidth || sizes.size() == 3) {
-      refuse_input(text);
-    }
-    sizes.push_back(size);
-    if (read.ptr == text.data() + text.size()) break;
-    if (*read.ptr != 'x') refuse_input(text);
-    at = read.ptr + 1;
-  }
-  if (sizes.size() == 1) return {.channels = sizes[0], .is_vector = true};
-  if (sizes.size() != 3) refuse_input(text);
-  const Shape shape{.channels = sizes[0], .height = sizes[1], .width = sizes[2]};
+  const auto lengths = parse_lengths(text);
+  if (!lengths || (lengths->size() != 1 && lengths->size() != 3)) refuse_input(text);
+  const auto length = [&](std::size_t axis) {
+    if ((*lengths)[axis] < 1 || (*lengths)[axis] > notation::kMaxWidth) refuse_input(text);
+    return static_cast<int>((*lengths)[axis]);
+  };
+  if (lengths->size() == 1) return {.channels = length(0), .is_vector = true};
+  const Shape shape{.channels = length(0), .height = length(1), .width = length(2)};
   if (shape.size() > algebra::kMaxStackInput) refuse_input(text);
   return shape;
 }

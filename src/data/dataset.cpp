@@ -90,7 +90,7 @@ void fit(const std::string& where, const ReadOptions& options, Dataset& dataset)
                 size, is_bytes ? 1 : sizeof(float));
   dataset.train = resize(dataset.train, size);
   dataset.test = resize(dataset.test, size);
-  dataset.notes.push_back(resize_note(pictures, size_text(own), size));
+  dataset.notes.push_back(resize_note(pictures, print_size(own), size));
 }
 
 std::optional<std::filesystem::path> folder_from(const char* variable) {

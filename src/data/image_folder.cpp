@@ -195,7 +195,7 @@ Shape decide_shape(const fs::path& folder, const Survey& survey, const ReadOptio
                            : survey.sizes_differ ? kSizeOfDiffering
                                                  : automatic_size(*survey.size);
   if (survey.sizes_differ || size != *survey.size) {
-    const std::string from = survey.sizes_differ ? "differing sizes" : size_text(*survey.size);
+    const std::string from = survey.sizes_differ ? "differing sizes" : print_size(*survey.size);
     notes.push_back(resize_note(static_cast<std::int64_t>(survey.pictures), from, size));
   }
   const bool is_gray = survey.gray == survey.pictures;

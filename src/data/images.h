@@ -34,13 +34,6 @@ struct Dataset {
   std::vector<std::string> notes = {};
 };
 
-/// Pixels.
-struct PictureSize {
-  int height = 0;
-  int width = 0;
-  bool operator==(const PictureSize&) const = default;
-};
-
 /// How a set is to be read.
 struct ReadOptions {
   /// What every picture is brought to (see resize.h), 1 to kLongestSide a side. Without a value:

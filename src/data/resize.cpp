@@ -126,7 +126,7 @@ Shape resized_shape(std::string_view where, const Extent& pictures, PictureSize 
   };
   if (!is_side(size.height) || !is_side(size.width)) {
     throw Error(fmt::format("data.size: expected 1 to {} pixels a side, found {}", kLongestSide,
-                            size_text(size)));
+                            print_size(size)));
   }
   Extent extent = pictures;
   extent.height = static_cast<std::uint64_t>(size.height);
@@ -136,9 +136,7 @@ Shape resized_shape(std::string_view where, const Extent& pictures, PictureSize 
 
 std::string resize_note(std::int64_t pictures, const std::string& from, PictureSize to) {
   return fmt::format("{} pictures of {} were resized to {}: short side by area, centre crop",
-                     pictures, from, size_text(to));
+                     pictures, from, print_size(to));
 }
-
-std::string size_text(PictureSize size) { return fmt::format("{}x{}", size.height, size.width); }
 
 }  // namespace whichfirst::data

@@ -67,7 +67,4 @@ Shape resized_shape(std::string_view where, const Extent& pictures, PictureSize 
 /// stands after "pictures of".
 std::string resize_note(std::int64_t pictures, const std::string& from, PictureSize to);
 
-/// "32x32": height, then width.
-std::string size_text(PictureSize size);
-
 }  // namespace whichfirst::data

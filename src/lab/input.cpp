@@ -170,17 +170,11 @@ Input plan_normal(std::string_view shape, const Gaussian& gaussian, std::uint64_
     throw Error(fmt::format("{}: expected a finite mean and a deviation above 0, found {} and {}",
                             where, gaussian.mean, gaussian.sd));
   }
-  std::vector<std::uint64_t> lengths;
-  for (std::size_t begin = 0; begin <= shape.size();) {
-    const std::size_t end = std::min(shape.find('x', begin), shape.size());
-    const auto length = to_number<std::uint64_t>(shape.substr(begin, end - begin));
-    if (!length) throw Error(fmt::format("{}: expected NxCxHxW, such as 32x64x14x14", where));
-    lengths.push_back(*length);
-    begin = end + 1;
-  }
+  const auto lengths = parse_lengths(shape);
+  if (!lengths) throw Error(fmt::format("{}: expected NxCxHxW, such as 32x64x14x14", where));
   return {.name = fmt::format("normal values, mean {:g}, deviation {:g}, seed {}", gaussian.mean,
                               gaussian.sd, seed),
-          .values = shape_tensor(where, lengths),
+          .values = shape_tensor(where, *lengths),
           .gaussian = gaussian};
 }
 

@@ -17,6 +17,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/shape.h"
 #include "engine/options.h"
 #include "notation/sequence.h"
 #include "stats/verdict.h"
@@ -39,13 +40,6 @@ struct NamedOrder {
   std::string name;
   std::string text;  ///< notation, as written; parses
   bool operator==(const NamedOrder&) const = default;
-};
-
-/// Height and width, pixels.
-struct PictureSize {
-  int height = 0;
-  int width = 0;
-  bool operator==(const PictureSize&) const = default;
 };
 
 struct DataChoice {

@@ -87,39 +87,29 @@ std::string print_match(const Study& study) { return print_list(match_words(stud
 
 constexpr int kLargestPicture = 1024;
 
-/// "32x48" as height and width.
-std::optional<PictureSize> parse_size(std::string_view text) {
-  PictureSize size;
-  const char* end = text.data() + text.size();
-  const auto height = std::from_chars(text.data(), end, size.height);
-  if (height.ec != std::errc{} || height.ptr == end || *height.ptr != 'x') return std::nullopt;
-  const auto width = std::from_chars(height.ptr + 1, end, size.width);
-  if (width.ec != std::errc{} || width.ptr != end) return std::nullopt;
-  return size;
-}
-
 void read_size(Study& study, const GivenValue& value) {
   constexpr std::string_view kWanted =
       "\"auto\", a side from 1 to 1024 or \"HEIGHTxWIDTH\", such as 32 or \"32x48\"";
   study.data.size.reset();
   if (value.is_word("auto")) return;
-  std::optional<PictureSize> size;
+  std::optional<std::vector<std::uint64_t>> sides;
   if (const auto* side = value.node->as_integer()) {
-    if (side->get() < 1 || side->get() > kLargestPicture) value.fail_expected(kWanted);
-    size = {static_cast<int>(side->get()), static_cast<int>(side->get())};
+    sides.emplace(2, static_cast<std::uint64_t>(side->get()));  // a negative one becomes too large
   } else {
-    size = parse_size(value.text());
+    sides = parse_lengths(value.text());
   }
-  const auto fits = [](int side) { return side >= 1 && side <= kLargestPicture; };
-  if (!size || !fits(size->height) || !fits(size->width)) value.fail_expected(kWanted);
-  study.data.size = size;
+  const auto fits = [](std::uint64_t side) { return side >= 1 && side <= kLargestPicture; };
+  if (!sides || sides->size() != 2 || !std::all_of(sides->begin(), sides->end(), fits)) {
+    value.fail_expected(kWanted);
+  }
+  study.data.size = {static_cast<int>((*sides)[0]), static_cast<int>((*sides)[1])};
 }
 
 std::string print_size(const Study& study) {
   if (!study.data.size) return toml_string("auto");
   const PictureSize& size = *study.data.size;
   return size.height == size.width ? std::to_string(size.height)
-                                   : toml_string(fmt::format("{}x{}", size.height, size.width));
+                                   : toml_string(whichfirst::print_size(size));
 }
 
 // --- recipe.lr ---

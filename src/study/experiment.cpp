@@ -62,7 +62,7 @@ data::Selection selection_of(const record::Study& study) {
 data::Dataset load_dataset(const record::Study& study,
                            const std::vector<std::filesystem::path>& search_folders) {
   data::ReadOptions options{.size = {}, .skip_broken = study.data.skip_broken, .seed = study.seed};
-  if (study.data.size) options.size = {study.data.size->height, study.data.size->width};
+  options.size = study.data.size;
   return study.data.path ? data::load_path(*study.data.path, options)
                          : data::load_named(study.data.name, search_folders, options);
 }

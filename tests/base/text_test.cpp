@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/shape.h"
 #include "base/suggest.h"
 
 namespace whichfirst {
@@ -30,6 +31,15 @@ TEST(Hash, OfPiecesIsTheHashOfTheWhole) {
   hasher.add(std::as_bytes(std::span(std::string_view("which"))));
   hasher.add(std::as_bytes(std::span(std::string_view("first"))));
   EXPECT_EQ(hasher.hex(), hash_hex("whichfirst"));
+}
+
+TEST(Lengths, AreNumbersOfDigitsAloneWithAnXBetween) {
+  EXPECT_THAT(parse_lengths("3x32x48"), testing::Optional(testing::ElementsAre(3, 32, 48)));
+  EXPECT_THAT(parse_lengths("0"), testing::Optional(testing::ElementsAre(0)));
+  for (const char* text :
+       {"", "x", "3x", "x3", "3xx3", "-3x3", "+3", "3 x3", "3X3", "3.0", "18446744073709551616"}) {
+    EXPECT_EQ(parse_lengths(text), std::nullopt) << text;
+  }
 }
 
 TEST(Check, NamesThePlaceOfOurMistake) {

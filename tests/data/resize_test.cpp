@@ -112,7 +112,7 @@ TEST(Resizer, IsTheIntegralOverEachNewPixel) {
       const auto floats = resized(std::vector<float>(bytes.begin(), bytes.end()), from, to);
       const auto rounded = resized(bytes, from, to);
       for (std::size_t i = 0; i < expected.size(); ++i) {
-        ASSERT_NEAR(floats[i], expected[i], 1e-4) << size_text(from) << " to " << size_text(to);
+        ASSERT_NEAR(floats[i], expected[i], 1e-4) << print_size(from) << " to " << print_size(to);
         ASSERT_NEAR(rounded[i], expected[i], 0.5 + 1e-9);
       }
     }
