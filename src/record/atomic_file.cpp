@@ -13,7 +13,6 @@
 #include <system_error>
 
 #include "base/error.h"
-#include "record/descriptor.h"
 
 namespace whichfirst::record {
 namespace {

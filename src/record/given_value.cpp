@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "base/error.h"
-#include "base/suggest.h"
 
 namespace whichfirst::record {
 namespace {
@@ -23,18 +21,6 @@ std::string describe(const toml::node& node) {
   return "a date or time";
 }
 
-/// `"a", "b" or "c"`.
-std::string list_words(std::initializer_list<std::string_view> words) {
-  std::string list;
-  std::size_t left = words.size();
-  for (const std::string_view word : words) {
-    list += fmt::format("\"{}\"", word);
-    --left;
-    if (left > 0) list += left == 1 ? " or " : ", ";
-  }
-  return list;
-}
-
 }  // namespace
 
 void Origin::fail(json::Place place, const std::string& message) const {
@@ -47,8 +33,8 @@ void GivenValue::fail(const std::string& message) const {
   origin->fail(place, origin->is_command_line() ? message : fmt::format("{}: {}", key, message));
 }
 
-void GivenValue::fail_expected(std::string_view wanted) const {
-  fail(fmt::format("expected {}, found {}", wanted, describe(*node)));
+void GivenValue::fail_expected(std::string_view wanted, std::string_view hint) const {
+  fail(fmt::format("expected {}, found {}{}", wanted, describe(*node), hint));
 }
 
 double GivenValue::number(std::string_view wanted, const std::function<bool(double)>& fits) const {
@@ -59,38 +45,15 @@ double GivenValue::number(std::string_view wanted, const std::function<bool(doub
   return *value;
 }
 
-std::int64_t GivenValue::whole(std::int64_t least, std::int64_t most) const {
-  const auto* value = node->as_integer();
-  if (value == nullptr || value->get() < least || value->get() > most) {
-    fail_expected(fmt::format("a whole number from {} to {}", least, most));
-  }
-  return value->get();
-}
-
 std::string GivenValue::text() const {
   if (const auto* value = node->as_string()) return value->get();
   if (!origin->is_command_line()) fail_expected("a string");
   return std::string(raw);
 }
 
-std::string GivenValue::line() const {
-  constexpr std::size_t kMostBytes = 4096;
-  std::string value = text();
-  if (value.empty() || value.size() > kMostBytes || json::printable(value, kMostBytes) != value) {
-    fail_expected(fmt::format("a string of 1 to {} bytes without control characters", kMostBytes));
-  }
-  return value;
-}
-
 bool GivenValue::is_word(std::string_view word) const {
   const auto* value = node->as_string();
   return value != nullptr && value->get() == word;
-}
-
-bool GivenValue::truth() const {
-  const auto* value = node->as_boolean();
-  if (value == nullptr) fail_expected("true or false");
-  return value->get();
 }
 
 std::vector<std::string> GivenValue::list(std::string_view wanted) const {
@@ -118,19 +81,6 @@ std::vector<std::string> GivenValue::list(std::string_view wanted) const {
     begin = end + 1;
   }
   return words;
-}
-
-std::string GivenValue::choice(std::initializer_list<std::string_view> words,
-                               std::initializer_list<std::string_view> later) const {
-  const std::string value = text();
-  if (std::find(words.begin(), words.end(), value) != words.end()) return value;
-  const std::string wanted = "expected " + list_words(words);
-  if (std::find(later.begin(), later.end(), value) != later.end()) {
-    fail(fmt::format("'{}' is not in this version yet, {}", value, wanted));
-  }
-  const auto near = nearest_word(value, std::vector<std::string_view>(words));
-  fail(fmt::format("{}, found {}{}", wanted, describe(*node),
-                   near ? fmt::format("; did you mean '{}'?", *near) : ""));
 }
 
 std::string GivenValue::notation(notation::Context context) const {

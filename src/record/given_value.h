@@ -4,10 +4,7 @@
 
 #include <toml++/toml.h>
 
-#include <cstdint>
 #include <functional>
-#include <initializer_list>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,21 +37,14 @@ struct GivenValue {
 
   /// Throws Error at the value. The key is named unless the command line shows it anyway.
   [[noreturn]] void fail(const std::string& message) const;
-  /// fail("expected WANTED, found ...").
-  [[noreturn]] void fail_expected(std::string_view wanted) const;
+  /// fail("expected WANTED, found ...") with `hint` behind it.
+  [[noreturn]] void fail_expected(std::string_view wanted, std::string_view hint = "") const;
 
   /// A finite number for which `fits`; `wanted` says in words which.
   double number(std::string_view wanted, const std::function<bool(double)>& fits) const;
-  std::int64_t whole(std::int64_t least, std::int64_t most) const;
   /// A string; on the command line any text.
   std::string text() const;
-  /// A string of 1 to 4096 bytes without control characters.
-  std::string line() const;
-  /// One of `words`. Those of `later` are refused as not in this version yet.
-  std::string choice(std::initializer_list<std::string_view> words,
-                     std::initializer_list<std::string_view> later = {}) const;
   bool is_word(std::string_view word) const;
-  bool truth() const;
   /// A list of strings; on the command line also words with commas between them. None twice is the
   /// caller's business.
   std::vector<std::string> list(std::string_view wanted) const;

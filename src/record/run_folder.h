@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "record/descriptor.h"
+#include "record/atomic_file.h"
 #include "record/study_file.h"
 #include "record/trial_record.h"
 

@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "base/suggest.h"
 #include "record/atomic_file.h"
+#include "record/given_value.h"
+#include "record/metrics.h"
 #include "record/study_keys.h"
 #include "stats/repeated_ranks.h"
 
@@ -268,6 +270,18 @@ void check_plan(const Plan& plan, const FailAt& fail) {
   }
 }
 
+/// What a value says about keys that were not given.
+void settle_dependents(Study& study, const Given& given) {
+  if (study.data.path) study.data.name.clear();
+  if (!is_accuracy(study.plan.metric) && !given.keys.contains("plan.margin")) {
+    study.plan.margin.reset();
+  }
+  if (study.recipe.optimizer == Optimizer::adamw) {  // which has neither
+    study.recipe.momentum = Recipe{}.momentum;
+    study.recipe.nesterov = false;
+  }
+}
+
 /// Values that are right alone and wrong together. The one that was given is at fault.
 void check_together(const Study& study, const Given& given) {
   const Recipe& recipe = study.recipe;
@@ -333,11 +347,8 @@ Study resolve_study(const std::optional<StudySource>& source,
     const auto found = given.keys.find(std::string(key.name));
     if (found != given.keys.end()) key.set(study, found->second);
   }
+  settle_dependents(study, given);
   check_together(study, given);
-  if (study.recipe.optimizer == Optimizer::adamw) {  // which has neither
-    study.recipe.momentum = Recipe{}.momentum;
-    study.recipe.nesterov = false;
-  }
   if (given.has_orders) {
     study.orders = read_orders(given);
   } else if (default_orders) {

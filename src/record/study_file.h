@@ -162,6 +162,7 @@ Study resolve_study(const std::optional<StudySource>& source,
                     const DefaultOrders& default_orders = {});
 
 /// The words of the study file: "adamw", "one-cycle", {"bias", "ends"}, {"crop(4)", "flip"}.
+std::string_view bias_word(notation::BiasRule rule);
 std::string_view optimizer_word(Optimizer optimizer);
 std::string_view schedule_word(Schedule schedule);
 std::string_view precision_word(Precision precision);

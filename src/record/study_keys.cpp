@@ -3,20 +3,74 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <iterator>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 #include "base/error.h"
+#include "base/suggest.h"
 #include "notation/parse.h"
 #include "notation/print.h"
+#include "record/given_value.h"
 #include "record/metrics.h"
 
 namespace whichfirst::record {
 namespace {
 
 using notation::BiasRule;
+
+// --- the words of choices ---
+
+template <class Meaning>
+using Word = std::pair<std::string_view, Meaning>;
+
+constexpr Word<BiasRule> kBiasRules[] = {
+    {"auto", BiasRule::automatic}, {"on", BiasRule::on}, {"off", BiasRule::off}};
+constexpr Word<bool MatchChoice::*> kMatches[] = {
+    {"bias", &MatchChoice::bias}, {"affine", &MatchChoice::affine}, {"ends", &MatchChoice::ends}};
+constexpr Word<Optimizer> kOptimizers[] = {{"sgd", Optimizer::sgd}, {"adamw", Optimizer::adamw}};
+constexpr Word<Schedule> kSchedules[] = {{"constant", Schedule::constant},
+                                         {"step", Schedule::step},
+                                         {"cosine", Schedule::cosine},
+                                         {"one-cycle", Schedule::one_cycle}};
+constexpr Word<int Augment::*> kSizedAugments[] = {{"crop", &Augment::crop},
+                                                   {"cutout", &Augment::cutout}};
+constexpr Word<Precision> kPrecisions[] = {
+    {"fp32", Precision::fp32}, {"fp32-fast", Precision::fp32_fast}, {"bf16", Precision::bf16}};
+constexpr Word<TapRate> kTapRates[] = {
+    {"off", TapRate::off}, {"epochs", TapRate::epochs}, {"log", TapRate::log}};
+constexpr Word<stats::Location> kRules[] = {{"student", stats::Location::mean},
+                                            {"signed-rank", stats::Location::pseudo_median},
+                                            {"sign", stats::Location::median}};
+constexpr Word<stats::EquivalenceShare> kEquivalences[] = {{"half", stats::EquivalenceShare::half},
+                                                           {"full", stats::EquivalenceShare::full}};
+constexpr Word<stats::Horizon> kHorizons[] = {{"open", stats::Horizon::open},
+                                              {"max-seeds", stats::Horizon::max_pairs}};
+constexpr Word<LrReport> kLrReports[] = {{"best", LrReport::best}, {"all", LrReport::all}};
+
+template <class Words, class Meaning>
+std::string_view word_of(const Words& words, const Meaning& meaning) {
+  for (const auto& [word, known] : words) {
+    if (known == meaning) return word;
+  }
+  check(false, "every choice has a word");
+  return {};
+}
+
+/// `"a", "b" or "c"`.
+template <class Words>
+std::string quote_words(const Words& words, std::string_view before_last = " or ") {
+  std::string list;
+  for (auto word = std::begin(words); word != std::end(words); ++word) {
+    if (!list.empty()) list += std::next(word) == std::end(words) ? before_last : ", ";
+    list += fmt::format("\"{}\"", word->first);
+  }
+  return list;
+}
+
+// --- printing ---
 
 /// TOML of a float: never of a whole number, which would be a count.
 std::string print_float(double value) {
@@ -25,430 +79,394 @@ std::string print_float(double value) {
   return text;
 }
 
-std::string print_amount(const std::optional<Amount>& amount) {
-  if (!amount) return toml_string("all");
-  if (const auto* count = std::get_if<std::int64_t>(&*amount)) return std::to_string(*count);
-  return print_float(std::get<double>(*amount));
+template <class List, class Print>
+std::string print_list(const List& list, const Print& print) {
+  std::string text;
+  for (const auto& element : list) text += (text.empty() ? "" : ", ") + print(element);
+  return "[" + text + "]";
 }
 
-/// A count, or a share of at most `most`.
-Amount read_amount(const GivenValue& value, std::string_view wanted, double most) {
-  if (value.node->is_integer()) {
-    if (*value.node->value<std::int64_t>() < 1) value.fail_expected(wanted);
-    return *value.node->value<std::int64_t>();
+// --- kinds of values ---
+
+/// What a key takes: in words, which follow "expected" in errors, and how it is read and printed.
+template <class T>
+struct Kind {
+  std::string wanted;
+  /// `wanted` is that of the key: longer than the kind's own where a word may stand for nothing.
+  std::function<T(const GivenValue& value, const std::string& wanted)> read;
+  std::function<std::string(const T&)> print;
+};
+
+/// What `kind` takes, or `word` for nothing.
+template <class T>
+Kind<std::optional<T>> or_word(std::string_view word, const Kind<T>& kind) {
+  return {fmt::format("{}, or \"{}\"", kind.wanted, word),
+          [=](const GivenValue& value, const std::string& wanted) {
+            return value.is_word(word) ? std::nullopt : std::optional(kind.read(value, wanted));
+          },
+          [=](const std::optional<T>& given) {
+            return given ? kind.print(*given) : toml_string(word);
+          }};
+}
+
+template <class T = int>
+Kind<T> whole(std::int64_t least, std::int64_t most) {
+  const std::string own = fmt::format("a whole number from {} to {}", least, most);
+  return {own,
+          [=](const GivenValue& value, const std::string& wanted) {
+            const auto* given = value.node->as_integer();
+            if (given == nullptr) value.fail_expected(wanted);
+            // A number out of range was no attempt at the word that may stand in its place.
+            if (given->get() < least || given->get() > most) value.fail_expected(own);
+            return static_cast<T>(given->get());
+          },
+          [](const T& number) { return std::to_string(number); }};
+}
+
+/// Which ends belong to a range of numbers.
+enum class Ends { both, upper, lower };
+
+Kind<double> number(double least, double most, Ends ends = Ends::both, std::string_view of = "") {
+  std::string wanted =
+      fmt::format("a number{} {} {:g} {} {:g}", of, ends == Ends::upper ? "above" : "from", least,
+                  ends == Ends::upper   ? "and at most"
+                  : ends == Ends::lower ? "to below"
+                                        : "to",
+                  most);
+  if (const std::size_t sign = wanted.find("e+0"); sign != std::string::npos) {
+    wanted.erase(sign + 1, 2);  // 1e6, as people write it
   }
-  return value.number(wanted, [most](double share) { return share > 0 && share <= most; });
+  const auto fits = [=](double given) {
+    return (ends == Ends::upper ? given > least : given >= least) &&
+           (ends == Ends::lower ? given < most : given <= most);
+  };
+  return {wanted,
+          [=](const GivenValue& value, const std::string& expected) {
+            return value.number(expected, fits);
+          },
+          print_float};
 }
 
-std::optional<Amount> read_amount_or_all(const GivenValue& value) {
-  if (value.is_word("all")) return std::nullopt;
-  return read_amount(value, "a count from 1, a share above 0.0 and at most 1.0, or \"all\"", 1.0);
+/// A count from 1, or a share above 0 and at most `most`.
+Kind<Amount> amount(std::string wanted, double most) {
+  return {std::move(wanted),
+          [=](const GivenValue& value, const std::string& expected) -> Amount {
+            if (const auto* count = value.node->as_integer()) {
+              if (count->get() < 1) value.fail_expected(expected);
+              return count->get();
+            }
+            return value.number(expected, [=](double share) { return share > 0 && share <= most; });
+          },
+          [](const Amount& given) {
+            const auto* count = std::get_if<std::int64_t>(&given);
+            return count != nullptr ? std::to_string(*count) : print_float(std::get<double>(given));
+          }};
+}
+
+/// One of `words`, which are pairs of a word and its meaning.
+template <class Words>
+auto choice(const Words& words) {
+  using Meaning = decltype(std::begin(words)->second);
+  return Kind<Meaning>{
+      quote_words(words),
+      [words](const GivenValue& value, const std::string& wanted) -> Meaning {
+        const std::string text = value.text();
+        std::vector<std::string_view> known;
+        for (const auto& [word, meaning] : words) {
+          if (word == text) return meaning;
+          known.push_back(word);
+        }
+        const auto near = nearest_word(text, known);
+        value.fail_expected(wanted, near ? fmt::format("; did you mean '{}'?", *near) : "");
+      },
+      [words](const Meaning& meaning) { return toml_string(word_of(words, meaning)); }};
+}
+
+Kind<std::string> metric() {
+  std::vector<Word<std::string>> words;
+  for (const MetricName& known : kMetricNames) words.emplace_back(known.name, known.name);
+  return choice(words);
+}
+
+Kind<bool> truth() {
+  return {"true or false",
+          [](const GivenValue& value, const std::string& wanted) {
+            const auto* given = value.node->as_boolean();
+            if (given == nullptr) value.fail_expected(wanted);
+            return given->get();
+          },
+          [](const bool& given) { return std::string(given ? "true" : "false"); }};
+}
+
+Kind<std::string> line() {
+  constexpr std::size_t kMostBytes = 4096;
+  return {
+      fmt::format("a string of 1 to {} bytes without control characters", kMostBytes),
+      [](const GivenValue& value, const std::string& wanted) {
+        std::string text = value.text();
+        if (text.empty() || text.size() > kMostBytes || json::printable(text, kMostBytes) != text) {
+          value.fail_expected(wanted);
+        }
+        return text;
+      },
+      toml_string};
+}
+
+/// A line that is given or not, without a word for nothing: its key then does not apply.
+Kind<std::optional<std::string>> line_if_given() {
+  return {line().wanted, line().read, [](const auto& given) { return toml_string(*given); }};
 }
 
 bool is_body(std::string_view network) {
   return network.find_first_of("(* \t\r\n") != std::string_view::npos;
 }
 
-constexpr int kMostSeeds = 10'000;
-
-int small_whole(const GivenValue& value, int least, int most) {
-  return static_cast<int>(value.whole(least, most));
+Kind<std::string> network() {
+  return {"the name of a preset, or a body",
+          [](const GivenValue& value, const std::string&) {
+            return is_body(value.text()) ? value.notation(notation::Context::body)
+                                         : line().read(value, line().wanted);
+          },
+          toml_string};
 }
 
-std::string print_list(const std::vector<std::string>& words) {
-  std::string text = "[";
-  for (const std::string& word : words) {
-    text += fmt::format("{}{}", text.size() > 1 ? ", " : "", toml_string(word));
-  }
-  return text + "]";
-}
-
-// --- match ---
-
-constexpr std::pair<std::string_view, bool MatchChoice::*> kMatches[] = {
-    {"bias", &MatchChoice::bias}, {"affine", &MatchChoice::affine}, {"ends", &MatchChoice::ends}};
-
-void read_match(Study& study, const GivenValue& value) {
-  constexpr std::string_view kWanted = "a list of \"bias\", \"affine\", \"ends\"";
-  study.match = {};
-  for (const std::string& word : value.list(kWanted)) {
-    const auto* found = std::find_if(std::begin(kMatches), std::end(kMatches),
-                                     [&](const auto& entry) { return entry.first == word; });
-    if (found == std::end(kMatches)) {
-      value.fail(fmt::format("expected {}, found '{}'", kWanted, json::printable(word)));
-    }
-    study.match.*found->second = true;
+/// Gives each word of a list to `take`, which refuses what it does not know or has already.
+void take_words(const GivenValue& value, const std::string& wanted,
+                const std::function<bool(const std::string& word)>& take) {
+  for (const std::string& word : value.list(wanted)) {
+    if (take(word)) continue;
+    value.fail(fmt::format("expected {}, found '{}'", wanted, json::printable(word)));
   }
 }
 
-std::string print_match(const Study& study) { return print_list(match_words(study.match)); }
-
-// --- data.size ---
-
-constexpr int kLargestPicture = 1024;
-
-void read_size(Study& study, const GivenValue& value) {
-  constexpr std::string_view kWanted =
-      "\"auto\", a side from 1 to 1024 or \"HEIGHTxWIDTH\", such as 32 or \"32x48\"";
-  study.data.size.reset();
-  if (value.is_word("auto")) return;
-  std::optional<std::vector<std::uint64_t>> sides;
-  if (const auto* side = value.node->as_integer()) {
-    sides.emplace(2, static_cast<std::uint64_t>(side->get()));  // a negative one becomes too large
-  } else {
-    sides = parse_lengths(value.text());
-  }
-  const auto fits = [](std::uint64_t side) { return side >= 1 && side <= kLargestPicture; };
-  if (!sides || sides->size() != 2 || !std::all_of(sides->begin(), sides->end(), fits)) {
-    value.fail_expected(kWanted);
-  }
-  study.data.size = {static_cast<int>((*sides)[0]), static_cast<int>((*sides)[1])};
+Kind<MatchChoice> matches() {
+  return {"a list of " + quote_words(kMatches, ", "),
+          [](const GivenValue& value, const std::string& wanted) {
+            MatchChoice match;
+            take_words(value, wanted, [&](const std::string& word) {
+              for (const auto& [known, member] : kMatches) {
+                if (known == word) return match.*member = true;
+              }
+              return false;
+            });
+            return match;
+          },
+          [](const MatchChoice& match) { return print_list(match_words(match), toml_string); }};
 }
 
-std::string print_size(const Study& study) {
-  if (!study.data.size) return toml_string("auto");
-  const PictureSize& size = *study.data.size;
-  return size.height == size.width ? std::to_string(size.height)
-                                   : toml_string(whichfirst::print_size(size));
+constexpr int kMostPixels = 512;
+
+/// The 4 of "crop(4)" where `name` is "crop"; 0 where the word is something else.
+int pixels_of(std::string_view word, std::string_view name) {
+  if (!word.starts_with(std::string(name) + '(') || !word.ends_with(')')) return 0;
+  int pixels = 0;
+  const char* end = word.data() + word.size() - 1;
+  const auto [stop, error] = std::from_chars(word.data() + name.size() + 1, end, pixels);
+  const bool fits = error == std::errc{} && stop == end && pixels >= 1 && pixels <= kMostPixels;
+  return fits ? pixels : 0;
 }
 
-// --- recipe.lr ---
+Kind<Augment> augmentation() {
+  return {fmt::format("a list of \"crop(4)\", \"flip\", \"cutout(8)\", each once at most, with 1 "
+                      "to {} pixels",
+                      kMostPixels),
+          [](const GivenValue& value, const std::string& wanted) {
+            Augment augment;
+            take_words(value, wanted, [&](const std::string& word) {
+              if (word == "flip" && !augment.flip) return augment.flip = true;
+              for (const auto& [name, member] : kSizedAugments) {
+                const int pixels = pixels_of(word, name);
+                if (pixels == 0 || augment.*member != 0) continue;
+                augment.*member = pixels;
+                return true;
+              }
+              return false;
+            });
+            return augment;
+          },
+          [](const Augment& augment) { return print_list(augment_words(augment), toml_string); }};
+}
 
-constexpr std::size_t kMostRates = 16;
+Kind<std::optional<PictureSize>> picture_size() {
+  constexpr int kLargest = 1024;
+  return {fmt::format("\"auto\", a side from 1 to {} or \"HEIGHTxWIDTH\", such as 32 or \"32x48\"",
+                      kLargest),
+          [](const GivenValue& value, const std::string& wanted) -> std::optional<PictureSize> {
+            if (value.is_word("auto")) return std::nullopt;
+            std::optional<std::vector<std::uint64_t>> sides;
+            if (const auto* side = value.node->as_integer()) {  // a negative one becomes too large
+              sides.emplace(2, static_cast<std::uint64_t>(side->get()));
+            } else {
+              sides = parse_lengths(value.text());
+            }
+            const auto fits = [](std::uint64_t side) { return side >= 1 && side <= kLargest; };
+            if (!sides || sides->size() != 2 || !std::all_of(sides->begin(), sides->end(), fits)) {
+              value.fail_expected(wanted);
+            }
+            return PictureSize{static_cast<int>((*sides)[0]), static_cast<int>((*sides)[1])};
+          },
+          [](const std::optional<PictureSize>& size) {
+            if (!size) return toml_string("auto");
+            return size->height == size->width ? std::to_string(size->height)
+                                               : toml_string(print_size(*size));
+          }};
+}
 
-void read_rates(Study& study, const GivenValue& value) {
-  constexpr std::string_view kWanted =
-      "a number above 0 and at most 1000, or a list of up to 16 different ones";
-  constexpr double kMostRate = 1000;
-  study.recipe.lr.clear();
-  const auto take = [&](const toml::node& node) {
-    const std::optional<double> rate = node.is_number() ? node.value<double>() : std::nullopt;
-    const auto& taken = study.recipe.lr;
-    if (!rate || !(*rate > 0 && *rate <= kMostRate) || taken.size() == kMostRates ||
-        std::find(taken.begin(), taken.end(), *rate) != taken.end()) {
-      value.fail_expected(kWanted);
-    }
-    study.recipe.lr.push_back(*rate);
+Kind<std::vector<double>> rates() {
+  constexpr std::size_t kMost = 16;
+  constexpr double kLargest = 1000;
+  return {fmt::format("{}, or a list of up to {} different ones",
+                      number(0, kLargest, Ends::upper).wanted, kMost),
+          [](const GivenValue& value, const std::string& wanted) {
+            std::vector<double> taken;
+            const auto take = [&](const toml::node& node) {
+              const std::optional<double> rate =
+                  node.is_number() ? node.value<double>() : std::nullopt;
+              if (!rate || !(*rate > 0 && *rate <= kLargest) || taken.size() == kMost ||
+                  std::find(taken.begin(), taken.end(), *rate) != taken.end()) {
+                value.fail_expected(wanted);
+              }
+              taken.push_back(*rate);
+            };
+            if (const toml::array* list = value.node->as_array()) {
+              if (list->empty()) value.fail_expected(wanted);
+              for (const toml::node& node : *list) take(node);
+            } else {
+              take(*value.node);
+            }
+            std::sort(taken.begin(), taken.end());
+            return taken;
+          },
+          [](const std::vector<double>& given) {
+            return given.size() == 1 ? print_float(given[0]) : print_list(given, print_float);
+          }};
+}
+
+// --- the rows ---
+
+/// The part of a study that has the members of `Section`: the study itself, its data, ...
+template <class Section>
+Section& part(Study& study) {
+  return std::get<Section&>(std::tie(study, study.data, study.recipe, study.plan));
+}
+
+template <class Section>
+const Section& part(const Study& study) {
+  return std::get<const Section&>(std::tie(study, study.data, study.recipe, study.plan));
+}
+
+bool is_sgd(const Study& study) { return study.recipe.optimizer == Optimizer::sgd; }
+bool has_path(const Study& study) { return study.data.path.has_value(); }
+bool has_no_path(const Study& study) { return !has_path(study); }
+bool is_any(const Study&) { return true; }
+
+template <class Section, class T>
+StudyKey row(std::string_view name, T Section::*member, const Kind<T>& kind,
+             std::string_view meaning, Hashed hashed = Hashed::always,
+             bool (*applies)(const Study&) = is_any) {
+  return {.name = name,
+          .takes = kind.wanted,
+          .meaning = meaning,
+          .hashed = hashed,
+          .applies = applies,
+          .set =
+              [=](Study& study, const GivenValue& value) {
+                part<Section>(study).*member = kind.read(value, kind.wanted);
+              },
+          .print = [=](const Study& study) { return kind.print(part<Section>(study).*member); }};
+}
+
+std::vector<StudyKey> rows() {
+  constexpr int kMostSeeds = 10'000;
+  constexpr double kBelowAll = 1.0 - std::numeric_limits<double>::epsilon();
+  const auto part_or_all =
+      or_word("all", amount("a count from 1, a share above 0.0 and at most 1.0", 1.0));
+  return {
+      row("name", &Study::name, line(),
+          "names the run folder; the file's stem unless given; changes no result", Hashed::never),
+      row("seed", &Study::seed, whole<std::uint64_t>(0, std::numeric_limits<std::int64_t>::max()),
+          "initial weights, data order and the draw of the parts depend on it"),
+      row("network", &Study::network, network(), "see [notation.md](notation.md)"),
+      row("bias", &Study::bias, choice(kBiasRules),
+          "of convolutions whose text does not say; `auto`: by place"),
+      row("match", &Study::match, matches(),
+          "differences between the orders that are removed, see [notation.md](notation.md)"),
+      row("data.name", &DataChoice::name, line(),
+          "a known data set; `whichfirst data list` names them", Hashed::always, has_no_path),
+      row("data.path", &DataChoice::path, line_if_given(),
+          "a `.npz` file or a folder, in place of `data.name`; see below", Hashed::always,
+          has_path),
+      row("data.train", &DataChoice::train, part_or_all, "training pictures"),
+      row("data.test", &DataChoice::test, part_or_all, "test pictures"),
+      row("data.validation", &DataChoice::validation,
+          amount("a count from 1 or a share above 0.0 and below 1.0", kBelowAll),
+          "cut from the training part for `val_` metrics and where `recipe.lr` is a list"),
+      row("data.size", &DataChoice::size, picture_size(),
+          "the size that every picture is brought to, see below"),
+      row("data.skip-broken", &DataChoice::skip_broken, truth(),
+          "skip unreadable pictures of a folder, and say so"),
+      row("recipe.epochs", &Recipe::epochs, whole(1, 100'000), "passes over the training part"),
+      row("recipe.batch", &Recipe::batch, whole(1, 65'536),
+          "pictures per step; an incomplete last batch of an epoch is dropped"),
+      row("recipe.optimizer", &Recipe::optimizer, choice(kOptimizers),
+          "as `torch.optim.SGD` or `torch.optim.AdamW`, see below"),
+      row("recipe.momentum", &Recipe::momentum, number(0, 1, Ends::lower), "for `sgd` only",
+          Hashed::always, is_sgd),
+      row("recipe.nesterov", &Recipe::nesterov, truth(), "for `sgd` with momentum only",
+          Hashed::always, is_sgd),
+      row("recipe.lr", &Recipe::lr, rates(),
+          "the learning rate of all orders; of a list each order gets its own best, see below"),
+      row("recipe.schedule", &Recipe::schedule, choice(kSchedules), "see below"),
+      row("recipe.warmup", &Recipe::warmup, number(0, 1000, Ends::both, " of epochs"),
+          "the rate rises linearly to the schedule's first one; less than `recipe.epochs`"),
+      row("recipe.decay", &Recipe::decay, number(0, 10),
+          "of `conv` and `fc` weights; coupled for `sgd`, decoupled for `adamw`, as in PyTorch"),
+      row("recipe.decay-all", &Recipe::decay_all, truth(), "of biases, scales and offsets too"),
+      row("recipe.label-smoothing", &Recipe::label_smoothing, number(0, 1, Ends::lower),
+          "as `CrossEntropyLoss(label_smoothing=)`; in training only"),
+      row("recipe.augment", &Recipe::augment, augmentation(),
+          "random changes to training pictures, see below"),
+      row("recipe.precision", &Recipe::precision, choice(kPrecisions),
+          "how numbers are computed, in all orders alike, see below"),
+      row("recipe.taps", &Recipe::taps, choice(kTapRates),
+          "after which epochs the values inside the networks are recorded, see below",
+          Hashed::unless_default),
+      row("plan.metric", &Plan::metric, metric(), "what is compared; for a loss lower is better"),
+      row("plan.margin", &Plan::margin, or_word("none", number(0, 1e6, Ends::upper)),
+          "the smallest difference that matters, in points or nats; a loss has none unless given; "
+          "without one nothing is `equivalent`"),
+      row("plan.confidence", &Plan::confidence, number(0.5, 0.999), "of all comparisons together"),
+      row("plan.seeds", &Plan::seeds, or_word("auto", whole(1, kMostSeeds)),
+          "replicates; `auto`: one more pair until every comparison is decided, see "
+          "[statistics.md](statistics.md). Below 6 at 0.95 the verdict is always `undecided`"),
+      row("plan.max-seeds", &Plan::max_seeds, whole(1, kMostSeeds),
+          "the limit of `auto`; may be raised on resuming unless `plan.horizon` forbids it",
+          Hashed::with_closed_horizon),
+      row("plan.rule", &Plan::rule, choice(kRules),
+          "whose interval decides: of the mean, the pseudo-median or the median, see below",
+          Hashed::unless_default),
+      row("plan.equivalence", &Plan::equivalence, choice(kEquivalences),
+          "the share of the error by which `equivalent` may pass a margin; `full`: read off a "
+          "shorter interval of its own. Needs a margin",
+          Hashed::unless_default),
+      row("plan.horizon", &Plan::horizon, choice(kHorizons),
+          "how `auto` spends the error; `max-seeds`: all of it by then, for more power near it; "
+          "the maximum is then final",
+          Hashed::unless_default),
+      row("plan.guard", &Plan::guard, truth(),
+          "an interval stretched on the side of the long tail decides; with `student` only"),
+      row("plan.tuning-seeds", &Plan::tuning_seeds, whole(1, 1000),
+          "replicates at each rate where `recipe.lr` is a list"),
+      row("plan.lr-report", &Plan::lr_report, choice(kLrReports),
+          "`all`: a verdict at every shared rate too"),
   };
-  if (const toml::array* rates = value.node->as_array()) {
-    if (rates->empty()) value.fail_expected(kWanted);
-    for (const toml::node& node : *rates) take(node);
-    std::sort(study.recipe.lr.begin(), study.recipe.lr.end());
-  } else {
-    take(*value.node);
-  }
 }
-
-std::string print_rates(const Study& study) {
-  if (!is_tuned(study)) return print_float(study.recipe.lr.front());
-  std::string text = "[";
-  for (const double rate : study.recipe.lr) {
-    text += fmt::format("{}{}", text.size() > 1 ? ", " : "", print_float(rate));
-  }
-  return text + "]";
-}
-
-// --- recipe.augment ---
-
-/// "crop(4)" -> crop and 4; "crop" -> crop and nothing.
-struct Call {
-  std::string_view word;
-  std::optional<int> argument;
-};
-
-std::optional<Call> parse_call(std::string_view text) {
-  const std::size_t open = text.find('(');
-  if (open == std::string_view::npos) return Call{text, {}};
-  if (!text.ends_with(')')) return std::nullopt;
-  int argument = 0;
-  const char* end = text.data() + text.size() - 1;
-  const auto [stop, error] = std::from_chars(text.data() + open + 1, end, argument);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return Call{text.substr(0, open), argument};
-}
-
-void read_augment(Study& study, const GivenValue& value) {
-  constexpr std::string_view kWanted =
-      "a list of \"crop(4)\", \"flip\", \"cutout(8)\", each once at most, with 1 to 512 pixels";
-  constexpr int kMostPixels = 512;
-  Augment augment;
-  for (const std::string& word : value.list(kWanted)) {
-    const auto call = parse_call(word);
-    const int pixels = call && call->argument ? *call->argument : -1;
-    const bool is_sized = pixels >= 1 && pixels <= kMostPixels;
-    if (call && call->word == "flip" && !call->argument && !augment.flip) {
-      augment.flip = true;
-    } else if (call && call->word == "crop" && is_sized && augment.crop == 0) {
-      augment.crop = pixels;
-    } else if (call && call->word == "cutout" && is_sized && augment.cutout == 0) {
-      augment.cutout = pixels;
-    } else {
-      value.fail(fmt::format("expected {}, found '{}'", kWanted, json::printable(word)));
-    }
-  }
-  study.recipe.augment = augment;
-}
-
-std::string print_augment(const Study& study) {
-  return print_list(augment_words(study.recipe.augment));
-}
-
-std::string print_truth(bool value) { return value ? "true" : "false"; }
-
-// --- words of the recipe ---
-
-constexpr std::pair<std::string_view, Schedule> kSchedules[] = {{"constant", Schedule::constant},
-                                                                {"step", Schedule::step},
-                                                                {"cosine", Schedule::cosine},
-                                                                {"one-cycle", Schedule::one_cycle}};
-constexpr std::pair<std::string_view, Precision> kPrecisions[] = {
-    {"fp32", Precision::fp32}, {"fp32-fast", Precision::fp32_fast}, {"bf16", Precision::bf16}};
-constexpr std::pair<std::string_view, TapRate> kTapRates[] = {
-    {"off", TapRate::off}, {"epochs", TapRate::epochs}, {"log", TapRate::log}};
-
-// --- words of the plan ---
-
-constexpr std::pair<std::string_view, stats::Location> kRules[] = {
-    {"student", stats::Location::mean},
-    {"signed-rank", stats::Location::pseudo_median},
-    {"sign", stats::Location::median}};
-
-constexpr std::pair<std::string_view, stats::EquivalenceShare> kEquivalences[] = {
-    {"half", stats::EquivalenceShare::half}, {"full", stats::EquivalenceShare::full}};
-
-constexpr std::pair<std::string_view, stats::Horizon> kHorizons[] = {
-    {"open", stats::Horizon::open}, {"max-seeds", stats::Horizon::max_pairs}};
-
-template <class Meaning, std::size_t count>
-Meaning meaning_of(const std::pair<std::string_view, Meaning> (&words)[count],
-                   std::string_view word) {
-  for (const auto& [known, meaning] : words) {
-    if (known == word) return meaning;
-  }
-  check(false, "a word that was chosen from a list is in it");
-  return words[0].second;
-}
-
-template <class Meaning, std::size_t count>
-std::string_view word_of(const std::pair<std::string_view, Meaning> (&words)[count],
-                         Meaning meaning) {
-  for (const auto& [word, known] : words) {
-    if (known == meaning) return word;
-  }
-  check(false, "every choice has a word");
-  return {};
-}
-
-constexpr std::array kKeys = {
-    StudyKey{"name", [](Study& study, const GivenValue& value) { study.name = value.line(); },
-             [](const Study& study) { return toml_string(study.name); }},
-    StudyKey{"seed",
-             [](Study& study, const GivenValue& value) {
-               study.seed = static_cast<std::uint64_t>(
-                   value.whole(0, std::numeric_limits<std::int64_t>::max()));
-             },
-             [](const Study& study) { return std::to_string(study.seed); }},
-    StudyKey{"network",
-             [](Study& study, const GivenValue& value) {
-               study.network =
-                   is_body(value.text()) ? value.notation(notation::Context::body) : value.line();
-             },
-             [](const Study& study) { return toml_string(study.network); }},
-    StudyKey{"bias",
-             [](Study& study, const GivenValue& value) {
-               const std::string word = value.choice({"auto", "on", "off"});
-               study.bias = word == "auto" ? BiasRule::automatic
-                            : word == "on" ? BiasRule::on
-                                           : BiasRule::off;
-             },
-             [](const Study& study) {
-               return toml_string(study.bias == BiasRule::automatic ? "auto"
-                                  : study.bias == BiasRule::on      ? "on"
-                                                                    : "off");
-             }},
-    StudyKey{"match", read_match, print_match},
-    StudyKey{
-        "data.name", [](Study& study, const GivenValue& value) { study.data.name = value.line(); },
-        [](const Study& study) { return study.data.path ? "" : toml_string(study.data.name); }},
-    StudyKey{
-        "data.path",
-        [](Study& study, const GivenValue& value) {
-          study.data.path = value.line();
-          study.data.name.clear();
-        },
-        [](const Study& study) { return study.data.path ? toml_string(*study.data.path) : ""; }},
-    StudyKey{
-        "data.train",
-        [](Study& study, const GivenValue& value) { study.data.train = read_amount_or_all(value); },
-        [](const Study& study) { return print_amount(study.data.train); }},
-    StudyKey{
-        "data.test",
-        [](Study& study, const GivenValue& value) { study.data.test = read_amount_or_all(value); },
-        [](const Study& study) { return print_amount(study.data.test); }},
-    StudyKey{"data.validation",
-             [](Study& study, const GivenValue& value) {
-               constexpr double kLessThanAll = 1.0 - std::numeric_limits<double>::epsilon();
-               study.data.validation = read_amount(
-                   value, "a count from 1 or a share above 0.0 and below 1.0", kLessThanAll);
-             },
-             [](const Study& study) { return print_amount(study.data.validation); }},
-    StudyKey{"data.size", read_size, print_size},
-    StudyKey{"data.skip-broken",
-             [](Study& study, const GivenValue& value) { study.data.skip_broken = value.truth(); },
-             [](const Study& study) { return print_truth(study.data.skip_broken); }},
-    StudyKey{"recipe.epochs",
-             [](Study& study, const GivenValue& value) {
-               study.recipe.epochs = small_whole(value, 1, 100'000);
-             },
-             [](const Study& study) { return std::to_string(study.recipe.epochs); }},
-    StudyKey{"recipe.batch",
-             [](Study& study, const GivenValue& value) {
-               study.recipe.batch = small_whole(value, 1, 65'536);
-             },
-             [](const Study& study) { return std::to_string(study.recipe.batch); }},
-    StudyKey{
-        "recipe.optimizer",
-        [](Study& study, const GivenValue& value) {
-          study.recipe.optimizer =
-              value.choice({"sgd", "adamw"}) == "adamw" ? Optimizer::adamw : Optimizer::sgd;
-        },
-        [](const Study& study) { return toml_string(optimizer_word(study.recipe.optimizer)); }},
-    StudyKey{"recipe.momentum",
-             [](Study& study, const GivenValue& value) {
-               study.recipe.momentum = value.number("a number from 0 to below 1",
-                                                    [](double v) { return v >= 0 && v < 1; });
-             },
-             [](const Study& study) {
-               return study.recipe.optimizer == Optimizer::sgd ? print_float(study.recipe.momentum)
-                                                               : std::string();
-             }},
-    StudyKey{"recipe.nesterov",
-             [](Study& study, const GivenValue& value) { study.recipe.nesterov = value.truth(); },
-             [](const Study& study) {
-               return study.recipe.optimizer == Optimizer::sgd ? print_truth(study.recipe.nesterov)
-                                                               : std::string();
-             }},
-    StudyKey{"recipe.lr", read_rates, print_rates},
-    StudyKey{"recipe.schedule",
-             [](Study& study, const GivenValue& value) {
-               study.recipe.schedule = meaning_of(
-                   kSchedules, value.choice({"constant", "step", "cosine", "one-cycle"}));
-             },
-             [](const Study& study) { return toml_string(schedule_word(study.recipe.schedule)); }},
-    StudyKey{"recipe.warmup",
-             [](Study& study, const GivenValue& value) {
-               study.recipe.warmup = value.number("a number of epochs from 0 to 1000",
-                                                  [](double v) { return v >= 0 && v <= 1000; });
-             },
-             [](const Study& study) { return print_float(study.recipe.warmup); }},
-    StudyKey{"recipe.decay",
-             [](Study& study, const GivenValue& value) {
-               study.recipe.decay = value.number("a number from 0 to 10",
-                                                 [](double v) { return v >= 0 && v <= 10; });
-             },
-             [](const Study& study) { return print_float(study.recipe.decay); }},
-    StudyKey{"recipe.decay-all",
-             [](Study& study, const GivenValue& value) { study.recipe.decay_all = value.truth(); },
-             [](const Study& study) { return print_truth(study.recipe.decay_all); }},
-    StudyKey{"recipe.label-smoothing",
-             [](Study& study, const GivenValue& value) {
-               study.recipe.label_smoothing = value.number(
-                   "a number from 0 to below 1", [](double v) { return v >= 0 && v < 1; });
-             },
-             [](const Study& study) { return print_float(study.recipe.label_smoothing); }},
-    StudyKey{"recipe.augment", read_augment, print_augment},
-    StudyKey{
-        "recipe.precision",
-        [](Study& study, const GivenValue& value) {
-          study.recipe.precision =
-              meaning_of(kPrecisions, value.choice({"fp32", "fp32-fast", "bf16"}));
-        },
-        [](const Study& study) { return toml_string(precision_word(study.recipe.precision)); }},
-    StudyKey{"recipe.taps",
-             [](Study& study, const GivenValue& value) {
-               study.recipe.taps = meaning_of(kTapRates, value.choice({"off", "epochs", "log"}));
-             },
-             [](const Study& study) { return toml_string(word_of(kTapRates, study.recipe.taps)); }},
-    StudyKey{"plan.metric",
-             [](Study& study, const GivenValue& value) {
-               study.plan.metric = value.choice({"test_accuracy", "test_loss", "train_accuracy",
-                                                 "train_loss", "val_accuracy", "val_loss"});
-               if (!is_accuracy(study.plan.metric)) study.plan.margin.reset();
-             },
-             [](const Study& study) { return toml_string(study.plan.metric); }},
-    StudyKey{"plan.margin",
-             [](Study& study, const GivenValue& value) {
-               study.plan.margin.reset();
-               if (value.is_word("none")) return;
-               study.plan.margin = value.number("a number above 0 and at most 1e6, or \"none\"",
-                                                [](double v) { return v > 0 && v <= 1e6; });
-             },
-             [](const Study& study) {
-               return study.plan.margin ? print_float(*study.plan.margin) : toml_string("none");
-             }},
-    StudyKey{"plan.confidence",
-             [](Study& study, const GivenValue& value) {
-               study.plan.confidence = value.number(
-                   "a number from 0.5 to 0.999", [](double v) { return v >= 0.5 && v <= 0.999; });
-             },
-             [](const Study& study) { return print_float(study.plan.confidence); }},
-    StudyKey{"plan.seeds",
-             [](Study& study, const GivenValue& value) {
-               study.plan.seeds.reset();
-               if (value.is_word("auto")) return;
-               if (!value.node->is_integer()) {
-                 value.fail_expected("a whole number from 1 to 10000, or \"auto\"");
-               }
-               study.plan.seeds = small_whole(value, 1, kMostSeeds);
-             },
-             [](const Study& study) {
-               return study.plan.seeds ? std::to_string(*study.plan.seeds) : toml_string("auto");
-             }},
-    StudyKey{"plan.max-seeds",
-             [](Study& study, const GivenValue& value) {
-               study.plan.max_seeds = small_whole(value, 1, kMostSeeds);
-             },
-             [](const Study& study) { return std::to_string(study.plan.max_seeds); }},
-    StudyKey{
-        "plan.rule",
-        [](Study& study, const GivenValue& value) {
-          study.plan.rule = meaning_of(kRules, value.choice({"student", "signed-rank", "sign"}));
-        },
-        [](const Study& study) { return toml_string(rule_word(study.plan.rule)); }},
-    StudyKey{
-        "plan.equivalence",
-        [](Study& study, const GivenValue& value) {
-          study.plan.equivalence = meaning_of(kEquivalences, value.choice({"half", "full"}));
-        },
-        [](const Study& study) { return toml_string(equivalence_word(study.plan.equivalence)); }},
-    StudyKey{"plan.horizon",
-             [](Study& study, const GivenValue& value) {
-               study.plan.horizon = meaning_of(kHorizons, value.choice({"open", "max-seeds"}));
-             },
-             [](const Study& study) { return toml_string(horizon_word(study.plan.horizon)); }},
-    StudyKey{"plan.guard",
-             [](Study& study, const GivenValue& value) { study.plan.guard = value.truth(); },
-             [](const Study& study) { return print_truth(study.plan.guard); }},
-    StudyKey{"plan.tuning-seeds",
-             [](Study& study, const GivenValue& value) {
-               study.plan.tuning_seeds = small_whole(value, 1, 1000);
-             },
-             [](const Study& study) { return std::to_string(study.plan.tuning_seeds); }},
-    StudyKey{"plan.lr-report",
-             [](Study& study, const GivenValue& value) {
-               study.plan.lr_report =
-                   value.choice({"best", "all"}) == "all" ? LrReport::all : LrReport::best;
-             },
-             [](const Study& study) {
-               return toml_string(study.plan.lr_report == LrReport::all ? "all" : "best");
-             }},
-};
 
 }  // namespace
 
-std::string_view optimizer_word(Optimizer optimizer) {
-  return optimizer == Optimizer::sgd ? "sgd" : "adamw";
-}
+std::string_view bias_word(BiasRule rule) { return word_of(kBiasRules, rule); }
+
+std::string_view optimizer_word(Optimizer optimizer) { return word_of(kOptimizers, optimizer); }
 
 std::string_view schedule_word(Schedule schedule) { return word_of(kSchedules, schedule); }
 
@@ -478,7 +496,10 @@ std::vector<std::string> augment_words(const Augment& augment) {
   return words;
 }
 
-std::span<const StudyKey> study_keys() { return kKeys; }
+std::span<const StudyKey> study_keys() {
+  static const std::vector<StudyKey> keys = rows();
+  return keys;
+}
 
 std::string canonical_network(const std::string& network) {
   if (!is_body(network)) return network;

@@ -1,13 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/hash.h"
 #include "notation/print.h"
+#include "record/given_value.h"
 #include "record/study_file.h"
 #include "record/study_keys.h"
 #include "record/version.h"
@@ -19,26 +19,20 @@ std::string canonical_order(const NamedOrder& order) {
   return notation::print(notation::parse(order.text, notation::Context::order));
 }
 
-/// Keys that came after runs had been hashed without them.
-constexpr std::string_view kYoungerKeys[] = {"plan.rule", "plan.equivalence", "plan.horizon",
-                                             "recipe.taps"};
-
-/// Whether a key plays no part in what was asked: the name; the maximum of seeds that may be
-/// raised; a younger key with the default that was always meant.
-bool is_free(const StudyKey& key, const Study& study, const std::string& value) {
-  if (key.name == "plan.max-seeds") return study.plan.horizon == stats::Horizon::open;
-  const bool is_younger = std::find(std::begin(kYoungerKeys), std::end(kYoungerKeys), key.name) !=
-                          std::end(kYoungerKeys);
-  return key.name == "name" || (is_younger && value == key.print(Study{}));
+bool is_hashed(const StudyKey& key, const Study& study, const std::string& value) {
+  const bool is_open = study.plan.horizon == stats::Horizon::open;
+  return key.hashed == Hashed::always || (key.hashed == Hashed::with_closed_horizon && !is_open) ||
+         (key.hashed == Hashed::unless_default && value != key.print(Study{}));
 }
 
-/// Every key that is not free, and every order, with its value in canonical form.
+/// Every key that is hashed, and every order, with its value in canonical form.
 std::vector<std::pair<std::string, std::string>> canonical_values(const Study& study) {
   std::vector<std::pair<std::string, std::string>> values;
   for (const StudyKey& key : study_keys()) {
+    if (!key.applies(study)) continue;
     const std::string value =
         key.name == "network" ? toml_string(canonical_network(study.network)) : key.print(study);
-    if (!value.empty() && !is_free(key, study, value)) values.emplace_back(key.name, value);
+    if (is_hashed(key, study, value)) values.emplace_back(key.name, value);
   }
   std::string names;
   for (const NamedOrder& order : study.orders) {
@@ -72,10 +66,9 @@ std::string print_study(const Study& study) {
       text += fmt::format("\n[{}]\n", of_section);
       section = of_section;
     }
-    const std::string value = key.print(study);
-    if (value.empty()) continue;
+    if (!key.applies(study)) continue;
     text += fmt::format("{} = {}\n", key.name.substr(dot == std::string_view::npos ? 0 : dot + 1),
-                        value);
+                        key.print(study));
   }
   return text;
 }
@@ -91,22 +84,20 @@ std::string study_hash(const Study& study) {
 std::vector<std::string> differing_keys(const Study& a, const Study& b) {
   const auto there = canonical_values(a);
   const auto here = canonical_values(b);
-  const auto value_of = [](const auto& values, const std::string& key) -> std::string {
-    for (const auto& [name, value] : values) {
-      if (name == key) return value;
-    }
-    return "missing";
+  const auto find = [](const auto& values, const std::string& key) {
+    return std::find_if(values.begin(), values.end(),
+                        [&](const auto& value) { return value.first == key; });
   };
   std::vector<std::string> differences;
-  const auto compare_key = [&](const std::string& key) {
-    const std::string old_value = value_of(there, key);
-    const std::string new_value = value_of(here, key);
-    if (old_value == new_value) return;
-    differences.push_back(fmt::format("{} ({} there, {} here)", key, old_value, new_value));
-  };
-  for (const auto& [key, value] : there) compare_key(key);
+  for (const auto& [key, value] : there) {
+    const auto other = find(here, key);
+    const std::string found = other == here.end() ? "missing" : other->second;
+    if (found != value)
+      differences.push_back(fmt::format("{} ({} there, {} here)", key, value, found));
+  }
   for (const auto& [key, value] : here) {
-    if (value_of(there, key) == "missing") compare_key(key);
+    if (find(there, key) != there.end()) continue;
+    differences.push_back(fmt::format("{} (missing there, {} here)", key, value));
   }
   return differences;
 }

@@ -17,18 +17,6 @@
 namespace whichfirst::study {
 namespace {
 
-std::string_view name_of(notation::BiasRule rule) {
-  switch (rule) {
-    case notation::BiasRule::on:
-      return "on";
-    case notation::BiasRule::off:
-      return "off";
-    case notation::BiasRule::automatic:
-      break;
-  }
-  return "auto";
-}
-
 record::Condition condition_of(const Experiment& experiment) {
   const record::Study& study = experiment.study;
   const data::Parts& parts = experiment.material.parts;
@@ -43,7 +31,7 @@ record::Condition condition_of(const Experiment& experiment) {
                                         dataset.train.shape.width},
                               .notes = dataset.notes,
                               .network = experiment.network,
-                              .bias = std::string(name_of(study.bias)),
+                              .bias = std::string(record::bias_word(study.bias)),
                               .match = record::match_words(study.match),
                               .epochs = recipe.epochs,
                               .batch = recipe.batch,

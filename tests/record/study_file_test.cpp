@@ -2,18 +2,21 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
 
 #include "base/random.h"
 #include "record/metrics.h"
+#include "record/study_keys.h"
 #include "record/version.h"
 #include "temporary_folder.h"
 
 namespace whichfirst::record {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -36,53 +39,46 @@ std::string complaint_about(const std::string& override) {
   return complaint_of([&] { from_overrides({override}); });
 }
 
-TEST(StudyFile, DefaultsAreThoseOfTheDocumentedTable) {
-  const Study study = resolve_study(std::nullopt);
-  EXPECT_EQ(study, Study{});
-  EXPECT_EQ(print_study(study),
-            "# The study as whichfirst 0.1.0 resolved it: it runs again to the same numbers.\n"
-            "name = \"study\"\n"
-            "seed = 0\n"
-            "network = \"article-15\"\n"
-            "bias = \"auto\"\n"
-            "match = []\n"
-            "\n[orders]\n"
-            "bn-first = \"conv bn relu\"\n"
-            "act-first = \"conv relu bn\"\n"
-            "\n[data]\n"
-            "name = \"shapes10\"\n"
-            "train = \"all\"\n"
-            "test = \"all\"\n"
-            "validation = 0.1\n"
-            "size = \"auto\"\n"
-            "skip-broken = false\n"
-            "\n[recipe]\n"
-            "epochs = 3\n"
-            "batch = 32\n"
-            "optimizer = \"sgd\"\n"
-            "momentum = 0.9\n"
-            "nesterov = false\n"
-            "lr = 0.05\n"
-            "schedule = \"cosine\"\n"
-            "warmup = 0.0\n"
-            "decay = 0.0005\n"
-            "decay-all = false\n"
-            "label-smoothing = 0.0\n"
-            "augment = []\n"
-            "precision = \"fp32-fast\"\n"
-            "taps = \"off\"\n"
-            "\n[plan]\n"
-            "metric = \"test_accuracy\"\n"
-            "margin = 0.25\n"
-            "confidence = 0.95\n"
-            "seeds = \"auto\"\n"
-            "max-seeds = 30\n"
-            "rule = \"student\"\n"
-            "equivalence = \"half\"\n"
-            "horizon = \"open\"\n"
-            "guard = false\n"
-            "tuning-seeds = 2\n"
-            "lr-report = \"best\"\n");
+// Defaults, accepted values and meanings, as the code has them. To write them into the manual:
+//   WHICHFIRST_UPDATE_SNAPSHOTS=1 build/tests/test_record --gtest_filter=StudyFile.TheManual*
+TEST(StudyFile, TheManualsTableIsThatOfTheKeys) {
+  const Study defaults = resolve_study(std::nullopt);
+  EXPECT_EQ(defaults, Study{});
+  std::string table = "| key | default | takes | meaning |\n| --- | --- | --- | --- |\n";
+  for (const StudyKey& key : study_keys()) {
+    if (key.name == "data.name") {  // the first one after [orders]
+      table += "| `[orders]` NAME | two: bn-first, `\"" + defaults.orders.at(0).text +
+               "\"`; act-first, `\"" + defaults.orders.at(1).text + "\"` | 1 to " +
+               std::to_string(kMaxOrders) +
+               " orders; `compare` needs 2 | what is in the units; a "
+               "residual preset has default orders of its own |\n";
+    }
+    const std::string value = key.applies(defaults) ? "`" + key.print(defaults) + "`" : "-";
+    table += "| `" + std::string(key.name) + "` | " + value + " | " + key.takes + " | " +
+             std::string(key.meaning) + " |\n";
+  }
+  const auto path = std::filesystem::path(WHICHFIRST_FIXTURES) / "../../docs/study.md";
+  std::string manual = content_of(path);
+  const std::size_t begin = manual.find("| key |");
+  const std::size_t end = manual.find("\n\n", begin) + 1;
+  if (std::getenv("WHICHFIRST_UPDATE_SNAPSHOTS") != nullptr) {
+    put(path, manual.replace(begin, end - begin, table));
+  } else {
+    EXPECT_EQ(manual.substr(begin, end - begin), table);
+  }
+}
+
+TEST(StudyFile, PrintsOrdersBetweenTheKeysOfNoSectionAndTheSections) {
+  EXPECT_THAT(print_study(Study{}),
+              AllOf(StartsWith("# The study as whichfirst 0.1.0 resolved it: it runs again to the "
+                               "same numbers.\nname = \"study\"\nseed = 0\n"),
+                    HasSubstr("match = []\n\n[orders]\nbn-first = \"conv bn relu\"\nact-first = "
+                              "\"conv relu bn\"\n\n[data]\nname = \"shapes10\"\ntrain = \"all\"\n"),
+                    HasSubstr("skip-broken = false\n\n[recipe]\nepochs = 3\n"),
+                    EndsWith("taps = \"off\"\n\n[plan]\nmetric = \"test_accuracy\"\nmargin = 0.25\n"
+                             "confidence = 0.95\nseeds = \"auto\"\nmax-seeds = 30\nrule = "
+                             "\"student\"\nequivalence = \"half\"\nhorizon = \"open\"\nguard = "
+                             "false\ntuning-seeds = 2\nlr-report = \"best\"\n")));
 }
 
 TEST(StudyFile, AnEmptyFileIsTheDefaultStudyUnderTheFilesName) {
