@@ -13,23 +13,25 @@ using ::testing::DoubleNear;
 using ::testing::Eq;
 using ::testing::Optional;
 
-Rule automatic(std::optional<double> margin) {
-  return {.margin = margin, .stopping = Stopping::automatic, .max_pairs = 100};
+Rule automatic(std::optional<double> margin, Location location = Location::mean) {
+  return {
+      .margin = margin, .location = location, .stopping = Stopping::automatic, .max_pairs = 100};
 }
+
+/// What the rule says of a sample.
+struct Answer {
+  Interval interval;
+  Verdict verdict;
+};
 
 /// One vector of the rule, from 40-digit arithmetic and independently computed critical values.
 struct Vector {
   const char* name;
   std::vector<double> differences;
-  double margin;
-  double confidence;
-  int comparisons;
-  double resolution;
+  Rule rule;
   double critical;
-  Interval plain;
-  Verdict says;
-  Interval guarded;
-  Verdict guarded_says;
+  Answer plain;
+  Answer guarded;
 };
 
 std::vector<double> ramp(int n) {
@@ -44,135 +46,48 @@ std::vector<double> a_million_away() {
   return values;
 }
 
+const std::vector<double> kV1 = {.31, .12, .45, .22, .38, .27};
+
 std::vector<Vector> vectors() {
-  const std::vector<double> v1 = {.31, .12, .45, .22, .38, .27};
-  const auto better = Verdict::better;
-  const auto worse = Verdict::worse;
-  const auto equivalent = Verdict::equivalent;
-  const auto go_on = Verdict::undecided;
-  return {
-      {"V1",
-       v1,
-       .25,
-       .95,
-       1,
-       0,
-       4.419288566,
-       {.080828569, .502504765},
-       better,
-       {.036375460, .502504765},
-       better},
-      {"V2",
-       {.02, -.05, .04, .01, -.03, .06, -.02, .03},
-       .25,
-       .95,
-       1,
-       0,
-       4.034487768,
-       {-.046278159, .061278159},
-       equivalent,
-       {-.064343788, .061278159},
-       equivalent},
-      {"V3",
-       {.10, .15, .05, .12, .08, 1.20, .11, .09, .14, .07},
-       .25,
-       .95,
-       1,
-       0,
-       3.603978255,
-       {-.186580860, .608580860},
-       go_on,
-       {-.186580860, 2.198904298},
-       go_on},
-      {"V4",
-       {-.9, -1.4, -.7, -1.1, -1.6, -.8, -1.2, -1.0, -1.3},
-       .25,
-       .95,
-       1,
-       0,
-       3.792341635,
-       {-1.482061470, -.740160752},
-       worse,
-       {-1.588471027, -.740160752},
-       worse},
-      {"V5",
-       v1,
-       .25,
-       .95,
-       3,
-       0,
-       5.711578048,
-       {.019175238, .564158095},
-       better,
-       {-.057261368, .564158095},
-       go_on},
-      {"V6",
-       std::vector<double>(6, .01),
-       .25,
-       .95,
-       1,
-       .01,
-       4.419288566,
-       {-.008041670, .028041670},
-       equivalent,
-       {-.008041670, .028041670},
-       equivalent},
-      {"V7",
-       std::vector<double>(9, 0.0),
-       .25,
-       .95,
-       1,
-       .01,
-       3.792341635,
-       {-.012641139, .012641139},
-       equivalent,
-       {-.012641139, .012641139},
-       equivalent},
-      {"V8",
-       {1.2, -.4, .8, 2.1, .3, 1.7, -.9, 1.1, .6, 1.4, .2, .9},
-       .5,
-       .90,
-       1,
-       0,
-       2.905802316,
-       {.031518041, 1.468481959},
-       better,
-       {-.241876282, 1.468481959},
-       go_on},
-      {"V9",
-       a_million_away(),
-       .25,
-       .95,
-       1,
-       0,
-       4.034487768,
-       {1000000.011418150, 1000001.051081850},
-       better,
-       {1000000.011418150, 1000001.105117411},
-       better},
-      {"V10",
-       ramp(30),
-       .15,
-       .95,
-       1,
-       0,
-       2.977237303,
-       {-.179486212, .203486212},
-       go_on,
-       {-.179486212, .206979756},
-       go_on},
-      {"V11",
-       ramp(60),
-       .20,
-       .95,
-       1,
-       0,
-       3.212109610,
-       {-.134842045, .154842045},
-       equivalent,
-       {-.134842045, .154842045},
-       equivalent},
+  constexpr Verdict better = Verdict::better, worse = Verdict::worse,
+                    equivalent = Verdict::equivalent, go_on = Verdict::undecided;
+  const auto rule = [](double margin, double confidence, int comparisons, double resolution) {
+    Rule result = automatic(margin);
+    result.confidence = confidence;
+    result.comparisons = comparisons;
+    result.resolution = resolution;
+    return result;
   };
+  const Rule quarter = automatic(.25);
+  std::vector<Vector> all;
+  const auto add = [&](const char* name, const std::vector<double>& differences, const Rule& of,
+                       double critical, const Answer& plain, const Answer& guarded) {
+    all.push_back({name, differences, of, critical, plain, guarded});
+  };
+  add("V1", kV1, quarter, 4.419288566, {{.080828569, .502504765}, better},
+      {{.036375460, .502504765}, better});
+  add("V2", {.02, -.05, .04, .01, -.03, .06, -.02, .03}, quarter, 4.034487768,
+      {{-.046278159, .061278159}, equivalent}, {{-.064343788, .061278159}, equivalent});
+  add("V3", {.10, .15, .05, .12, .08, 1.20, .11, .09, .14, .07}, quarter, 3.603978255,
+      {{-.186580860, .608580860}, go_on}, {{-.186580860, 2.198904298}, go_on});
+  add("V4", {-.9, -1.4, -.7, -1.1, -1.6, -.8, -1.2, -1.0, -1.3}, quarter, 3.792341635,
+      {{-1.482061470, -.740160752}, worse}, {{-1.588471027, -.740160752}, worse});
+  add("V5", kV1, rule(.25, .95, 3, 0), 5.711578048, {{.019175238, .564158095}, better},
+      {{-.057261368, .564158095}, go_on});
+  add("V6", std::vector<double>(6, .01), rule(.25, .95, 1, .01), 4.419288566,
+      {{-.008041670, .028041670}, equivalent}, {{-.008041670, .028041670}, equivalent});
+  add("V7", std::vector<double>(9, 0.0), rule(.25, .95, 1, .01), 3.792341635,
+      {{-.012641139, .012641139}, equivalent}, {{-.012641139, .012641139}, equivalent});
+  add("V8", {1.2, -.4, .8, 2.1, .3, 1.7, -.9, 1.1, .6, 1.4, .2, .9}, rule(.5, .90, 1, 0),
+      2.905802316, {{.031518041, 1.468481959}, better}, {{-.241876282, 1.468481959}, go_on});
+  add("V9", a_million_away(), quarter, 4.034487768,
+      {{1000000.011418150, 1000001.051081850}, better},
+      {{1000000.011418150, 1000001.105117411}, better});
+  add("V10", ramp(30), automatic(.15), 2.977237303, {{-.179486212, .203486212}, go_on},
+      {{-.179486212, .206979756}, go_on});
+  add("V11", ramp(60), automatic(.20), 3.212109610, {{-.134842045, .154842045}, equivalent},
+      {{-.134842045, .154842045}, equivalent});
+  return all;
 }
 
 void expect_near(const Interval& ours, const Interval& theirs) {
@@ -183,19 +98,16 @@ void expect_near(const Interval& ours, const Interval& theirs) {
 TEST(Referee, AgreesWithTheVectorsOfTheRuleWithAndWithoutTheGuard) {
   for (const Vector& vector : vectors()) {
     SCOPED_TRACE(vector.name);
-    Rule rule = automatic(vector.margin);
-    rule.confidence = vector.confidence;
-    rule.comparisons = vector.comparisons;
-    rule.resolution = vector.resolution;
+    Rule rule = vector.rule;
     const Moments moments = moments_of(vector.differences);
     const Look plain = Referee(rule).look(moments);
     EXPECT_THAT(plain.critical, Optional(DoubleNear(vector.critical, 1e-9)));
     ASSERT_TRUE(plain.intervals);
-    expect_near(plain.intervals->plain, vector.plain);
-    expect_near(*plain.intervals->guarded, vector.guarded);
-    EXPECT_EQ(plain.verdict, vector.says);
+    expect_near(plain.intervals->plain, vector.plain.interval);
+    expect_near(*plain.intervals->guarded, vector.guarded.interval);
+    EXPECT_EQ(plain.verdict, vector.plain.verdict);
     rule.guard = Guard::decides;
-    EXPECT_EQ(Referee(rule).look(moments).verdict, vector.guarded_says);
+    EXPECT_EQ(Referee(rule).look(moments).verdict, vector.guarded.verdict);
   }
 }
 
@@ -211,7 +123,7 @@ TEST(Referee, KnowsTheMomentsOfTheVectors) {
 
 TEST(Referee, LooksAtAFixedNumberWithStudentsInterval) {
   const Rule rule{.margin = 0.25, .comparisons = 3};
-  const Moments moments = moments_of(std::vector{.31, .12, .45, .22, .38, .27});
+  const Moments moments = moments_of(kV1);
   const Look look = Referee(rule).look(moments);
   const auto student = student_intervals(moments, rule);
   EXPECT_EQ(look.intervals->plain, student->plain);
@@ -222,7 +134,7 @@ TEST(Referee, LooksAtAFixedNumberWithStudentsInterval) {
 // Vector V1 with the row of critical values at the whole error: 3.714313475 at 6 pairs.
 TEST(Referee, ReadsEquivalentOffTheShorterIntervalAtTheFullShare) {
   Rule rule = automatic(0.5);
-  const Moments moments = moments_of(std::vector{.31, .12, .45, .22, .38, .27});
+  const Moments moments = moments_of(kV1);
   const Look half = Referee(rule).look(moments);
   EXPECT_EQ(half.verdict, Verdict::better) << "up to .5025";
   EXPECT_FALSE(half.equivalence_intervals);
@@ -244,8 +156,7 @@ constexpr Location kRankLocations[] = {Location::pseudo_median, Location::median
 
 TEST(RefereeOfRanks, HasNoIntervalBeforeTheEighthPairAndDecidesEqualSignsThen) {
   for (const Location location : kRankLocations) {
-    Rule rule = automatic(0.25);
-    rule.location = location;
+    Rule rule = automatic(0.25, location);
     Referee referee(rule);
     EXPECT_EQ(referee.pairs_for_equal_signs(), 8);
     std::vector<double> values;
@@ -295,8 +206,7 @@ TEST(RefereeOfRanks, IsNotMovedByOneHugeDifference) {
 
 TEST(RefereeOfRanks, RefusesDifferencesThatAreNotFinite) {
   for (const Location location : kRankLocations) {
-    Rule rule = automatic(0.25);
-    rule.location = location;
+    Rule rule = automatic(0.25, location);
     Referee referee(rule);
     for (const double wrong : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
       std::vector<double> values(9, 0.5);
@@ -312,8 +222,7 @@ TEST(RefereeOfRanks, ForecastsWhatTheSamplesSharesWouldSay) {
   const std::vector<double> leaning = {-.9, -.5, -.3, -.1, .1, .2, .4, .6, .7, .9, 1.1, 1.4};
   for (const Location location : kRankLocations) {
     for (const Stopping stopping : {Stopping::fixed, Stopping::automatic}) {
-      Rule rule = automatic(0.25);
-      rule.location = location;
+      Rule rule = automatic(0.25, location);
       rule.stopping = stopping;
       Referee referee(rule);
       ASSERT_EQ(referee.look(leaning).verdict, Verdict::undecided);
@@ -327,8 +236,7 @@ TEST(RefereeOfRanks, ForecastsWhatTheSamplesSharesWouldSay) {
       const std::vector<double> hopeless = {-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5};
       EXPECT_EQ(referee.more_pairs(hopeless, 40).value_or(1000) > 29, true);
     }
-    Rule rule = automatic(0.25);
-    rule.location = location;
+    Rule rule = automatic(0.25, location);
     EXPECT_THAT(Referee(rule).more_pairs(std::vector<double>(3, 0.5), 30), Optional(5));
     EXPECT_EQ(Referee(rule).more_pairs(std::vector<double>(3, 0.5), 7), std::nullopt);
   }
@@ -336,8 +244,7 @@ TEST(RefereeOfRanks, ForecastsWhatTheSamplesSharesWouldSay) {
 
 TEST(RefereeOfRanks, LooksAtAThousandPairs) {
   for (const Location location : kRankLocations) {
-    Rule rule = automatic(0.25);
-    rule.location = location;
+    Rule rule = automatic(0.25, location);
     rule.stopping = Stopping::fixed;
     const auto look = Referee(rule).look(ramp(1000));
     ASSERT_TRUE(look.intervals);
@@ -346,12 +253,10 @@ TEST(RefereeOfRanks, LooksAtAThousandPairs) {
 }
 
 TEST(Referee, RefusesRulesThatContradictThemselves) {
-  Rule guarded = automatic(0.25);
+  Rule guarded = automatic(0.25, Location::median);
   guarded.guard = Guard::decides;
-  guarded.location = Location::median;
   EXPECT_THROW(Referee{guarded}, std::logic_error);
-  Rule long_one = automatic(0.25);
-  long_one.location = Location::pseudo_median;
+  Rule long_one = automatic(0.25, Location::pseudo_median);
   long_one.max_pairs = 1000;
   EXPECT_NO_THROW(Referee{long_one});
   long_one.max_pairs = 1001;
@@ -410,8 +315,7 @@ TEST(Referee, SpendsAllOfTheErrorByAMaximumThatIsFinal) {
 TEST(Referee, KnowsThatLowerIsBetterForALoss) {
   Rule rule = automatic(0.25);
   rule.direction = Direction::lower_is_better;
-  EXPECT_EQ(Referee(rule).look(moments_of(std::vector{.31, .12, .45, .22, .38, .27})).verdict,
-            Verdict::worse);
+  EXPECT_EQ(Referee(rule).look(moments_of(kV1)).verdict, Verdict::worse);
 }
 
 /// The slow twin: one more pair at a time.

@@ -22,9 +22,13 @@ void add_all(Watch& watch, const std::vector<double>& differences) {
   for (const double d : differences) watch.add(90.0 + d, 90.0);
 }
 
-TEST(Watch, EndsWithTheFirstVerdict) {
-  Referee referee(kRule);
-  Watch watch(referee);
+class WatchTest : public ::testing::Test {
+ protected:
+  Referee referee{kRule};
+  Watch watch{referee};
+};
+
+TEST_F(WatchTest, EndsWithTheFirstVerdict) {
   EXPECT_TRUE(watch.goes_on());
   add_all(watch, {.31, .12, .45, .22, .38});
   EXPECT_TRUE(watch.goes_on());
@@ -38,9 +42,7 @@ TEST(Watch, EndsWithTheFirstVerdict) {
   EXPECT_THROW(watch.add(1.0, 0.0), std::logic_error);
 }
 
-TEST(Watch, EndsUndecidedAtTheMaximum) {
-  Referee referee(kRule);
-  Watch watch(referee);
+TEST_F(WatchTest, EndsUndecidedAtTheMaximum) {
   add_all(watch, kOpen);
   EXPECT_FALSE(watch.goes_on());
   EXPECT_FALSE(watch.is_decided());
@@ -49,9 +51,7 @@ TEST(Watch, EndsUndecidedAtTheMaximum) {
   EXPECT_THROW(watch.add(1.0, 0.0), std::logic_error);
 }
 
-TEST(Watch, TakesNoValueThatIsNotMeasured) {
-  Referee referee(kRule);
-  Watch watch(referee);
+TEST_F(WatchTest, TakesNoValueThatIsNotMeasured) {
   watch.add(kNan, 1.0);
   watch.add(1.0, kInfinity);
   watch.add(std::nullopt, std::nullopt);
@@ -63,9 +63,7 @@ TEST(Watch, TakesNoValueThatIsNotMeasured) {
   EXPECT_EQ(watch.lost_b(), 2);
 }
 
-TEST(Watch, GoesOnWhileTheFavouredOrderLostMore) {
-  Referee referee(kRule);
-  Watch watch(referee);
+TEST_F(WatchTest, GoesOnWhileTheFavouredOrderLostMore) {
   watch.add(std::nullopt, 90.0);
   add_all(watch, kClear);
   EXPECT_EQ(watch.look().verdict, Verdict::better);
@@ -77,30 +75,26 @@ TEST(Watch, GoesOnWhileTheFavouredOrderLostMore) {
   EXPECT_EQ(watch.replicates(), 8);
 }
 
-TEST(Watch, CountsLostReplicatesTowardsTheMaximum) {
-  Referee referee(kRule);
-  Watch watch(referee);
+TEST_F(WatchTest, CountsLostReplicatesTowardsTheMaximum) {
   for (int i = 0; i < 12; ++i) watch.add(std::nullopt, std::nullopt);
   EXPECT_FALSE(watch.goes_on());
   EXPECT_EQ(watch.looks(), 0);
   EXPECT_EQ(watch.look().verdict, Verdict::undecided);
 }
 
-TEST(Watch, GoesOnWhereTheMaximumIsRaised) {
+TEST_F(WatchTest, GoesOnWhereTheMaximumIsRaised) {
   Rule raised = kRule;
   raised.max_pairs = 30;
-  Referee before(kRule);
   Referee after(raised);
-  Watch old_watch(before);
   Watch new_watch(after);
-  add_all(old_watch, kOpen);
+  add_all(watch, kOpen);
   add_all(new_watch, kOpen);
-  EXPECT_FALSE(old_watch.goes_on());
+  EXPECT_FALSE(watch.goes_on());
   EXPECT_TRUE(new_watch.goes_on());
-  EXPECT_EQ(old_watch.look().intervals->plain, new_watch.look().intervals->plain);
+  EXPECT_EQ(watch.look().intervals->plain, new_watch.look().intervals->plain);
 }
 
-TEST(Watch, IsForAutomaticStoppingOnly) {
+TEST_F(WatchTest, IsForAutomaticStoppingOnly) {
   Referee fixed(Rule{});
   EXPECT_THROW(Watch{fixed}, std::logic_error);
 }

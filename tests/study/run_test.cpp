@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "record/temporary_folder.h"
+#include "study/prepared.h"
 #include "study/scheduler.h"
 
 namespace whichfirst::study {
@@ -25,15 +26,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
-
-using Settings = std::vector<std::string>;
-
-Experiment experiment_of(const Settings& overrides) {
-  Settings all = {"network=unit(8, pool=2) unit(8, pool=2) gap fc(classes)", "data.train=300",
-                  "data.test=100", "recipe.epochs=1"};
-  all.insert(all.end(), overrides.begin(), overrides.end());
-  return prepare(record::resolve_study(std::nullopt, all), {});
-}
 
 /// Writes down what it is told, an event a line.
 class Diary : public Listener {
@@ -107,7 +99,7 @@ class RunTest : public ::testing::TestWithParam<std::tuple<Settings, int>> {
   }
 
   record::VerdictRecord finish(const Settings& overrides, RunOptions options = {}) {
-    Experiment experiment = experiment_of(overrides);
+    Experiment experiment = prepared(overrides);
     data_hash = experiment.material.hash;
     isa = experiment.platform.isa;
     kernels = experiment.platform.library;
@@ -301,7 +293,7 @@ TEST_F(RunTest, TrialsOfOtherDataOrKernelsAreNotMixedOnResume) {
 }
 
 TEST_F(RunTest, AsManyTrialsAsMemoryHolds) {
-  const Experiment experiment = experiment_of(kFixed);
+  const Experiment& experiment = prepared(kFixed);
   std::int64_t bytes = 0;
   for (const Arm& arm : experiment.arms) {
     bytes = std::max(bytes, trial_bytes(arm, experiment.study.recipe));
@@ -323,7 +315,7 @@ TEST_F(RunTest, AsManyTrialsAsMemoryHolds) {
 TEST_F(RunTest, WarnsOfOrdersThatComeToTheSame) {
   const auto notices = [&](const Settings& orders) {
     diary = {};
-    const study::Run run(experiment_of(orders), {}, diary);
+    const study::Run run(prepared(orders), {}, diary);
     return diary.notices;
   };
   EXPECT_THAT(notices({}), IsEmpty());

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "study/campaign.h"
 #include "study/conclude.h"
-#include "study/experiment.h"
+#include "study/prepared.h"
 #include "study/tuning.h"
 
 namespace whichfirst::study {
@@ -24,14 +24,6 @@ TEST(TrialOrder, CompletesPairsEarlyAndAlternatesWhoGoesFirst) {
 
 // --- real experiments --------------------------------------------------------------------------
 
-record::Study small_study(const std::vector<std::string>& overrides = {}) {
-  std::vector<std::string> all = {"network=unit(8, pool=2) unit(8, pool=2) gap fc(classes)",
-                                  "data.train=300", "data.test=100", "plan.seeds=6",
-                                  "recipe.epochs=1"};
-  all.insert(all.end(), overrides.begin(), overrides.end());
-  return record::resolve_study(std::nullopt, all);
-}
-
 std::string complaint(const record::Study& study) {
   try {
     prepare(study, {});
@@ -42,7 +34,7 @@ std::string complaint(const record::Study& study) {
 }
 
 TEST(Prepare, BuildsEveryOrderOverTheSameData) {
-  const Experiment experiment = prepare(small_study(), {});
+  const Experiment& experiment = prepared();
   ASSERT_THAT(experiment.arms, SizeIs(2));
   EXPECT_EQ(experiment.arms[0].order, "conv bn relu");
   EXPECT_THAT(experiment.shared, SizeIs(3));
@@ -91,7 +83,7 @@ class Concluding : public ::testing::Test {
   }
   void add(const record::TrialRecord& record) { trials[id(record.arm, record.replicate)] = record; }
 
-  Experiment experiment = prepare(small_study(), {});
+  Experiment experiment = prepared();
   Trials trials;
 };
 
@@ -151,7 +143,7 @@ TEST_F(Concluding, DecidesNothingBeforeThePlannedNumber) {
 
 class Sequential : public Concluding {
  protected:
-  Sequential() { experiment = prepare(small_study({"plan.seeds=auto", "plan.max-seeds=12"}), {}); }
+  Sequential() { experiment = prepared({"plan.seeds=auto", "plan.max-seeds=12"}); }
 
   /// Replicates 1 .. n in which the first order is ahead by about `ahead` points.
   void add_pairs(int n, int ahead) {
@@ -239,7 +231,7 @@ TEST_F(Sequential, ADecidedOrderGetsNoMoreReplicates) {
 
 class Tuning : public Concluding {
  protected:
-  Tuning() { experiment = prepare(small_study({"recipe.lr=[0.3, 0.01, 0.1]"}), {}); }
+  Tuning() { experiment = prepared({"recipe.lr=[0.3, 0.01, 0.1]"}); }
 
   void add_tuning(const std::string& arm, int replicate, std::optional<double> accuracy) {
     record::TrialRecord record;
@@ -314,7 +306,7 @@ TEST_F(Tuning, NeverLooksAtTheTestImages) {
 }
 
 TEST(RunTrial, AnErrorIsAFailedTrialWithItsReasonAndItsIdentity) {
-  Experiment experiment = prepare(small_study({"network=unit(4) gap fc(4) bn fc(classes)"}), {});
+  Experiment experiment = prepared({"network=unit(4) gap fc(4) bn fc(classes)"});
   experiment.study.recipe.batch = 1;  // behind the back of every check that comes before
   const Arm& arm = experiment.arms[1];
   const TrialOutcome outcome =
@@ -329,8 +321,7 @@ TEST(RunTrial, AnErrorIsAFailedTrialWithItsReasonAndItsIdentity) {
 }
 
 TEST(Pairing, OrdersThatDifferInNothingTrainToTheSameNumbers) {
-  const Experiment experiment =
-      prepare(small_study({"orders.a=conv bn relu", "orders.b=conv bn relu"}), {});
+  const Experiment experiment = prepared({"orders.a=conv bn relu", "orders.b=conv bn relu"});
   std::vector<record::TrialRecord> records;
   for (const Arm& arm : experiment.arms) {
     records.push_back(
