@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/error.h"
 #include "bench/peer_record.h"
+#include "complaint.h"
 
 namespace whichfirst::bench {
 namespace {
@@ -129,15 +129,6 @@ TEST(PeerTask, IsOneLine) {
             (json{{"kind", "add"}, {"source", 1}, {"shortcut", 0}, {"bias", 1.0}}));
 }
 
-std::string refusal(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was refused";
-}
-
 TEST(PeerAnswers, AreReadAndRefused) {
   const PeerOffer offer =
       read_offer(R"({"torch": "2.1", "configurations": ["eager", "channels_last"],
@@ -148,18 +139,19 @@ TEST(PeerAnswers, AreReadAndRefused) {
   EXPECT_EQ(offer.missing.at(0).reason, "too old");
   EXPECT_EQ(read_speed(R"({"images_per_second": 12.5})", "peer"), 12.5);
 
-  EXPECT_EQ(refusal([] { read_speed(R"({"error": "no module 'torch'"})", "peer"); }),
+  EXPECT_EQ(complaint_of([] { read_speed(R"({"error": "no module 'torch'"})", "peer"); }),
             "peer: no module 'torch'");
-  EXPECT_EQ(refusal([] { read_speed("{}", "peer"); }), "peer: images_per_second is missing");
-  EXPECT_EQ(refusal([] { read_speed(R"({"error": "\u001b[2J"})", "peer"); }), "peer: \\x1b[2J");
+  EXPECT_EQ(complaint_of([] { read_speed("{}", "peer"); }), "peer: images_per_second is missing");
+  EXPECT_EQ(complaint_of([] { read_speed(R"({"error": "\u001b[2J"})", "peer"); }),
+            "peer: \\x1b[2J");
   for (const char* line :
        {"", "12", "[]", "{", R"({"images_per_second": 0})", R"({"images_per_second": -1})",
         R"({"images_per_second": 1.1e12})", R"({"images_per_second": 1e308})",
         R"({"images_per_second": "1"})", R"({"images_per_second": null})", R"({"error": 1})"}) {
-    EXPECT_THAT(refusal([&] { read_speed(line, "peer"); }), HasSubstr("peer: ")) << line;
+    EXPECT_THAT(complaint_of([&] { read_speed(line, "peer"); }), HasSubstr("peer: ")) << line;
   }
   // It would become two words of a request.
-  EXPECT_THAT(refusal([] {
+  EXPECT_THAT(complaint_of([] {
                 read_offer(R"({"torch": "2", "configurations": ["a b"], "missing": []})", "peer");
               }),
               HasSubstr("small letters"));

@@ -13,6 +13,7 @@ namespace whichfirst::bench {
 namespace {
 
 using cli::Ended;
+using cli::printed;
 using cli::run;
 using cli::Scratch;
 using nlohmann::json;
@@ -23,12 +24,9 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 std::vector<std::string> on_small(const std::vector<std::string>& more) {
-  std::vector<std::string> arguments = {"bench",     "network=unit(8, pool=2) gap fc(classes)",
-                                        "--input",   "3x16x16",
-                                        "--seconds", "0.05",
-                                        "--rounds",  "1"};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return arguments;
+  return cli::joined({"bench", "network=unit(8, pool=2) gap fc(classes)", "--input", "3x16x16",
+                      "--seconds", "0.05", "--rounds", "1"},
+                     more);
 }
 
 /// A script of our own in Scratch, which Python runs.
@@ -58,9 +56,7 @@ for line in sys.stdin:
 
 TEST(Bench, StageTimesSumToTheStepAndSharesToOne) {
   const Scratch folder;
-  const Ended ended = run(folder, on_small({"--json"}));
-  ASSERT_EQ(ended.status, 0) << ended.err;
-  const json document = json::parse(ended.out);
+  const json document = printed(folder, on_small({"--json"}));
   EXPECT_GT(document["peak_gb_per_second"], 0);
   EXPECT_TRUE(document["peers"].is_null());
   ASSERT_EQ(document["orders"].size(), 2U);
@@ -152,10 +148,9 @@ TEST(BenchPeers, AreAskedForEachOrderAndConfiguration) {
   if (!has_python()) GTEST_SKIP() << "SKIPPED: no python3 runs here";
   const Scratch folder;
   const std::string script = write_script(folder, kFakePeer);
-  const Ended ended = run(folder, on_small({"--peers", "--peer-script", script, "--json",
-                                            "orders.a=conv bn relu", "orders.b=conv bn tanh"}));
-  ASSERT_EQ(ended.status, 0) << ended.err;
-  const json document = json::parse(ended.out);
+  const json document =
+      printed(folder, on_small({"--peers", "--peer-script", script, "--json",
+                                "orders.a=conv bn relu", "orders.b=conv bn tanh"}));
   const json& peers = document["peers"];
   EXPECT_EQ(peers["library"], "PyTorch 0.0");
   EXPECT_EQ(peers["missing"][0]["reason"], "a fake has none");

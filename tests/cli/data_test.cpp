@@ -19,10 +19,8 @@ const std::filesystem::path kStudies = WHICHFIRST_STUDIES;
 TEST(DataVerb, ListsTheKnownSetsAndWhereTheyAre) {
   const Scratch folder;
   std::filesystem::create_directory(folder / "mnist");
-  const Ended ended =
-      run(folder, {"data", "list", "--json"}, {{"WHICHFIRST_DATA", folder.path().string()}});
-  EXPECT_EQ(ended.status, 0) << ended.err;
-  const json list = json::parse(ended.out);
+  const json list =
+      printed(folder, {"data", "list", "--json"}, {{"WHICHFIRST_DATA", folder.path().string()}});
   std::map<std::string, json> found;
   for (const json& set : list["sets"]) found[set["name"]] = set["found"];
   EXPECT_EQ(found.at("mnist"), (folder / "mnist").string());
@@ -142,9 +140,7 @@ TEST_P(Studies, SummariseAsTheirOrdersSayAndTrain) {
   std::vector<std::string> arguments = {
       "compare",         file,           "data.train=64", "data.test=50",
       "recipe.epochs=1", "plan.seeds=1", "--json",        "--quiet"};
-  const Ended trained = run(folder, arguments);
-  ASSERT_EQ(trained.status, 0) << trained.err;
-  const json verdict = json::parse(trained.out);
+  const json verdict = printed(folder, arguments);
   ASSERT_FALSE(verdict["orders"].empty());
   for (const json& order : verdict["orders"]) {
     EXPECT_EQ(order["failed"], 0) << order["name"];
@@ -181,9 +177,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Presets, OfResidualNetworksBringTheirOwnOrders) {
   const Scratch folder;
-  const Ended ended = run(folder, {"summary", "network=resnet-20", "--json"});
-  ASSERT_EQ(ended.status, 0) << ended.err;
-  const json summary = json::parse(ended.out);
+  const json summary = printed(folder, {"summary", "network=resnet-20", "--json"});
   std::vector<std::string> orders;
   for (const json& order : summary["orders"]) orders.push_back(order["order"]);
   EXPECT_THAT(orders,

@@ -73,9 +73,7 @@ TEST(Explain, PrintsTheChainAndWhatElseDiffers) {
 TEST(Explain, RefusesWhatIsNoOrderAndNoInputWithOneLine) {
   const Scratch folder;
   const auto refused = [&](const std::vector<std::string>& arguments, const std::string& why) {
-    std::vector<std::string> all = {"explain"};
-    all.insert(all.end(), arguments.begin(), arguments.end());
-    const Ended ended = run(folder, all);
+    const Ended ended = run(folder, joined({"explain"}, arguments));
     EXPECT_EQ(ended.status, 2) << why;
     EXPECT_THAT(ended.out, IsEmpty());
     EXPECT_THAT(ended.err, HasSubstr(why));

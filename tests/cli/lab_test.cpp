@@ -17,13 +17,9 @@ using ::testing::Not;
 
 const std::filesystem::path kFixtures = std::filesystem::path(WHICHFIRST_FIXTURES) / "lab";
 
-json inspect(std::vector<std::string> arguments) {
+json inspect(const std::vector<std::string>& arguments) {
   const Scratch folder;
-  arguments.insert(arguments.begin(), "lab");
-  arguments.emplace_back("--json");
-  const Ended ended = run(folder, arguments);
-  EXPECT_EQ(ended.status, 0) << ended.err;
-  return ended.status == 0 ? json::parse(ended.out) : json();
+  return printed(folder, joined({"lab", "--json"}, arguments));
 }
 
 /// The claim of this kind about these orders (`b` empty: about one), or null.
@@ -188,10 +184,8 @@ TEST(Lab, OfAConstantChannelDividesByTheRootOfEpsAndSaysThatThereIsNoShape) {
 
 TEST(Lab, WritesAllValuesAsOneArray) {
   const Scratch folder;
-  const Ended ended =
-      run(folder, {"lab", "--normal", "2x3x32x32", "--values-out", "all.npy", "--json"});
-  ASSERT_EQ(ended.status, 0) << ended.err;
-  const json document = json::parse(ended.out);
+  const json document =
+      printed(folder, {"lab", "--normal", "2x3x32x32", "--values-out", "all.npy", "--json"});
   const json last = document["orders"][1]["stages"][2];
   EXPECT_EQ(last["shape"], json({2, 3, 16, 16}));
   const std::string bytes = content_of(folder / "all.npy");
@@ -252,9 +246,7 @@ class LabRefuses : public ::testing::TestWithParam<Refused> {};
 
 TEST_P(LabRefuses, WithAMessageAndStatusTwo) {
   const Scratch folder;
-  std::vector<std::string> arguments = GetParam().arguments;
-  arguments.insert(arguments.begin(), "lab");
-  const Ended ended = run(folder, arguments);
+  const Ended ended = run(folder, joined({"lab"}, GetParam().arguments));
   EXPECT_EQ(ended.status, 2);
   EXPECT_EQ(ended.out, "");
   EXPECT_THAT(ended.err, HasSubstr(GetParam().message));

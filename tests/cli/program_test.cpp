@@ -22,10 +22,11 @@ const std::vector<std::string> kSmall = {"network=unit(8, pool=2) unit(8, pool=2
                                          "plan.seeds=6"};
 
 std::vector<std::string> compare(const std::vector<std::string>& more = {}) {
-  std::vector<std::string> arguments = {"compare"};
-  arguments.insert(arguments.end(), kSmall.begin(), kSmall.end());
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return arguments;
+  return joined(joined({"compare"}, kSmall), more);
+}
+
+std::vector<std::string> train(const std::string& order, const std::string& replicate) {
+  return joined(joined({"train"}, kSmall), {"--order", order, "--replicate", replicate, "--json"});
 }
 
 /// Everything of a document but what may differ between two runs.
@@ -140,9 +141,7 @@ TEST(Program, ErrorsInAStudyFileShowLineAndCaret) {
 
 TEST(Compare, GivesAVerdictAsJsonAndNothingElseOnStdout) {
   const Scratch folder;
-  const Ended ended = run(folder, compare({"--json", "--out", "run"}));
-  ASSERT_EQ(ended.status, 0) << ended.err;
-  const json verdict = json::parse(ended.out);
+  const json verdict = printed(folder, compare({"--json", "--out", "run"}));
   EXPECT_EQ(verdict["metric"], "test_accuracy");
   EXPECT_EQ(verdict["stop"], "fixed");
   EXPECT_EQ(verdict["condition"]["train"], 400);
@@ -271,17 +270,10 @@ TEST(Compare, DryRunTrainsNothingAndWritesNothing) {
 TEST(Compare, ExpectationDecidesTheExitCode) {
   const Scratch folder;
   // The same order twice: identical differences, equivalent at any margin.
-  const std::vector<std::string> same = {"orders.a=conv bn relu",
-                                         "orders.b=conv bn relu",
-                                         "--quiet",
-                                         "--out",
-                                         "run",
-                                         "plan.margin=2",
-                                         "--expect"};
-  auto with = [&](const std::string& expectation) {
-    std::vector<std::string> more = same;
-    more.push_back(expectation);
-    return run(folder, compare(more)).status;
+  const auto with = [&](const std::string& expectation) {
+    return run(folder, compare({"orders.a=conv bn relu", "orders.b=conv bn relu", "--quiet",
+                                "--out", "run", "plan.margin=2", "--expect", expectation}))
+        .status;
   };
   EXPECT_EQ(with("equivalent"), 0);
   EXPECT_EQ(with("not-worse"), 0);
@@ -293,16 +285,8 @@ TEST(Compare, ExpectationDecidesTheExitCode) {
 
 TEST(Train, WeightsGoOutAndComeBack) {
   const Scratch folder;
-  std::vector<std::string> base = {"train"};
-  base.insert(base.end(), kSmall.begin(), kSmall.end());
-  for (const char* more : {"--order", "bn-first", "--replicate", "2", "--json"})
-    base.emplace_back(more);
-  auto with = [&](const std::vector<std::string>& more) {
-    std::vector<std::string> all = base;
-    all.insert(all.end(), more.begin(), more.end());
-    const Ended ended = run(folder, all);
-    EXPECT_EQ(ended.status, 0) << ended.err;
-    return without_timings(json::parse(ended.out));
+  const auto with = [&](const std::vector<std::string>& more) {
+    return without_timings(printed(folder, joined(train("bn-first", "2"), more)));
   };
   const json drawn = with({"--save-init", "init.safetensors", "--save", "trained.safetensors"});
   const json loaded = with({"--init", "init.safetensors", "--save", "again.safetensors"});
@@ -318,25 +302,13 @@ TEST(Train, WeightsGoOutAndComeBack) {
 TEST(Train, ABadWeightDivergesAtStepOneInBothOrdersAndActivations) {
   const Scratch folder;
   for (const std::string order : {"conv bn relu", "conv relu bn", "conv bn tanh", "conv tanh bn"}) {
-    std::vector<std::string> base = {"train"};
-    base.insert(base.end(), kSmall.begin(), kSmall.end());
-    for (const std::string& more :
-         {std::string("orders.x=") + order, std::string("--order"), std::string("x"),
-          std::string("--replicate"), std::string("1"), std::string("--json")}) {
-      base.push_back(more);
-    }
-    std::vector<std::string> save = base;
-    save.insert(save.end(), {"--save-init", "init.safetensors"});
-    ASSERT_EQ(run(folder, save).status, 0);
+    const auto base = joined(train("x", "1"), {"orders.x=" + order});
+    ASSERT_EQ(run(folder, joined(base, {"--save-init", "init.safetensors"})).status, 0);
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), 1e38F}) {
       auto weights = record::read_safetensors(folder / "init.safetensors");
       weights.tensors[0].values[7] = bad;
       record::write_safetensors(folder / "bad.safetensors", weights);
-      std::vector<std::string> load = base;
-      load.insert(load.end(), {"--init", "bad.safetensors"});
-      const Ended ended = run(folder, load);
-      ASSERT_EQ(ended.status, 0) << ended.err;
-      const json record = json::parse(ended.out);
+      const json record = printed(folder, joined(base, {"--init", "bad.safetensors"}));
       EXPECT_EQ(record["status"], "diverged") << order << " " << bad;
       EXPECT_EQ(record["diverged_at"]["step"], 1);
       EXPECT_EQ(record["metrics"]["test_accuracy"], nullptr);
@@ -346,15 +318,9 @@ TEST(Train, ABadWeightDivergesAtStepOneInBothOrdersAndActivations) {
 
 TEST(Train, WeightsOfAnotherNetworkAreRefusedByName) {
   const Scratch folder;
-  std::vector<std::string> base = {"train"};
-  base.insert(base.end(), kSmall.begin(), kSmall.end());
-  std::vector<std::string> save = base;
-  save.insert(save.end(),
-              {"--order", "bn-first", "--replicate", "1", "--save-init", "bn.safetensors"});
+  const auto save = joined(train("bn-first", "1"), {"--save-init", "bn.safetensors"});
   ASSERT_EQ(run(folder, save).status, 0);
-  std::vector<std::string> load = base;
-  load.insert(load.end(), {"--order", "act-first", "--replicate", "1", "--init", "bn.safetensors"});
-  const Ended ended = run(folder, load);
+  const Ended ended = run(folder, joined(train("act-first", "1"), {"--init", "bn.safetensors"}));
   EXPECT_EQ(ended.status, 2);
   EXPECT_THAT(ended.err, HasSubstr("bn.safetensors: no tensor 'units.0.conv.bias'"));
 }
@@ -374,10 +340,8 @@ TEST(Summary, ListsEveryStageOfEveryOrder) {
 
 TEST(Bench, MeasuresTheStepAndNamesTheKernels) {
   const Scratch folder;
-  const Ended ended = run(folder, {"bench", "network=unit(8, pool=2) gap fc(classes)", "--input",
-                                   "3x16x16", "--seconds", "0.05", "--rounds", "1", "--json"});
-  ASSERT_EQ(ended.status, 0) << ended.err;
-  const json bench = json::parse(ended.out);
+  const json bench = printed(folder, {"bench", "network=unit(8, pool=2) gap fc(classes)", "--input",
+                                      "3x16x16", "--seconds", "0.05", "--rounds", "1", "--json"});
   EXPECT_EQ(bench["orders"].size(), 2U);
   EXPECT_GT(bench["orders"][0]["images_per_second"], 0);
   EXPECT_FALSE(bench["orders"][0]["kernels"].empty());
@@ -392,13 +356,12 @@ TEST(RealData, FashionMnistTrainsBothOrders) {
                  << "; set it beside the checkout to run this";
   }
   const Scratch folder;
-  const Ended ended = run(folder,
-                          {"compare", "network=article-15", "data.name=fashion-mnist",
-                           "data.train=320", "data.test=500", "recipe.epochs=1", "recipe.batch=64",
-                           "recipe.lr=0.1", "plan.seeds=1", "--json", "--out", "run"},
-                          {{"WHICHFIRST_DATA", data.string()}});
-  ASSERT_EQ(ended.status, 0) << ended.err;
-  const json verdict = json::parse(ended.out);
+  const json verdict =
+      printed(folder,
+              {"compare", "network=article-15", "data.name=fashion-mnist", "data.train=320",
+               "data.test=500", "recipe.epochs=1", "recipe.batch=64", "recipe.lr=0.1",
+               "plan.seeds=1", "--json", "--out", "run"},
+              {{"WHICHFIRST_DATA", data.string()}});
   EXPECT_EQ(verdict["comparisons"][0]["pairs"], 1);
   EXPECT_EQ(verdict["comparisons"][0]["interval"], nullptr);
   EXPECT_EQ(verdict["comparisons"][0]["verdict"], "undecided");

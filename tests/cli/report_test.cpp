@@ -15,21 +15,12 @@ using ::testing::StartsWith;
 
 /// Three quick orders, in a run folder named run.
 Ended compare(const Scratch& folder, const std::vector<std::string>& more = {}) {
-  std::vector<std::string> words = {"compare",
-                                    "network=unit(4, pool=2) flatten fc(classes)",
-                                    "orders.a=conv bn relu",
-                                    "orders.b=conv relu bn",
-                                    "orders.c=bn conv relu",
-                                    "data.train=200",
-                                    "data.test=100",
-                                    "data.size=8",
-                                    "recipe.epochs=1",
-                                    "plan.seeds=6",
-                                    "--quiet",
-                                    "--out",
-                                    "run"};
-  words.insert(words.end(), more.begin(), more.end());
-  return run(folder, words);
+  return run(
+      folder,
+      joined({"compare", "network=unit(4, pool=2) flatten fc(classes)", "orders.a=conv bn relu",
+              "orders.b=conv relu bn", "orders.c=bn conv relu", "data.train=200", "data.test=100",
+              "data.size=8", "recipe.epochs=1", "plan.seeds=6", "--quiet", "--out", "run"},
+             more));
 }
 
 TEST(Report, PrintsWhatCompareDid) {
@@ -93,10 +84,8 @@ TEST(VerdictVerb, AutomaticStoppingUsesTheFirstPairsThatDecide) {
             std::to_string(i) + ",b,90\n";
   }
   put(folder / "r.csv", text);
-  const Ended ended =
-      run(folder, {"verdict", "r.csv", "--auto", "--max-pairs", "7", "--margin", "0.25", "--json"});
-  ASSERT_EQ(ended.status, 0) << ended.err;
-  const json verdict = json::parse(ended.out);
+  const json verdict = printed(
+      folder, {"verdict", "r.csv", "--auto", "--max-pairs", "7", "--margin", "0.25", "--json"});
   EXPECT_EQ(verdict["stop"], "decided");
   EXPECT_EQ(verdict["plan"]["max_seeds"], 7);
   const json& comparison = verdict["comparisons"][0];

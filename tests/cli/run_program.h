@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 #include <vector>
@@ -72,6 +74,21 @@ class Program {
 inline Ended run(const Scratch& folder, const std::vector<std::string>& arguments,
                  const std::map<std::string, std::string>& environment = {}) {
   return Program(folder, arguments, environment).wait();
+}
+
+/// The document that the program prints, which must end well.
+inline nlohmann::json printed(const Scratch& folder, const std::vector<std::string>& arguments,
+                              const std::map<std::string, std::string>& environment = {}) {
+  const Ended ended = run(folder, arguments, environment);
+  EXPECT_EQ(ended.status, 0) << ended.err;
+  return nlohmann::json::parse(ended.out);
+}
+
+/// `first` and then `more`.
+inline std::vector<std::string> joined(std::vector<std::string> first,
+                                       const std::vector<std::string>& more) {
+  first.insert(first.end(), more.begin(), more.end());
+  return first;
 }
 
 }  // namespace whichfirst::cli

@@ -220,9 +220,9 @@ TEST(Augmentation, ErasesAWholeSquareInTheMiddleAndAClippedOneAtTheBorder) {
 TEST(Augmentation, MustFitThePicture) {
   const Shape shape = {.channels = 1, .height = 28, .width = 20};
   EXPECT_NO_THROW(require_fits({.crop = 19, .flip = true, .cutout = 19}, shape));
-  EXPECT_EQ(error_text([&] { require_fits({.crop = 20}, shape); }),
+  EXPECT_EQ(complaint_of([&] { require_fits({.crop = 20}, shape); }),
             "recipe.augment: expected crop of at most 19 pixels for pictures of 28x20, found 20");
-  EXPECT_EQ(error_text([&] { require_fits({.cutout = -1}, shape); }),
+  EXPECT_EQ(complaint_of([&] { require_fits({.cutout = -1}, shape); }),
             "recipe.augment: expected cutout of at most 19 pixels for pictures of 28x20, found -1");
 }
 

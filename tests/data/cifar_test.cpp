@@ -38,7 +38,7 @@ std::string record_100(int coarse, int fine, int level) {
 class Cifar : public InFolder {
  protected:
   std::string refusal() const {
-    return error_text([&] { load_cifar_folder(folder()); });
+    return complaint_of([&] { load_cifar_folder(folder()); });
   }
   std::string in_folder(const std::string& text) const { return folder().string() + text; }
 };

@@ -93,16 +93,16 @@ TEST(PublishedSets, CifarHasTheSumsThatNumpyFinds) {
 }
 
 TEST(LoadNamed, SuggestsTheNearestName) {
-  EXPECT_EQ(error_text([] { load_named("minst", {}); }),
+  EXPECT_EQ(complaint_of([] { load_named("minst", {}); }),
             "unknown data set 'minst', did you mean 'mnist'?; known are mnist, fashion-mnist, "
             "cifar-10, cifar-100, cifar-10-small, shapes10; a file or folder of your own is given "
             "by its path");
-  EXPECT_THAT(error_text([] { load_named("imagenet-22k", {}); }),
+  EXPECT_THAT(complaint_of([] { load_named("imagenet-22k", {}); }),
               HasSubstr("unknown data set 'imagenet-22k'; known are"));
 }
 
 TEST(LoadNamed, SaysWhereItLookedAndWhereToGetASet) {
-  EXPECT_EQ(error_text([] {
+  EXPECT_EQ(complaint_of([] {
               load_named("mnist", {"/no/a", "/no/b"});
             }),
             "data set 'mnist' not found: looked for /no/a/mnist, /no/a/mnist.npz, /no/b/mnist, "
@@ -110,7 +110,7 @@ TEST(LoadNamed, SaysWhereItLookedAndWhereToGetASet) {
             "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte (.gz too); get them from "
             "https://ossci-datasets.s3.amazonaws.com/mnist and put them into "
             "$WHICHFIRST_DATA/mnist or ~/.local/share/whichfirst/mnist");
-  EXPECT_THAT(error_text([] { load_named("cifar-10-small", {}); }),
+  EXPECT_THAT(complaint_of([] { load_named("cifar-10-small", {}); }),
               AllOf(HasSubstr("not found: there is no folder to look in; expected x_train"),
                     HasSubstr("put them into $WHICHFIRST_DATA/cifar-10-small.npz or")));
 }
@@ -150,7 +150,7 @@ class DatasetFiles : public InFolder {};
 
 TEST_F(DatasetFiles, AKnownNameMustHaveItsClasses) {
   std::filesystem::copy_file(fixture("gray.npz"), folder() / "mnist.npz");
-  EXPECT_EQ(error_text([&] {
+  EXPECT_EQ(complaint_of([&] {
               load_named("mnist", {"/no", folder()});
             }),
             (folder() / "mnist.npz").string() + ": expected the 10 classes of mnist, found 4");
@@ -158,7 +158,7 @@ TEST_F(DatasetFiles, AKnownNameMustHaveItsClasses) {
 
 TEST_F(DatasetFiles, AFolderThatIsThereButIncompleteIsAnErrorAndNotPassedOver) {
   std::filesystem::create_directory(folder() / "mnist");
-  EXPECT_THAT(error_text([&] {
+  EXPECT_THAT(complaint_of([&] {
                 load_named("mnist", {folder(), published_sets()});
               }),
               HasSubstr((folder() / "mnist").string() + ": expected four IDX files"));
@@ -169,9 +169,10 @@ TEST_F(DatasetFiles, SaysWhatIsInAFolderThatItDoesNotRecognise) {
       folder().string() +
       ": expected four IDX files, CIFAR's binary files (data_batch_1.bin and on, or train.bin) or "
       "class folders of PNG and JPEG pictures (train/CLASS and test/CLASS, or CLASS), found ";
-  EXPECT_EQ(error_text([&] { load_path(folder()); }), expected + "nothing");
+  EXPECT_EQ(complaint_of([&] { load_path(folder()); }), expected + "nothing");
   for (const char* name : {"b.png", "a.png", "d.png", "c.png"}) write(name, "");
-  EXPECT_EQ(error_text([&] { load_path(folder()); }), expected + "a.png, b.png, c.png and 1 more");
+  EXPECT_EQ(complaint_of([&] { load_path(folder()); }),
+            expected + "a.png, b.png, c.png and 1 more");
 }
 
 TEST_F(DatasetFiles, AreReadAtTheSizeThatIsAskedFor) {
@@ -184,7 +185,7 @@ TEST_F(DatasetFiles, AreReadAtTheSizeThatIsAskedFor) {
               ElementsAre(2, 7));
   EXPECT_THAT(floats.notes, ElementsAre("6 pictures of 2x5 were resized to 2x1: short side by "
                                         "area, centre crop"));
-  EXPECT_EQ(error_text([&] {
+  EXPECT_EQ(complaint_of([&] {
               load_path(fixture("gray.npz"), {.size = PictureSize{-1, 4}});
             }),
             "data.size: expected 1 to 4096 pixels a side, found -1x4");
@@ -203,11 +204,11 @@ TEST_F(DatasetFiles, AFolderNamesTheSetWithAndWithoutItsSlash) {
 
 TEST_F(DatasetFiles, AnotherKindOfFileIsRefused) {
   const auto text = write("notes.txt", "hello");
-  EXPECT_EQ(error_text([&] { load_path(text); }),
+  EXPECT_EQ(complaint_of([&] { load_path(text); }),
             text.string() +
                 ": expected a .npz file, or a folder of IDX files, CIFAR's binary "
                 "files or pictures");
-  EXPECT_EQ(error_text([&] { load_path(folder() / "none"); }),
+  EXPECT_EQ(complaint_of([&] { load_path(folder() / "none"); }),
             (folder() / "none").string() + ": No such file or directory");
 }
 

@@ -35,7 +35,7 @@ class Idx : public InFolder {
   std::string refusal(const std::string& images, const std::string& labels = kLabels) {
     const auto images_file = write("images", images);
     const auto labels_file = write("labels", labels);
-    return error_text([&] { read_idx(images_file, labels_file); });
+    return complaint_of([&] { read_idx(images_file, labels_file); });
   }
   std::string in_images(const std::string& text) { return (folder() / "images").string() + text; }
   std::string in_labels(const std::string& text) { return (folder() / "labels").string() + text; }
@@ -150,11 +150,11 @@ TEST_F(Idx, RefusesAnotherCountOfLabelsThanOfImages) {
 
 TEST_F(Idx, GivesTheSystemsReasonForAFileItCannotRead) {
   const auto labels = write("labels", kLabels);
-  EXPECT_EQ(error_text([&] { read_idx(folder() / "none", labels); }),
+  EXPECT_EQ(complaint_of([&] { read_idx(folder() / "none", labels); }),
             (folder() / "none").string() + ": No such file or directory");
-  EXPECT_EQ(error_text([&] { read_idx(folder(), labels); }),
+  EXPECT_EQ(complaint_of([&] { read_idx(folder(), labels); }),
             folder().string() + ": expected a file, found a folder");
-  EXPECT_THAT(error_text([&] { read_idx("/dev/null", labels); }),
+  EXPECT_THAT(complaint_of([&] { read_idx("/dev/null", labels); }),
               HasSubstr("/dev/null: expected a regular file"));
 }
 
@@ -183,13 +183,13 @@ TEST_F(IdxFolder, IsReadWhereTorchvisionPutsIt) {
 }
 
 TEST_F(IdxFolder, SaysWhatIsMissing) {
-  EXPECT_EQ(error_text([&] { load_idx_folder(folder()); }),
+  EXPECT_EQ(complaint_of([&] { load_idx_folder(folder()); }),
             folder().string() +
                 ": expected four IDX files (.gz too), did not find train-images-idx3-ubyte, "
                 "train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte");
   write_four("raw/", "t10k");
   std::filesystem::remove(folder() / "raw/t10k-images-idx3-ubyte");
-  EXPECT_EQ(error_text([&] { load_idx_folder(folder()); }),
+  EXPECT_EQ(complaint_of([&] { load_idx_folder(folder()); }),
             folder().string() +
                 ": expected four IDX files (.gz too), did not find t10k-images-idx3-ubyte");
 }
@@ -197,7 +197,7 @@ TEST_F(IdxFolder, SaysWhatIsMissing) {
 TEST_F(IdxFolder, RefusesTestPicturesOfAnotherShape) {
   write_four("", "t10k");
   write("t10k-images-idx3-ubyte", words({0x803, 2, 3, 2}) + kPixels);
-  EXPECT_EQ(error_text([&] { load_idx_folder(folder()); }),
+  EXPECT_EQ(complaint_of([&] { load_idx_folder(folder()); }),
             folder().string() +
                 ": expected test images like the training images (1x2x3 uint8), "
                 "found 1x3x2 uint8");
@@ -208,7 +208,7 @@ TEST_F(IdxFolder, RefusesASingleClass) {
   const std::string zeros = words({0x801, 2}) + std::string(2, '\0');
   write("train-labels-idx1-ubyte", zeros);
   write("t10k-labels.idx1-ubyte.gz", zeros);
-  EXPECT_EQ(error_text([&] { load_idx_folder(folder()); }),
+  EXPECT_EQ(complaint_of([&] { load_idx_folder(folder()); }),
             folder().string() + ": expected at least two classes, found label 0 only");
 }
 

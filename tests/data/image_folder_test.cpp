@@ -53,7 +53,7 @@ class ImageFolder : public InFolder {
     return load_image_folder(folder(), options);
   }
   std::string refusal(const ReadOptions& options = {}) const {
-    return error_text([&] { load(options); });
+    return complaint_of([&] { load(options); });
   }
   std::string in_folder(const std::string& text) const { return folder().string() + text; }
 };

@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 std::string refusal(const std::string& text) {
-  return error_text([&] { parse_npy_text("a.npz: x", text); });
+  return complaint_of([&] { parse_npy_text("a.npz: x", text); });
 }
 
 TEST(Npy, ReadsTheHeaderThatNumpyWrites) {
@@ -82,11 +82,11 @@ TEST(Npy, KnowsTheVersionsOfThePreamble) {
   EXPECT_EQ(lengths({1, 0, 0x76, 0x01, '{', '\''}).text, 0x176U);
   EXPECT_EQ(lengths({3, 0, 0x76, 0x01, 0, 0}).preamble, 12U);
   EXPECT_EQ(lengths({3, 0, 0x76, 0x01, 0, 0}).text, 0x176U);
-  EXPECT_EQ(error_text([&] {
+  EXPECT_EQ(complaint_of([&] {
               lengths({4, 0, 0, 0, 0, 0});
             }),
             "a.npz: x: expected .npy version 1.0 to 3.0, found 4.0");
-  EXPECT_EQ(error_text([&] {
+  EXPECT_EQ(complaint_of([&] {
               lengths({2, 0, 0, 0, 0, 0xff});
             }),
             "a.npz: x: expected at most 65536 bytes of header, found 4278190080");

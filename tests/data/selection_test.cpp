@@ -163,7 +163,7 @@ TEST(Select, AClassMayBeAbsent) {
 
 TEST(Select, RefusesWhatIsNotThere) {
   const auto refusal = [](const Selection& selection) {
-    return error_text([&] { select(uneven(), selection, 1); });
+    return complaint_of([&] { select(uneven(), selection, 1); });
   };
   EXPECT_EQ(refusal({.train = count(601), .test = {}, .validation = {}}),
             "data.train: expected 1 to 600 images, found 601");
@@ -183,12 +183,12 @@ TEST(Select, RefusesWhatIsNotThere) {
 TEST(Select, RefusesSharesThatAreNone) {
   for (const double of_all : {0.0, -0.1, 1.5, std::numeric_limits<double>::quiet_NaN(),
                               std::numeric_limits<double>::infinity()}) {
-    EXPECT_THAT(error_text([&] {
+    EXPECT_THAT(complaint_of([&] {
                   select(uneven(), {.train = share(of_all), .test = {}, .validation = {}}, 1);
                 }),
                 ::testing::StartsWith("data.train: expected a share above 0 and up to 1, found "));
   }
-  EXPECT_EQ(error_text(
+  EXPECT_EQ(complaint_of(
                 [&] { select(uneven(), {.train = share(1e-6), .test = {}, .validation = {}}, 1); }),
             "data.train: expected at least one image, found 1e-06 of 600");
 }

@@ -11,20 +11,9 @@
 #include <string>
 #include <utility>
 
-#include "base/error.h"
+#include "complaint.h"
 
 namespace whichfirst::data {
-
-/// The text of the Error that `action` throws.
-template <typename Action>
-std::string error_text(Action&& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "(no error)";
-}
 
 /// A folder of its own for each test, removed afterwards.
 class InFolder : public ::testing::Test {

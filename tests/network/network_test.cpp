@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "base/error.h"
+#include "complaint.h"
 #include "network/preset.h"
 #include "notation/parse.h"
 #include "notation/print.h"
@@ -30,12 +30,7 @@ Network make(std::string_view body, std::string_view order = "conv bn relu", Sha
 
 std::string complaint(std::string_view body, std::string_view order = "conv bn relu",
                       Shape input = kCifar) {
-  try {
-    make(body, order, input);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return complaint_of([&] { make(body, order, input); });
 }
 
 std::vector<std::string> paths(const Network& network) {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/error.h"
+#include "complaint.h"
 #include "network/network.h"
 #include "network/preset.h"
 #include "notation/parse.h"
@@ -25,12 +25,7 @@ Network make(std::string_view body, std::string_view order, Shape input = kCifar
 }
 
 std::string complaint(std::string_view body, std::string_view order) {
-  try {
-    make(body, order);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return complaint_of([&] { make(body, order); });
 }
 
 /// "PATH STAGE <- SOURCE [+ SHORTCUT]".

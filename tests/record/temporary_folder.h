@@ -1,4 +1,4 @@
-// A folder for one test, and what an expression complains about.
+// A folder for one test.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include <sstream>
 #include <string>
 
-#include "base/error.h"
+#include "complaint.h"
 
 namespace whichfirst::record {
 
@@ -45,18 +45,6 @@ inline std::string content_of(const std::filesystem::path& path) {
 inline void put(const std::filesystem::path& path, std::string_view content) {
   std::filesystem::create_directories(path.parent_path());
   std::ofstream(path, std::ios::binary) << content;
-}
-
-/// The text of the Error that `action` throws, "no error" where it throws none. Other exceptions
-/// pass, and fail the test.
-template <class Action>
-std::string complaint_of(Action&& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 }  // namespace whichfirst::record

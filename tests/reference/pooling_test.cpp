@@ -115,29 +115,6 @@ TEST(MaxPool, CommutesWithBatchNormInEvaluationOnlyWhereTheScaleIsNotNegative) {
   }
 }
 
-struct Case {
-  MaxPool pool;
-  int count;
-  Shape input;
-};
-
-class MaxPoolGradient : public ::testing::TestWithParam<Case> {};
-
-TEST_P(MaxPoolGradient, IsThatOfCentralDifferences) {
-  const MaxPool pool = GetParam().pool;
-  Tensor src = spaced_tensor(GetParam().count, GetParam().input, 1);
-  Tensor ddst = max_pool_forward(pool, src);
-  ddst.values = normal_array(ddst.values.size(), 2);
-  expect_gradient([&] { return inner(max_pool_forward(pool, src).values, ddst.values); },
-                  src.values, max_pool_backward(pool, src, ddst).values, "src");
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    OddShapes, MaxPoolGradient,
-    ::testing::Values(Case{{2, 2, 0}, 2, {3, 5, 7}}, Case{{3, 2, 1}, 1, {10, 5, 7}},
-                      Case{{5, 1, 2}, 1, {1, 5, 7}}, Case{{1, 1, 0}, 2, {1, 1, 1}},
-                      Case{{3, 3, 1}, 1, {1, 1, 1}}, Case{{2, 1, 1}, 1, {2, 1, 7}}));
-
 // By hand: 3x3 windows, stride 2, padding 1. The corner windows hold 4, 4 and 2, 2 pixels.
 //
 //   1  2  3  4         (1+2+5+6)/4  (2+3+4+6+7+8)/6         3.5   5
@@ -189,28 +166,39 @@ TEST(AveragePool, RefusesAWindowThatHoldsNothingOrDoesNotFit) {
                std::logic_error);
 }
 
-struct MeanCase {
-  AveragePool pool;
-  int count;
+struct Case {
+  int kernel, stride, padding, count;
   Shape input;
 };
 
-class AveragePoolGradient : public ::testing::TestWithParam<MeanCase> {};
+class PoolGradient : public ::testing::TestWithParam<Case> {};
 
-TEST_P(AveragePoolGradient, IsThatOfCentralDifferences) {
-  const AveragePool pool = GetParam().pool;
-  Tensor src = normal_tensor(GetParam().count, GetParam().input, 1);
+TEST_P(PoolGradient, OfTheMaximumIsThatOfCentralDifferences) {
+  const auto& [kernel, stride, padding, count, input] = GetParam();
+  const MaxPool pool{kernel, stride, padding};
+  Tensor src = spaced_tensor(count, input, 1);
+  Tensor ddst = max_pool_forward(pool, src);
+  ddst.values = normal_array(ddst.values.size(), 2);
+  expect_gradient([&] { return inner(max_pool_forward(pool, src).values, ddst.values); },
+                  src.values, max_pool_backward(pool, src, ddst).values, "src");
+}
+
+TEST_P(PoolGradient, OfTheMeanIsThatOfCentralDifferences) {
+  const auto& [kernel, stride, padding, count, input] = GetParam();
+  const AveragePool pool{kernel, stride, padding};
+  Tensor src = normal_tensor(count, input, 1);
   Tensor ddst = average_pool_forward(pool, src);
   ddst.values = normal_array(ddst.values.size(), 2);
   expect_gradient([&] { return inner(average_pool_forward(pool, src).values, ddst.values); },
                   src.values, average_pool_backward(pool, src.shape, ddst).values, "src");
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    OddShapes, AveragePoolGradient,
-    ::testing::Values(MeanCase{{2, 2, 0}, 2, {3, 5, 7}}, MeanCase{{3, 2, 1}, 1, {10, 5, 7}},
-                      MeanCase{{5, 1, 2}, 1, {1, 5, 7}}, MeanCase{{1, 1, 0}, 2, {1, 1, 1}},
-                      MeanCase{{3, 3, 1}, 1, {1, 1, 1}}, MeanCase{{2, 1, 1}, 1, {2, 1, 7}}));
+INSTANTIATE_TEST_SUITE_P(OddShapes, PoolGradient,
+                         ::testing::Values(Case{2, 2, 0, 2, {3, 5, 7}},
+                                           Case{3, 2, 1, 1, {10, 5, 7}},
+                                           Case{5, 1, 2, 1, {1, 5, 7}}, Case{1, 1, 0, 2, {1, 1, 1}},
+                                           Case{3, 3, 1, 1, {1, 1, 1}},
+                                           Case{2, 1, 1, 1, {2, 1, 7}}));
 
 TEST(GlobalAveragePool, IsTheMeanOfEachChannelOfEachImage) {
   const Tensor src{

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/error.h"
+#include "complaint.h"
 #include "study/campaign.h"
 #include "study/conclude.h"
 #include "study/prepared.h"
@@ -24,13 +24,8 @@ TEST(TrialOrder, CompletesPairsEarlyAndAlternatesWhoGoesFirst) {
 
 // --- real experiments --------------------------------------------------------------------------
 
-std::string complaint(const record::Study& study) {
-  try {
-    prepare(study, {});
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+std::string complaint(const Settings& overrides) {
+  return complaint_of([&] { prepared(overrides); });
 }
 
 TEST(Prepare, BuildsEveryOrderOverTheSameData) {
@@ -44,18 +39,15 @@ TEST(Prepare, BuildsEveryOrderOverTheSameData) {
 }
 
 TEST(Prepare, RefusesBeforeAnythingIsTrained) {
-  EXPECT_THAT(complaint(small_study({"network=artcle-15"})),
-              HasSubstr("did you mean 'article-15'?"));
-  EXPECT_THAT(complaint(small_study({"network=6*unit(8, pool=2) gap fc(classes)"})),
+  EXPECT_THAT(complaint({"network=artcle-15"}), HasSubstr("did you mean 'article-15'?"));
+  EXPECT_THAT(complaint({"network=6*unit(8, pool=2) gap fc(classes)"}),
               HasSubstr("order bn-first on pictures of 1x28x28: units.4.maxpool"));
-  EXPECT_THAT(complaint(small_study({"recipe.batch=301"})), HasSubstr("recipe.batch"));
-  EXPECT_THAT(complaint(small_study({"data.train=10001"})), HasSubstr("10000"));
-  EXPECT_THAT(
-      complaint(small_study({"orders.a=conv bn", "orders.b=conv(k=5) bn", "network=unit(8) gap"})),
-      ::testing::AnyOf(HasSubstr("share no initial weights"), HasSubstr("vector of 10")));
-  EXPECT_THAT(
-      complaint(small_study({"orders.a=conv bn", "orders.b=conv(k=5) bn", "network=unit(10) gap"})),
-      HasSubstr("the orders share no initial weights"));
+  EXPECT_THAT(complaint({"recipe.batch=301"}), HasSubstr("recipe.batch"));
+  EXPECT_THAT(complaint({"data.train=10001"}), HasSubstr("10000"));
+  EXPECT_THAT(complaint({"orders.a=conv bn", "orders.b=conv(k=5) bn", "network=unit(8) gap"}),
+              ::testing::AnyOf(HasSubstr("share no initial weights"), HasSubstr("vector of 10")));
+  EXPECT_THAT(complaint({"orders.a=conv bn", "orders.b=conv(k=5) bn", "network=unit(10) gap"}),
+              HasSubstr("the orders share no initial weights"));
 }
 
 class Concluding : public ::testing::Test {
@@ -207,9 +199,8 @@ TEST_F(Sequential, NoDifferenceEndsUndecidedAtTheMaximumWithoutAMargin) {
 }
 
 TEST_F(Sequential, ADecidedOrderGetsNoMoreReplicates) {
-  experiment = prepare(small_study({"plan.seeds=auto", "plan.max-seeds=12", "orders.x=conv bn relu",
-                                    "orders.y=conv relu bn", "orders.z=conv tanh bn"}),
-                       {});
+  experiment = prepared({"plan.seeds=auto", "plan.max-seeds=12", "orders.x=conv bn relu",
+                         "orders.y=conv relu bn", "orders.z=conv tanh bn"});
   const auto comparisons = plan_comparisons(experiment, {});
   ASSERT_THAT(comparisons, SizeIs(3));
   Campaign campaign(experiment, comparisons, trials);

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include "notation/parse.h"
 #include "train/shapes.h"
 #include "train/trial.h"
 
@@ -14,26 +13,14 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-network::Network make(const std::string& order,
-                      const std::string& body = "unit(8, pool=2) unit(8) gap fc(classes)") {
-  return network::build({.body = notation::parse(body, notation::Context::body),
-                         .order = notation::parse(order, notation::Context::order),
-                         .input = shapes().dataset.train.shape,
-                         .classes = 10});
+network::Network make(const std::string& order) {
+  return network_of(order, "unit(8, pool=2) unit(8) gap fc(classes)");
 }
 
 Result run(const std::string& order, record::TapRate taps, int epochs = 2) {
   const network::Network network = make(order);
   const record::Recipe recipe{.epochs = epochs, .batch = 32, .taps = taps};
-  const network::Values initial = network::initial_values(network, 0, 1);
-  return run_trial({.network = network,
-                    .initial = initial,
-                    .material = shapes(),
-                    .recipe = recipe,
-                    .lr = recipe.lr.front(),
-                    .seed = 0,
-                    .replicate = 1},
-                   {}, [](const Progress&) {});
+  return run_from(network, network::initial_values(network, 0, 1), recipe);
 }
 
 const record::ValueTap& tap_at(const record::EpochTaps& taps, const std::string& place) {
@@ -111,8 +98,8 @@ TEST(TapPlaces, AreAlikeForWhatMeansTheSame) {
 }
 
 TEST(TapPlaces, AreOneEach) {
-  auto places = tap_places(
-      make("res(bn relu conv bn tanh conv)", "conv(4) 2*unit(8, s=2) bn relu gap fc(classes)"));
+  auto places = tap_places(network_of("res(bn relu conv bn tanh conv)",
+                                      "conv(4) 2*unit(8, s=2) bn relu gap fc(classes)"));
   EXPECT_THAT(places, Contains("units.0.act.1"));
   std::sort(places.begin(), places.end());
   EXPECT_EQ(std::adjacent_find(places.begin(), places.end()), places.end());

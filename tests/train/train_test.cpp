@@ -4,12 +4,11 @@
 #include <limits>
 #include <numeric>
 
-#include "base/error.h"
+#include "complaint.h"
 #include "data/batches.h"
 #include "data/shapes10.h"
 #include "engine/platform.h"
 #include "engine/trainer.h"
-#include "notation/parse.h"
 #include "train/shapes.h"
 #include "train/trial.h"
 
@@ -20,11 +19,7 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 network::Network make(const std::string& order) {
-  return network::build({.body = notation::parse("unit(8, pool=2) unit(8, pool=2) gap fc(classes)",
-                                                 notation::Context::body),
-                         .order = notation::parse(order, notation::Context::order),
-                         .input = shapes().dataset.train.shape,
-                         .classes = 10});
+  return network_of(order, "unit(8, pool=2) unit(8, pool=2) gap fc(classes)");
 }
 
 Result run(
@@ -33,15 +28,8 @@ Result run(
     engine::Precision precision = engine::Precision::fp32) {
   const network::Network network = make(order);
   const record::Recipe recipe{.epochs = 2, .batch = 32, .precision = precision};
-  const network::Values initial = network::initial_values(network, 0, replicate);
-  return run_trial({.network = network,
-                    .initial = initial,
-                    .material = material,
-                    .recipe = recipe,
-                    .lr = recipe.lr.front(),
-                    .seed = 0,
-                    .replicate = replicate},
-                   stop, observe);
+  return run_from(network, network::initial_values(network, 0, replicate), recipe, replicate, stop,
+                  observe, material);
 }
 
 TEST(Trial, RecordsEveryEpochAndOneLookAtTheTestImages) {
@@ -167,14 +155,7 @@ TEST(Trial, WithABadWeightIsDivergedAtStepOneAndHasNoMetric) {
     const record::Recipe recipe{.epochs = 1, .batch = 32};
     network::Values initial = network::initial_values(network, 0, 1);
     initial[0][3] = std::numeric_limits<float>::quiet_NaN();
-    const Result result = run_trial({.network = network,
-                                     .initial = initial,
-                                     .material = shapes(),
-                                     .recipe = recipe,
-                                     .lr = recipe.lr.front(),
-                                     .seed = 0,
-                                     .replicate = 1},
-                                    {}, [](const Progress&) {});
+    const Result result = run_from(network, initial, recipe);
     EXPECT_EQ(result.record.status, record::Status::diverged) << order;
     ASSERT_TRUE(result.record.diverged_at);
     EXPECT_EQ(result.record.diverged_at->epoch, 1);
@@ -186,12 +167,8 @@ TEST(Trial, WithABadWeightIsDivergedAtStepOneAndHasNoMetric) {
 }
 
 TEST(Trial, NeedsAWholeBatch) {
-  try {
-    require_trainable(shapes(), {.batch = 201});
-    FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("a batch of 201 is more than the 200 training images"));
-  }
+  EXPECT_THAT(complaint_of([] { require_trainable(shapes(), {.batch = 201}); }),
+              HasSubstr("a batch of 201 is more than the 200 training images"));
 }
 
 TEST(Material, HashChangesWithAnyPixelOrLabel) {
