@@ -25,8 +25,7 @@ constexpr const char* kRanking =
 std::string table_heading(const VerdictRecord& verdict) {
   if (!verdict.table) return "";
   const record::ResultsTable& table = *verdict.table;
-  return fmt::format("{}: {}, {} is better; {} by {}", json::printable(table.file),
-                     verdict.metric,
+  return fmt::format("{}: {}, {} is better; {} by {}", json::printable(table.file), verdict.metric,
                      verdict.direction == stats::Direction::higher_is_better ? "higher" : "lower",
                      counted(table.pairs.size(), "pair"), table.pair);
 }

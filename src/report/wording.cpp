@@ -7,8 +7,8 @@
 #include <cctype>
 #include <cmath>
 
-#include "record/metrics.h"
 #include "json/printable.h"
+#include "record/metrics.h"
 #include "report/document.h"
 
 namespace whichfirst::report {

@@ -8,7 +8,6 @@
 #include "record/temporary_folder.h"
 #include "record/trial_record.h"
 #include "record/verdict_record.h"
-#include "record/verdict_record.h"
 
 namespace whichfirst::record {
 namespace {

@@ -1,11 +1,10 @@
-#include "record/verdict_record.h"
-
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "record/temporary_folder.h"
+#include "record/verdict_record.h"
 
 namespace whichfirst::record {
 namespace {

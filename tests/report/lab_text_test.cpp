@@ -7,8 +7,8 @@
 #include <sstream>
 #include <vector>
 
-#include "notation/parse.h"
 #include "json/printable.h"
+#include "notation/parse.h"
 #include "report/lab_html.h"
 
 namespace whichfirst::report {
