@@ -39,4 +39,13 @@ struct Explanation {
 /// Throws Error naming the order and the stage that cannot be built on `input`.
 Explanation explain(const notation::Sequence& a, const notation::Sequence& b, const Shape& input);
 
+/// Whether numbers contradict an answer (lab::check_explanation).
+bool is_contradicted(const Explanation& explanation);
+
+/// What `whichfirst explain --json` prints, ended with a line break.
+std::string to_json(const Explanation& explanation);
+
+/// The fields of the document as rows of a table in Markdown, for docs/documents.md.
+std::string explanation_table();
+
 }  // namespace whichfirst::algebra

@@ -3,18 +3,12 @@
 // here they stand beside every verdict.
 #pragma once
 
-#include <string>
 #include <vector>
 
+#include "algebra/ledger_row.h"
 #include "network/network.h"
 
 namespace whichfirst::algebra {
-
-/// One fact, and its value in each network.
-struct LedgerRow {
-  std::string what;
-  std::vector<std::string> values;
-};
 
 /// The facts in which the networks differ, in a fixed order; empty where none does:
 /// convolutions with a bias, trained parameters, FLOPs an image, pixels behind the bn statistics,

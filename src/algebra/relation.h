@@ -1,12 +1,14 @@
 // How two networks are related: rewrites both by the rules until they are alike, if they ever are.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "algebra/answer.h"
 #include "algebra/rules.h"
 #include "algebra/term.h"
+#include "base/shape.h"
 #include "network/network.h"
 
 namespace whichfirst::algebra {
@@ -19,6 +21,27 @@ struct Reason {
   std::string source;  // or empty
 };
 
+/// A case in which two numbers differ that were compared.
+struct DifferingCase {
+  int number = 0;  // of the case, from 0: with the seed it can be made again
+  Shape input;
+  int images = 0;
+  std::string what;  // "logits in training", "output of the last unit at inference"
+  double a = 0;
+  double b = 0;
+};
+
+struct RelationCheck {
+  int cases = 0;  // in which something was compared; 0 where no network is small enough
+  /// Over all numbers that the answer says are equal: of |a - b| / max(1, largest |a|).
+  double largest_difference = 0;
+  /// The answer is wrong here. Of `different`: outputs never differed, and `what` says so.
+  std::optional<DifferingCase> contradiction;
+  /// Of answers below `same function`: with the same parameters, those of a normaliser that one
+  /// alone has at scale 1 and offset 0, logits or units' outputs differ here, in training first.
+  std::optional<DifferingCase> witness;
+};
+
 /// The strongest answer for which the rules suffice.
 struct Relation {
   Answer answer = Answer::different;
@@ -28,6 +51,7 @@ struct Relation {
   /// What each network becomes: alike, unless the answer is `different`.
   Terms a;
   Terms b;
+  RelationCheck check = {};  ///< lab::check_relation
 };
 
 Relation relate(const network::Network& a, const network::Network& b,

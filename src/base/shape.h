@@ -27,6 +27,11 @@ struct Shape {
   /// Numbers in one channel of one image.
   std::int64_t pixels() const { return std::int64_t{height} * width; }
 
+  /// C, H, W; of a vector C alone.
+  std::vector<int> extents() const {
+    return is_vector ? std::vector{channels} : std::vector{channels, height, width};
+  }
+
   bool operator==(const Shape&) const = default;
 };
 

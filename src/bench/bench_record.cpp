@@ -2,13 +2,16 @@
 
 #include <algorithm>
 
-#include "record/json_writer.h"
+#include "json/fields.h"
 
 namespace whichfirst::bench {
 
-using nlohmann::ordered_json;
-
 namespace {
+
+using json::among;
+using json::derived;
+using json::field;
+using json::NumberOrNull;
 
 /// `count` in units of 1e9 a second.
 std::optional<double> rate(const std::optional<std::int64_t>& count, double seconds) {
@@ -31,85 +34,139 @@ void count_implementation(std::vector<BenchKernels>& list, const std::string& im
   }
 }
 
-ordered_json to_json(const BenchPart& part, double step_seconds) {
-  return {{"kind", part.kind},
-          {"seconds", record::finite(part.seconds)},
-          {"share", record::finite(part.seconds / step_seconds)},
-          {"flops", record::or_null(part.flops)},
-          {"bytes", record::or_null(part.bytes)},
-          {"gflops", record::or_null(part.gflops())},
-          {"gb_per_second", record::or_null(part.gb_per_second())}};
-}
+/// A part, or a kind, of a step.
+struct TimedPart {
+  BenchPart part;
+  double share = 0;  ///< of the step
+  int count = 0;     ///< of a kind: how many parts
+  std::vector<BenchKernels> implementations = {};
+};
 
-ordered_json to_json(const std::vector<BenchKernels>& kernels) {
-  ordered_json list = ordered_json::array();
-  for (const BenchKernels& kernel : kernels) {
-    ordered_json entry = {{"implementation", kernel.implementation}, {"count", kernel.count}};
-    if (!kernel.what.empty()) {
-      entry = {{"what", kernel.what},
-               {"implementation", kernel.implementation},
-               {"count", kernel.count}};
-    }
-    list.push_back(std::move(entry));
-  }
-  return list;
-}
-
-ordered_json to_json(const BenchOrder& order) {
-  ordered_json kinds = ordered_json::array();
+std::vector<TimedPart> timed_kinds(const BenchOrder& order) {
+  std::vector<TimedPart> kinds;
   for (const BenchKind& kind : by_kind(order.parts)) {
-    ordered_json entry = to_json(kind.sum, order.step_seconds());
-    entry["count"] = kind.count;
-    entry["implementations"] = to_json(kind.implementations);
-    kinds.push_back(std::move(entry));
+    kinds.push_back({.part = kind.sum,
+                     .share = kind.sum.seconds / order.step_seconds(),
+                     .count = kind.count,
+                     .implementations = kind.implementations});
   }
-  ordered_json stages = ordered_json::array();
-  ordered_json references = ordered_json::array();
-  for (const BenchPart& part : order.parts) {
-    ordered_json entry = {{"stage", part.stage.empty() ? ordered_json() : ordered_json(part.stage)},
-                          {"what", part.what},
-                          {"implementation", part.implementation}};
-    entry.update(to_json(part, order.step_seconds()));
-    stages.push_back(std::move(entry));
-    if (part.is_reference()) references.push_back(part.stage + " " + part.what);
-  }
-  return {{"name", order.name},
-          {"order", order.order},
-          {"images_per_second", order.images_per_second},
-          {"primitives_images_per_second", order.primitives_images_per_second},
-          {"primitives_share", order.primitives_share},
-          {"gflops", order.gflops},
-          {"together_images_per_second", order.together_images_per_second},
-          {"together_ratio", order.together_ratio},
-          {"first_step_seconds", order.first_step_seconds},
-          {"peak_bytes", order.peak_bytes},
-          {"planned_bytes", order.planned_bytes},
-          {"arena_bytes", order.arena_bytes},
-          {"parameter_bytes", order.parameter_bytes},
-          {"step_seconds", record::finite(order.step_seconds())},
-          {"conv_share", record::finite(order.conv_share())},
-          {"kinds", kinds},
-          {"stages", stages},
-          {"reference_kernels", references},
-          {"kernels", to_json(order.kernels)}};
+  return kinds;
 }
 
-ordered_json to_json(const BenchPeers& peers) {
-  ordered_json runs = ordered_json::array();
-  for (const BenchPeer& peer : peers.runs) {
-    runs.push_back({{"order", peer.order},
-                    {"configuration", peer.configuration},
-                    {"processes", peer.processes},
-                    {"threads", peer.threads},
-                    {"images_per_second", record::finite(peer.images_per_second)},
-                    {"ratio", record::finite(peer.ratio)}});
+std::vector<TimedPart> timed_parts(const BenchOrder& order) {
+  std::vector<TimedPart> parts;
+  for (const BenchPart& part : order.parts) {
+    parts.push_back({.part = part, .share = part.seconds / order.step_seconds()});
   }
-  ordered_json missing = ordered_json::array();
-  for (const BenchPeers::Missing& each : peers.missing) {
-    missing.push_back({{"configuration", each.configuration}, {"reason", each.reason}});
-  }
-  return {{"library", peers.library}, {"runs", runs}, {"missing", missing}};
+  return parts;
 }
+
+std::vector<std::string> reference_kernels(const BenchOrder& order) {
+  std::vector<std::string> names;
+  for (const BenchPart& part : order.parts) {
+    if (part.is_reference()) names.push_back(part.stage + " " + part.what);
+  }
+  return names;
+}
+
+const json::Fields<TimedPart> kTimes = {
+    among<&TimedPart::part>({field<&BenchPart::kind>("kind", "what it is counted among"),
+                             field<&BenchPart::seconds>("seconds", "of a step")}),
+    field<&TimedPart::share>("share", "of the step, in [0, 1]"),
+    among<&TimedPart::part>(
+        {field<&BenchPart::flops>("flops", "of a step; of products only"),
+         field<&BenchPart::bytes>("bytes", "that the arguments hold, each once"),
+         derived<BenchPart>("gflops", "per second", [](const auto& part) { return part.gflops(); }),
+         derived<BenchPart>("gb_per_second", "powers of ten",
+                            [](const auto& part) { return part.gb_per_second(); })}),
+};
+
+const json::Fields<BenchKernels> kKernels = {
+    field<&BenchKernels::what>("what", "`backward weights`")
+        .only_if([](const BenchKernels& kernels) { return !kernels.what.empty(); }),
+    field<&BenchKernels::implementation>("implementation", "`jit:avx2`, `own`"),
+    field<&BenchKernels::count>("count", "in a step"),
+};
+
+const json::Fields<TimedPart> kKind = {
+    json::also(kTimes),
+    field<&TimedPart::count>("count", "parts of this kind"),
+    field<&TimedPart::implementations>("implementations", kKernels, "the most frequent first"),
+};
+
+const json::Fields<TimedPart> kPart = {
+    among<&TimedPart::part>(
+        {field<&BenchPart::stage, json::TextOrNull>("stage", "path; null: the whole network"),
+         field<&BenchPart::what>("what", "`backward weights`"),
+         field<&BenchPart::implementation>("implementation", "`jit:avx2`, `own`")}),
+    json::also(kTimes),
+};
+
+const json::Fields<BenchOrder> kOrder = {
+    field<&BenchOrder::name>("name", "of the arm"),
+    field<&BenchOrder::order>("order", "canonical"),
+    field<&BenchOrder::images_per_second, NumberOrNull>("images_per_second",
+                                                        "training, one thread"),
+    field<&BenchOrder::primitives_images_per_second, NumberOrNull>("primitives_images_per_second",
+                                                                   "forward and backward alone"),
+    field<&BenchOrder::primitives_share, NumberOrNull>("primitives_share",
+                                                       "of these in a profiled step"),
+    field<&BenchOrder::gflops, NumberOrNull>("gflops", "per second, of the whole step"),
+    field<&BenchOrder::together_images_per_second, NumberOrNull>("together_images_per_second",
+                                                                 "of all trials side by side"),
+    field<&BenchOrder::together_ratio, NumberOrNull>("together_ratio", "the same by one trial"),
+    field<&BenchOrder::first_step_seconds, NumberOrNull>("first_step_seconds",
+                                                         "from nothing to its end"),
+    field<&BenchOrder::peak_bytes>("peak_bytes", "of a trial's process"),
+    field<&BenchOrder::planned_bytes>("planned_bytes", "by the engine, the sum of the next two"),
+    field<&BenchOrder::arena_bytes>("arena_bytes", "activations, their gradients, scratch"),
+    field<&BenchOrder::parameter_bytes>("parameter_bytes", "values, gradients, optimizer"),
+    derived<BenchOrder>("step_seconds", "sum of the parts",
+                        [](const auto& order) { return order.step_seconds(); }),
+    derived<BenchOrder>("conv_share", "of the convolutions, in [0, 1]",
+                        [](const auto& order) { return order.conv_share(); }),
+    derived<BenchOrder>("kinds", kKind, "the slowest first",
+                        [](const auto& order) { return timed_kinds(order); }),
+    derived<BenchOrder>("stages", kPart, "parts in the order in which they run",
+                        [](const auto& order) { return timed_parts(order); }),
+    derived<BenchOrder>("reference_kernels", "parts that run slow code of the library",
+                        [](const auto& order) { return reference_kernels(order); }),
+    field<&BenchOrder::kernels>("kernels", kKernels, "of a step"),
+};
+
+const json::Fields<BenchPeer> kPeer = {
+    field<&BenchPeer::order>("order", "its name"),
+    field<&BenchPeer::configuration>("configuration", "`channels_last`"),
+    field<&BenchPeer::processes>("processes", "side by side"),
+    field<&BenchPeer::threads>("threads", "of each"),
+    field<&BenchPeer::images_per_second>("images_per_second", "of all processes"),
+    field<&BenchPeer::ratio>("ratio", "of ours, side by side, to it"),
+};
+
+const json::Fields<BenchPeers::Missing> kMissing = {
+    field<&BenchPeers::Missing::configuration>("configuration", "that cannot run"),
+    field<&BenchPeers::Missing::reason>("reason", "in words"),
+};
+
+const json::Fields<BenchPeers> kPeers = {
+    field<&BenchPeers::library>("library", "name and version"),
+    field<&BenchPeers::runs>("runs", kPeer, "one by one"),
+    field<&BenchPeers::missing>("missing", kMissing, "what could not be measured"),
+};
+
+const json::Fields<BenchRecord> kBench = {
+    field<&BenchRecord::network>("network", "preset or canonical body"),
+    field<&BenchRecord::input>("input", "`3x32x32`"),
+    field<&BenchRecord::batch>("batch", "pictures in a step"),
+    field<&BenchRecord::precision>("precision", "of the arithmetic"),
+    field<&BenchRecord::threads>("threads", "trials side by side"),
+    field<&BenchRecord::isa>("isa", "instruction set that decided on the kernels"),
+    field<&BenchRecord::library>("library", "name and version"),
+    field<&BenchRecord::peak_gflops>("peak_gflops", "of one core"),
+    field<&BenchRecord::peak_gb_per_second>("peak_gb_per_second", "of one core"),
+    field<&BenchRecord::orders>("orders", kOrder, "one by one"),
+    field<&BenchRecord::peers>("peers", kPeers, "other libraries beside ours"),
+};
 
 }  // namespace
 
@@ -168,21 +225,8 @@ double BenchOrder::conv_share() const {
   return parts.empty() ? 0 : sum / step_seconds();
 }
 
-std::string to_json(const BenchRecord& bench) {
-  ordered_json orders = ordered_json::array();
-  for (const BenchOrder& order : bench.orders) orders.push_back(to_json(order));
-  return record::print_json({{"network", bench.network},
-                             {"input", bench.input},
-                             {"batch", bench.batch},
-                             {"precision", bench.precision},
-                             {"threads", bench.threads},
-                             {"isa", bench.isa},
-                             {"library", bench.library},
-                             {"peak_gflops", record::or_null(bench.peak_gflops)},
-                             {"peak_gb_per_second", record::or_null(bench.peak_gb_per_second)},
-                             {"orders", orders},
-                             {"peers", bench.peers ? to_json(*bench.peers) : ordered_json()}},
-                            1);
-}
+std::string to_json(const BenchRecord& bench) { return json::print(kBench, bench); }
+
+std::string bench_table() { return json::print_table(kBench.list); }
 
 }  // namespace whichfirst::bench

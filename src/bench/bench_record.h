@@ -103,4 +103,7 @@ struct BenchRecord {
 /// The document, ended with a line break.
 std::string to_json(const BenchRecord& bench);
 
+/// The fields of the document as rows of a table in Markdown, for docs/documents.md.
+std::string bench_table();
+
 }  // namespace whichfirst::bench

@@ -5,10 +5,7 @@
 #include <string>
 
 #include "cli/verbs.h"
-#include "data/batches.h"
-#include "data/dataset.h"
-#include "data/known_sets.h"
-#include "record/data_record.h"
+#include "data/description.h"
 #include "report/data_text.h"
 #include "study/experiment.h"
 
@@ -22,57 +19,10 @@ struct DataOptions {
   bool json = false;
 };
 
-record::KnownData describe(const data::KnownSet& set) {
-  record::KnownData known{.name = std::string(set.name),
-                          .description = std::string(set.description),
-                          .classes = set.classes,
-                          .found = {},
-                          .files = std::string(set.files),
-                          .source = std::string(set.source),
-                          .places = {}};
-  if (set.files.empty()) {
-    known.found = "built in";
-    return known;
-  }
-  const auto folders = data::search_folders();
-  for (const auto& folder : folders) {
-    known.places.push_back((folder / fmt::format("{}{}", set.name, set.ending)).string());
-  }
-  if (const auto path = data::find_named(set.name, folders)) known.found = path->string();
-  return known;
-}
-
-record::DataPart count(const data::Images& images, int classes) {
-  record::DataPart part{.pictures = images.count(), .by_class = {}};
-  part.by_class.resize(static_cast<std::size_t>(classes));
-  for (const std::int32_t label : images.labels) ++part.by_class[static_cast<std::size_t>(label)];
-  return part;
-}
-
-record::DataRecord describe(const data::Dataset& set) {
-  std::vector<std::uint32_t> all(set.train.labels.size());
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint32_t>(i);
-  data::Normalisation measured = data::measure_normalisation(set.train, all);
-  const Shape& shape = set.train.shape;
-  const bool is_bytes = std::holds_alternative<std::vector<std::uint8_t>>(set.train.pixels);
-  return {.name = set.name,
-          .format = set.format,
-          .path = {},
-          .shape = {shape.channels, shape.height, shape.width},
-          .pixels = is_bytes ? "uint8" : "float",
-          .classes = set.classes,
-          .class_names = set.class_names,
-          .train = count(set.train, set.classes),
-          .test = count(set.test, set.classes),
-          .mean = std::move(measured.mean),
-          .deviation = std::move(measured.deviation),
-          .notes = set.notes};
-}
-
 int list(const DataOptions& options) {
-  record::DataListRecord sets;
-  for (const data::KnownSet& set : data::known_sets()) sets.sets.push_back(describe(set));
-  fmt::print("{}", options.json ? record::to_json(sets) : report::print_data_list(sets));
+  data::FoundSets sets;
+  for (const data::KnownSet& set : data::known_sets()) sets.sets.push_back(find_set(set));
+  fmt::print("{}", options.json ? to_json(sets) : report::print_data_list(sets));
   return kDone;
 }
 
@@ -93,22 +43,22 @@ int info(const DataOptions& options) {
   std::error_code ignored;
   const data::KnownSet* known = data::find_known(options.name);
   const bool is_path = known == nullptr && std::filesystem::exists(options.name, ignored);
-  record::KnownData where;
+  data::FoundSet where;
   if (known != nullptr) {
-    where = describe(*known);
+    where = data::find_set(*known);
     if (!where.found) {
-      fmt::print("{}", options.json ? record::to_json(where) : report::print_absent_data(where));
+      fmt::print("{}", options.json ? to_json(where) : report::print_absent_data(where));
       return kDone;
     }
   }
-  record::DataRecord set =
-      describe(study::load_dataset(study_of(options, is_path), data::search_folders()));
+  data::DatasetDescription set =
+      data::describe(study::load_dataset(study_of(options, is_path), data::search_folders()));
   if (is_path) {
     set.path = options.name;
-  } else if (!where.files.empty()) {
+  } else if (!where.set.files.empty()) {
     set.path = where.found;
   }
-  fmt::print("{}", options.json ? record::to_json(set) : report::print_data(set));
+  fmt::print("{}", options.json ? to_json(set) : report::print_data(set));
   return kDone;
 }
 

@@ -14,7 +14,6 @@
 #include "json/printable.h"
 #include "lab/relation_check.h"
 #include "notation/parse.h"
-#include "record/explain_record.h"
 #include "report/explain_text.h"
 #include "report/wording.h"
 #include "study/ledger.h"
@@ -60,92 +59,19 @@ notation::Sequence parse_order(const std::string& text) {
   }
 }
 
-std::vector<int> dimensions(const Shape& shape) {
-  if (shape.is_vector) return {shape.channels};
-  return {shape.channels, shape.height, shape.width};
-}
-
-std::vector<record::ExplainReason> reasons_of(const algebra::Relation& relation) {
-  std::vector<record::ExplainReason> reasons;
-  for (const algebra::Reason& reason : relation.reasons) {
-    reasons.push_back({.number = reason.number,
-                       .rule = reason.rule,
-                       .upholds = std::string(answer_words(reason.upholds)),
-                       .says = reason.says,
-                       .source = reason.source});
-  }
-  return reasons;
-}
-
-std::optional<record::ExplainCase> case_of(const std::optional<lab::DifferingCase>& found) {
-  if (!found) return std::nullopt;
-  return record::ExplainCase{.number = found->number,
-                             .input = dimensions(found->input),
-                             .images = found->images,
-                             .what = found->what,
-                             .a = found->a,
-                             .b = found->b};
-}
-
-record::ExplainAnswer check_answer(const algebra::Relation& relation,
-                                   const lab::CheckedOrders& orders, algebra::Scales scales) {
-  const lab::RelationCheck check = lab::check_relation(
-      orders, relation.answer, algebra::make_rules(scales), {.scales = scales, .most_flops = 5e8});
-  return {.answer = std::string(answer_words(relation.answer)),
-          .reasons = reasons_of(relation),
-          .becomes_a = algebra::print_terms(relation.a),
-          .becomes_b = algebra::print_terms(relation.b),
-          .check = {.cases = check.cases,
-                    .largest_difference = check.largest_difference,
-                    .counterexample = case_of(check.contradiction),
-                    .witness = case_of(check.witness)}};
-}
-
-record::ExplainStack check_stack(const algebra::StackRelation& stack, lab::CheckedOrders orders) {
-  orders.units = stack.units;
-  record::ExplainStack result{.units = stack.units,
-                              .network = stack.network,
-                              .any = check_answer(stack.relation, orders, algebra::Scales::any),
-                              .with_positive_scales = {}};
-  if (stack.with_positive_scales) {
-    result.with_positive_scales =
-        check_answer(*stack.with_positive_scales, orders, algebra::Scales::positive);
-  }
-  return result;
-}
-
 int run(const ExplainOptions& options) {
-  const lab::CheckedOrders orders{.a = parse_order(options.a),
-                                  .b = parse_order(options.b),
-                                  .input = parse_input(options.input)};
-  const algebra::Explanation explanation = algebra::explain(orders.a, orders.b, orders.input);
-  record::ExplainRecord record{.orders = {explanation.order_a, explanation.order_b},
-                               .input = dimensions(orders.input),
-                               .unit = check_stack(explanation.unit, orders),
-                               .stack = {},
-                               .cycles = {explanation.cycle_a, explanation.cycle_b},
-                               .is_same_cycle = explanation.is_same_cycle,
-                               .notes = {},
-                               .ledger = {}};
-  if (explanation.stack) record.stack = check_stack(*explanation.stack, orders);
-  for (const algebra::Note& note : explanation.notes) {
-    record.notes.push_back({.number = note.number,
-                            .rule = {},
-                            .upholds = {},
-                            .says = note.says,
-                            .source = note.source});
-  }
-  for (const algebra::LedgerRow& row : explanation.ledger) {
-    record.ledger.push_back({.what = row.what, .values = row.values});
-  }
+  const notation::Sequence a = parse_order(options.a);
+  const notation::Sequence b = parse_order(options.b);
+  algebra::Explanation explanation = algebra::explain(a, b, parse_input(options.input));
+  lab::check_explanation(a, b, explanation);
   const int units = explanation.stack ? 2 : 1;
-  const auto rows = study::engine_rows({algebra::build_stack(orders.a, orders.input, units),
-                                        algebra::build_stack(orders.b, orders.input, units)},
+  const auto rows = study::engine_rows({algebra::build_stack(a, explanation.input, units),
+                                        algebra::build_stack(b, explanation.input, units)},
                                        {.batch = kBatch});
-  record.ledger.insert(record.ledger.end(), rows.begin(), rows.end());
-  fmt::print("{}", options.json ? to_json(record) : report::print_explanation(record));
-  if (!is_contradicted(record)) return kDone;
-  fmt::print(stderr, "whichfirst: {}", report::print_contradictions(record));
+  explanation.ledger.insert(explanation.ledger.end(), rows.begin(), rows.end());
+  fmt::print("{}", options.json ? to_json(explanation) : report::print_explanation(explanation));
+  if (!is_contradicted(explanation)) return kDone;
+  fmt::print(stderr, "whichfirst: {}", report::print_contradictions(explanation));
   return kWrongInput;
 }
 

@@ -16,7 +16,6 @@
 #include "lab/inspect.h"
 #include "notation/parse.h"
 #include "record/atomic_file.h"
-#include "record/lab_record.h"
 #include "report/lab_html.h"
 #include "report/lab_text.h"
 
@@ -101,11 +100,10 @@ int run(const LabOptions& options) {
     record::write_file_atomically(options.html, report::print_lab_html(inspection));
   }
   if (!options.values_out.empty()) {
-    record::write_file_atomically(options.values_out,
-                                  data::write_npy(record::lab_values(inspection)));
+    record::write_file_atomically(options.values_out, data::write_npy(lab::all_values(inspection)));
   }
-  fmt::print("{}", options.json ? record::to_json(inspection)
-                                : report::print_lab(inspection, terminal_width()));
+  fmt::print("{}",
+             options.json ? to_json(inspection) : report::print_lab(inspection, terminal_width()));
   return kDone;
 }
 

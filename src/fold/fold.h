@@ -7,31 +7,12 @@
 // Derived as D9, D10 and D18 in docs/orders.md.
 #pragma once
 
-#include <string>
-#include <string_view>
 #include <vector>
 
+#include "fold/bn_fate.h"
 #include "network/network.h"
 
 namespace whichfirst::fold {
-
-enum class Fate {
-  backward,  // into the weights before it
-  forward,   // into the weights behind it
-  kept,
-};
-
-/// The word as people read it.
-std::string_view name(Fate fate);
-
-/// What became of one bn.
-struct BnFate {
-  std::string stage;  ///< its path
-  Fate fate = Fate::kept;
-  std::string into = {};        ///< path of the weights that absorbed it; empty where kept
-  bool needs_bias_map = false;  ///< forward into padding: the bias there differs by position
-  std::string reason = {};      ///< of a kept one: "it reads a sum, and relu reads it"
-};
 
 struct Folded {
   /// Stages and parameters as of network::build, with the paths that they had; a convolution may

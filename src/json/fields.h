@@ -22,6 +22,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/shape.h"
 #include "json/value.h"
 #include "json/writer.h"
 
@@ -57,9 +58,9 @@ void read_parts(const std::vector<AnyField>& fields, void* record, const Value& 
 void read_object(const std::vector<AnyField>& fields, void* record, const Value& value);
 std::string print_object(const std::vector<AnyField>& fields, const void* record, int indent);
 
-/// The table of the manual: a line of Markdown for each field, with its path from `prefix` on
-/// ("epochs[].lr").
-std::string print_table(const std::vector<AnyField>& fields, const std::string& prefix = "");
+/// The table of the manual: a line of Markdown for each field, with its path ("epochs[].lr"). The
+/// fields of a struct that comes again are not listed again.
+std::string print_table(const std::vector<AnyField>& fields);
 
 template <class Record>
 struct Field : AnyField {
@@ -165,7 +166,7 @@ struct PrintableText : Codec<std::string> {
 
 /// A text that is null where it is empty.
 struct TextOrNull {
-  static void write(const std::string& value, Writer& writer) {
+  static void write(std::string_view value, Writer& writer) {
     value.empty() ? writer.null() : writer.text(value);
   }
   static std::string read(const Value& value) { return value.is_null() ? "" : value.text(); }
@@ -197,6 +198,9 @@ struct Codec<std::optional<double>> {
   static std::string type() { return "number or null"; }
 };
 
+/// "list of numbers", "list of (number or null)"
+std::string list_of(const std::string& type);
+
 template <class T, class Inner = Codec<T>>
 struct ListOf {
   static void write(const std::vector<T>& list, Writer& writer) {
@@ -210,11 +214,19 @@ struct ListOf {
     for (std::size_t i = 0; i < size; ++i) list.push_back(Inner::read(value.at(i)));
     return list;
   }
-  static std::string type() { return "list of " + Inner::type(); }
+  static std::string type() { return list_of(Inner::type()); }
 };
 
 template <class T>
 struct Codec<std::vector<T>> : ListOf<T> {};
+
+/// The extents of a picture or vector.
+struct Extents {
+  static void write(const Shape& shape, Writer& writer) {
+    Codec<std::vector<int>>::write(shape.extents(), writer);
+  }
+  static std::string type() { return list_of("whole number"); }
+};
 
 /// "a, b or c"
 std::string one_of(const std::vector<std::string_view>& words);
@@ -250,6 +262,16 @@ using TypeOf = typename MemberTraits<decltype(kMember)>::Type;
 template <auto kMember, class Coded = Codec<TypeOf<kMember>>>
 Field<RecordOf<kMember>> field(std::string_view key, std::string_view meaning) {
   using Record = RecordOf<kMember>;
+  constexpr auto kRead = [] {
+    using Reader = void (*)(const AnyField&, void*, const Value&);
+    if constexpr (requires(const Value& value) { Coded::read(value); }) {
+      return Reader{[](const AnyField&, void* record, const Value& value) {
+        static_cast<Record*>(record)->*kMember = Coded::read(value);
+      }};
+    } else {
+      return Reader{nullptr};
+    }
+  }();
   return {{.key = key,
            .type = Coded::type(),
            .meaning = meaning,
@@ -257,10 +279,7 @@ Field<RecordOf<kMember>> field(std::string_view key, std::string_view meaning) {
                [](const AnyField&, const void* record, Writer& writer) {
                  Coded::write(static_cast<const Record*>(record)->*kMember, writer);
                },
-           .read =
-               [](const AnyField&, void* record, const Value& value) {
-                 static_cast<Record*>(record)->*kMember = Coded::read(value);
-               }}};
+           .read = kRead}};
 }
 
 // A member that is a struct, an optional struct or a list of structs.
@@ -345,6 +364,16 @@ Field<RecordOf<kMember>> among(const Fields<TypeOf<kMember>>& fields) {
   return run;
 }
 
+/// All fields of another list for the same struct.
+template <class Record>
+Field<Record> also(const Fields<Record>& fields) {
+  return {{.write = [](const AnyField& self, const void* record,
+                       Writer& writer) { write_parts(self.parts->list, record, writer); },
+           .read = [](const AnyField& self, void* record,
+                      const Value& value) { read_parts(self.parts->list, record, value); },
+           .parts = &fields}};
+}
+
 /// An object in the document whose fields are members of the struct itself.
 template <class Record>
 Field<Record> group(std::string_view key, std::string_view meaning,
@@ -371,17 +400,40 @@ Field<Record> derived(std::string_view key, std::string_view meaning, Get) {
            }}};
 }
 
+/// The same of a struct, an optional struct or a list of structs.
+template <class Record, class Part, class Get>
+Field<Record> derived(std::string_view key, const Fields<Part>& parts, std::string_view meaning,
+                      Get) {
+  using Member = std::remove_cvref_t<std::invoke_result_t<Get, const Record&>>;
+  return {{.key = key,
+           .type = part_type<Member, Part>(),
+           .meaning = meaning,
+           .write =
+               [](const AnyField& self, const void* record, Writer& writer) {
+                 write_part(self.parts->list, Get{}(*static_cast<const Record*>(record)), writer);
+               },
+           .parts = &parts}};
+}
+
 /// A form of its own: `Write` of (const Record&, Writer&), `Read` of (Record&, const Value&).
-template <class Record, class Write, class Read>
-Field<Record> custom(std::string_view key, std::string_view type, std::string_view meaning, Write,
-                     Read) {
+/// Without the latter it is not read.
+template <class Record, class Write>
+Field<Record> custom(std::string_view key, std::string_view type, std::string_view meaning, Write) {
   return {{.key = key,
            .type = std::string(type),
            .meaning = meaning,
-           .write = [](const AnyField&, const void* record,
-                       Writer& writer) { Write{}(*static_cast<const Record*>(record), writer); },
-           .read = [](const AnyField&, void* record,
-                      const Value& value) { Read{}(*static_cast<Record*>(record), value); }}};
+           .write = [](const AnyField&, const void* record, Writer& writer) {
+             Write{}(*static_cast<const Record*>(record), writer);
+           }}};
+}
+template <class Record, class Write, class Read>
+Field<Record> custom(std::string_view key, std::string_view type, std::string_view meaning,
+                     Write write, Read) {
+  Field<Record> field = custom<Record>(key, type, meaning, write);
+  field.read = [](const AnyField&, void* record, const Value& value) {
+    Read{}(*static_cast<Record*>(record), value);
+  };
+  return field;
 }
 
 /// The first field of a document that is read again: its form, kVersion and no other.

@@ -162,6 +162,13 @@ Inspection inspect(const Question& question) {
     }
     inspection.orders.push_back(std::move(values));
   }
+  std::size_t offset = inspection.input.values.values.size();
+  for (OrderValues& order : inspection.orders) {
+    for (StageValues& stage : order.stages) {
+      stage.offset = offset;
+      offset += stage.values.values.size();
+    }
+  }
   return inspection;
 }
 

@@ -14,4 +14,14 @@ void require_buildable(const Question& question);
 /// no order has.
 Inspection inspect(const Question& question);
 
+/// What `whichfirst lab --json` prints, ended with a line break. Shapes are C, H, W of a single
+/// picture and N, C, H, W of more; C alone, or N, C, of vectors.
+std::string to_json(const Inspection& inspection);
+
+/// The fields of the document as rows of a table in Markdown, for docs/documents.md.
+std::string inspection_table();
+
+/// All values: the input's, then those of each stage of each order.
+std::vector<double> all_values(const Inspection& inspection);
+
 }  // namespace whichfirst::lab

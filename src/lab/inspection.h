@@ -21,6 +21,8 @@ inline constexpr Work kMostWork{.numbers = 0x1p27, .flops = 0x1p38};
 /// Channels that are described one by one; of a stage with more none is.
 inline constexpr int kMostDescribedChannels = 1024;
 inline constexpr int kHistogramBins = 32;
+/// Values of one stage that are written as JSON; of a stage with more they are null.
+inline constexpr std::size_t kMostWrittenValues = 4096;
 /// The shares of the quantiles that are shown.
 inline constexpr double kQuantileShares[] = {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99};
 
@@ -40,6 +42,7 @@ struct StageValues {
   reference::Tensor values = {};
   Description all = {};
   std::vector<Description> channels = {};  ///< empty beyond kMostDescribedChannels
+  std::size_t offset = 0;                  ///< of its values in all_values
 };
 
 struct OrderValues {

@@ -358,4 +358,21 @@ RelationCheck check_relation(const CheckedOrders& orders, Answer answer,
   return result;
 }
 
+void check_explanation(const notation::Sequence& a, const notation::Sequence& b,
+                       algebra::Explanation& explanation) {
+  const auto check = [&](algebra::StackRelation& stack) {
+    const CheckedOrders orders{.a = a, .b = b, .input = explanation.input, .units = stack.units};
+    const auto check_with = [&](Relation& relation, algebra::Scales scales) {
+      relation.check = check_relation(orders, relation.answer, algebra::make_rules(scales),
+                                      {.scales = scales, .most_flops = 5e8});
+    };
+    check_with(stack.relation, algebra::Scales::any);
+    if (stack.with_positive_scales) {
+      check_with(*stack.with_positive_scales, algebra::Scales::positive);
+    }
+  };
+  check(explanation.unit);
+  if (explanation.stack) check(*explanation.stack);
+}
+
 }  // namespace whichfirst::lab

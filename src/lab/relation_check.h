@@ -5,11 +5,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <vector>
 
-#include "algebra/relation.h"
+#include "algebra/explain.h"
 #include "base/shape.h"
 #include "notation/sequence.h"
 
@@ -30,26 +28,8 @@ struct CheckOptions {
   double most_flops = 4e9;
 };
 
-/// A case in which two numbers differ that were compared.
-struct DifferingCase {
-  int number = 0;  // of the case, from 0: with the seed it can be made again
-  Shape input;
-  int images = 0;
-  std::string what;  // "logits in training", "output of the last unit at inference"
-  double a = 0;
-  double b = 0;
-};
-
-struct RelationCheck {
-  int cases = 0;  // in which something was compared; 0 where no network is small enough
-  /// Over all numbers that the answer says are equal: of |a - b| / max(1, largest |a|).
-  double largest_difference = 0;
-  /// The answer is wrong here. Of `different`: outputs never differed, and `what` says so.
-  std::optional<DifferingCase> contradiction;
-  /// Of answers below `same function`: with the same parameters, those of a normaliser that one
-  /// alone has at scale 1 and offset 0, logits or units' outputs differ here, in training first.
-  std::optional<DifferingCase> witness;
-};
+using algebra::DifferingCase;
+using algebra::RelationCheck;
 
 /// Checks `answer`, which `rules` give for the two orders:
 ///   same_training        logits, loss, running statistics, gradients equal bit for bit
@@ -61,5 +41,9 @@ struct RelationCheck {
 /// Throws Error where no small network of these orders can be built.
 RelationCheck check_relation(const CheckedOrders& orders, algebra::Answer answer,
                              const std::vector<algebra::Rule>& rules, const CheckOptions& options);
+
+/// Checks every answer that `explanation` gives for the orders `a` and `b`.
+void check_explanation(const notation::Sequence& a, const notation::Sequence& b,
+                       algebra::Explanation& explanation);
 
 }  // namespace whichfirst::lab

@@ -7,10 +7,18 @@
 namespace whichfirst::record {
 namespace {
 
+using fold::BnFate;
+using fold::Fate;
 using json::among;
 using json::field;
 using Text = json::PrintableText<1'000>;
-using TextOrNull = json::OrNull<std::string, Text>;
+
+/// Null where it is empty.
+struct TextOrNull : json::TextOrNull {
+  static std::string read(const json::Value& value) {
+    return value.is_null() ? "" : Text::read(value);
+  }
+};
 
 const json::Fields<InferenceCost> kCost = {
     field<&InferenceCost::parameters>("parameters", "numbers that are kept"),
@@ -23,12 +31,13 @@ const json::Fields<InferenceSpeed> kSpeed = {
     field<&InferenceSpeed::images_per_second>("images_per_second", "in a batch"),
 };
 
-const json::Fields<FoldedBn> kFoldedBn = {
-    field<&FoldedBn::stage, Text>("stage", "its path"),
-    field<&FoldedBn::fate, Text>("fate", "`backward` (into the weights before), `forward`, `kept`"),
-    field<&FoldedBn::into, TextOrNull>("into", "path of the weights"),
-    field<&FoldedBn::needs_bias_map>("bias_map", "the bias differs by output position"),
-    field<&FoldedBn::reason, TextOrNull>("reason", "why it was kept"),
+const json::Fields<BnFate> kBnFate = {
+    field<&BnFate::stage, Text>("stage", "its path"),
+    field<&BnFate::fate, json::Words<Fate::backward, Fate::forward, Fate::kept>>(
+        "fate", "where the weights are that absorbed it: backward, before it"),
+    field<&BnFate::into, TextOrNull>("into", "path of the weights"),
+    field<&BnFate::needs_bias_map>("bias_map", "the bias differs by output position"),
+    field<&BnFate::reason, TextOrNull>("reason", "why it was kept"),
 };
 
 const json::Fields<FoldCounts> kCounts = {
@@ -53,7 +62,7 @@ const json::Fields<InferenceRecord> kInferenceFields = {
     field<&InferenceRecord::max_logit>("max_logit", "the largest, without its sign"),
     field<&InferenceRecord::trained>("trained", kCost, "the network as it was trained"),
     field<&InferenceRecord::folded>("folded", kCost, "the network with bns folded"),
-    field<&InferenceRecord::bns>("bns", kFoldedBn, "in the order of the network"),
+    field<&InferenceRecord::bns>("bns", kBnFate, "in the order of the network"),
 };
 
 const json::Fields<InferenceTimings> kInferenceTimings = {
@@ -68,31 +77,32 @@ const json::Fields<InferenceResult> kInferenceResult = {
     field<&InferenceResult::reasons>("reasons", kKeptReason, "why bns were kept"),
     field<&InferenceResult::max_difference>("max_difference", "the largest of all trials"),
     field<&InferenceResult::max_logit>("max_logit", "the largest of all trials"),
-    field<&InferenceResult::trained>("trained", kCost, "the network as it was trained"),
-    field<&InferenceResult::folded>("folded", kCost, "the network with bns folded"),
+    field<&InferenceResult::trained>("trained", kCost,
+                                     "of the trial that kept most bn, as the counts"),
+    field<&InferenceResult::folded>("folded", kCost, "likewise"),
 };
 
-FoldCounts counts_of(const std::vector<FoldedBn>& bns) {
+FoldCounts counts_of(const std::vector<BnFate>& bns) {
   FoldCounts counts;
-  for (const FoldedBn& bn : bns) {
-    ++(bn.fate == "backward"  ? counts.backward
-       : bn.fate == "forward" ? counts.forward
-                              : counts.kept);
+  for (const BnFate& bn : bns) {
+    ++(bn.fate == Fate::backward  ? counts.backward
+       : bn.fate == Fate::forward ? counts.forward
+                                  : counts.kept);
   }
   return counts;
 }
 
-std::vector<KeptReason> reasons_of(const std::vector<FoldedBn>& bns) {
+std::vector<KeptReason> reasons_of(const std::vector<BnFate>& bns) {
   std::vector<KeptReason> reasons;
-  for (const FoldedBn& bn : bns) {
-    if (!bn.reason) continue;
+  for (const BnFate& bn : bns) {
+    if (bn.fate != Fate::kept) continue;
     const auto known = std::find_if(reasons.begin(), reasons.end(), [&](const KeptReason& each) {
-      return each.reason == *bn.reason;
+      return each.reason == bn.reason;
     });
     if (known != reasons.end()) {
       ++known->bns;
     } else {
-      reasons.push_back({.reason = *bn.reason, .bns = 1});
+      reasons.push_back({.reason = bn.reason, .bns = 1});
     }
   }
   return reasons;

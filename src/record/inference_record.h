@@ -7,18 +7,9 @@
 #include <string>
 #include <vector>
 
-namespace whichfirst::record {
+#include "fold/bn_fate.h"
 
-/// What became of one bn.
-struct FoldedBn {
-  std::string stage;                ///< its path
-  std::string fate;                 ///< "backward" (into the weights before it), "forward", "kept"
-  std::optional<std::string> into;  ///< path of the weights; missing where kept
-  /// Forward into padding: the bias there differs by output position.
-  bool needs_bias_map = false;
-  std::optional<std::string> reason;  ///< why it was kept, in words
-  bool operator==(const FoldedBn&) const = default;
-};
+namespace whichfirst::record {
 
 /// What a network takes in use.
 struct InferenceCost {
@@ -41,8 +32,8 @@ struct FoldCounts {
 /// Of one trial.
 struct InferenceRecord {
   FoldCounts counts;
-  std::vector<FoldedBn> bns;  ///< in the order of the network
-  int pictures = 0;           ///< of the test part that both were shown
+  std::vector<fold::BnFate> bns;  ///< in the order of the network
+  int pictures = 0;               ///< of the test part that both were shown
   /// Between two logits of one picture, and the largest logit without its sign; missing where one
   /// is not finite.
   std::optional<double> max_difference;
@@ -86,7 +77,7 @@ struct InferenceResult {
 };
 
 /// The counts and reasons of `bns`.
-FoldCounts counts_of(const std::vector<FoldedBn>& bns);
-std::vector<KeptReason> reasons_of(const std::vector<FoldedBn>& bns);
+FoldCounts counts_of(const std::vector<fold::BnFate>& bns);
+std::vector<KeptReason> reasons_of(const std::vector<fold::BnFate>& bns);
 
 }  // namespace whichfirst::record

@@ -98,7 +98,8 @@ const json::Fields<ValueTap> kValueTap = {
     field<&ValueTap::place, PlaceText>("place", "`units.3.conv`, `.norm`, `.act`, `.pool`"),
     json::among<&ValueTap::moments>(kMoments),
     field<&ValueTap::quantiles, Quantiles>("quantiles", "at 1, 5, 25, 50, 75, 95 and 99 %"),
-    field<&ValueTap::histogram, HistogramForm>("histogram", "bins of a float's upper bits"),
+    field<&ValueTap::histogram, HistogramForm>(
+        "histogram", "8 bins per octave on both sides of 0: [lab.md](lab.md)"),
     field<&ValueTap::saturation>("saturation", "mean of the size / the largest size"),
     field<&ValueTap::channel_skewness>("channel_skewness", "mean over channels, without sign"),
     field<&ValueTap::dead_share>("dead_share", "channels that hold one value everywhere"),

@@ -148,12 +148,16 @@ const json::Fields<TrialRecord> kTrialFields = {
     field<&TrialRecord::reason>("reason", "why it is not done"),
     field<&TrialRecord::diverged_at>("diverged_at", kDivergedAt,
                                      "where the first number was not finite"),
-    field<&TrialRecord::metrics>("metrics", kMetrics, "after the last epoch"),
+    field<&TrialRecord::metrics>("metrics", kMetrics,
+                                 "final ones; of training the means over the last epoch as it ran"),
     field<&TrialRecord::epochs>("epochs", kEpoch, "one for each"),
     field<&TrialRecord::hashes>("hashes", kHashes, "what both trials of a pair must share"),
-    field<&TrialRecord::right_answers, RightAnswers>("right_answers", "1 where an image is right"),
-    field<&TrialRecord::taps>("taps", kEpochTaps, "what was seen inside").absent_in_older(),
-    field<&TrialRecord::inference>("inference", kInferenceFields, "what folding gains")
+    field<&TrialRecord::right_answers, RightAnswers>(
+        "right_answers", "1 where a test image is right, the first image in the highest bit"),
+    field<&TrialRecord::taps>("taps", kEpochTaps, "what was seen inside: [lab.md](lab.md)")
+        .absent_in_older(),
+    field<&TrialRecord::inference>("inference", kInferenceFields,
+                                   "the network with its bn folded; null where it was not tested")
         .absent_in_older(),
     field<&TrialRecord::machine>("machine", kMachine, "what it ran on"),
     field<&TrialRecord::timings>("timings", kTimings, "the only part that may differ between runs"),
@@ -190,6 +194,8 @@ std::string to_json(const TrialRecord& record) { return json::print(kTrialFields
 TrialRecord trial_from_json(std::string_view text, const std::string& label) {
   return json::parse(kTrialFields, text, label);
 }
+
+std::string trial_table() { return json::print_table(kTrialFields.list); }
 
 std::string progress_line(std::string_view arm, std::uint64_t replicate,
                           const EpochMetrics& epoch) {

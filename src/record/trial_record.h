@@ -115,6 +115,9 @@ std::string to_json(const TrialRecord& record);
 /// cut short or not exactly a trial record of this kFormatVersion. Such a trial is trained again.
 TrialRecord trial_from_json(std::string_view text, const std::string& label);
 
+/// The fields of the document as rows of a table in Markdown, for docs/documents.md.
+std::string trial_table();
+
 /// One line, ended, for the progress file: arm, replicate and the epoch's metrics.
 std::string progress_line(std::string_view arm, std::uint64_t replicate, const EpochMetrics& epoch);
 

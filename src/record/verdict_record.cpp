@@ -17,6 +17,7 @@
 namespace whichfirst::record {
 namespace {
 
+using algebra::LedgerRow;
 using json::among;
 using json::field;
 
@@ -84,7 +85,7 @@ const json::Fields<Condition> kCondition = {
     field<&Condition::epochs>("epochs", "of the recipe"),
     field<&Condition::batch>("batch", "pictures of a step"),
     field<&Condition::lr, OneOrSeveral>("lr", "one for all, or those that were tried"),
-    field<&Condition::momentum>("momentum", "of sgd"),
+    field<&Condition::momentum>("momentum", "null: not sgd"),
     field<&Condition::nesterov>("nesterov", "of sgd"),
     field<&Condition::decay>("decay", "of weights"),
     field<&Condition::decay_all>("decay_all", "of biases, scales and offsets too"),
@@ -111,8 +112,8 @@ const json::Fields<MergedTap> kMergedTap = {
     field<&MergedTap::place>("place", "as in a trial"),
     field<&MergedTap::trials>("trials", "that were merged"),
     among<&MergedTap::moments>(kMoments),
-    field<&MergedTap::quantiles>("quantiles", "at 1, 5, 25, 50, 75, 95 and 99 %"),
-    field<&MergedTap::histogram, HistogramForm>("histogram", "bins of a float's upper bits"),
+    field<&MergedTap::quantiles>("quantiles", "as in a trial"),
+    field<&MergedTap::histogram, HistogramForm>("histogram", "as in a trial"),
 };
 
 const json::Fields<TapDifference> kTapDifference = {
@@ -124,7 +125,7 @@ const json::Fields<TapDifference> kTapDifference = {
     field<&TapDifference::mean_diff>("mean_diff", "a - b"),
     field<&TapDifference::interval, Interval>("interval", "Student's, by itself"),
     field<&TapDifference::p>("p", "Student's, by itself"),
-    field<&TapDifference::q>("q", "Benjamini and Yekutieli's, over all rows"),
+    field<&TapDifference::q>("q", "over all rows (Benjamini and Yekutieli)"),
 };
 
 const json::Fields<TapComparison> kTapComparison = {
@@ -154,23 +155,25 @@ const json::Fields<stats::Warning> kWarning = {
     field<&stats::Warning::kind,
           json::Words<stats::WarningKind::skewed, stats::WarningKind::carried_by_few,
                       stats::WarningKind::ties, stats::WarningKind::wide_margin,
-                      stats::WarningKind::negative_correlation>>("kind", "what to be careful of"),
-    field<&stats::Warning::found>("found", "the number that was found"),
-    field<&stats::Warning::limit>("limit", "from which it is a warning"),
+                      stats::WarningKind::negative_correlation>>("kind", "what looks broken"),
+    field<&stats::Warning::found>("found", "what the kind measures"),
+    field<&stats::Warning::limit>("limit", "beyond which it is warned of"),
 };
 
 const json::Fields<stats::Posterior> kPosterior = {
-    field<&stats::Posterior::better, json::NumberOrNull>("better", "probability"),
-    field<&stats::Posterior::within_margin>("within_margin", "probability"),
-    field<&stats::Posterior::worse, json::NumberOrNull>("worse", "probability"),
+    field<&stats::Posterior::better, json::NumberOrNull>(
+        "better", "share beyond the margin on the good side of a"),
+    field<&stats::Posterior::within_margin>("within_margin", "share; null without a margin"),
+    field<&stats::Posterior::worse, json::NumberOrNull>("worse",
+                                                        "share beyond the margin on the bad side"),
 };
 
 const json::Fields<stats::Prospect> kProspect = {
-    field<&stats::Prospect::difference>("difference", "that one would like to see"),
-    field<&stats::Prospect::power>("power", "with this chance"),
+    field<&stats::Prospect::difference>("difference", "wanted, else the margin"),
+    field<&stats::Prospect::power>("power", "wanted"),
     field<&stats::Prospect::power_now>("power_now", "with the pairs there are"),
-    field<&stats::Prospect::pairs_for_difference>("pairs_for_difference", "to see it"),
-    field<&stats::Prospect::pairs_for_equivalence>("pairs_for_equivalence", "to exclude it"),
+    field<&stats::Prospect::pairs_for_difference>("pairs_for_difference", "at the spread seen"),
+    field<&stats::Prospect::pairs_for_equivalence>("pairs_for_equivalence", "at the spread seen"),
 };
 
 using C = stats::Comparison;
@@ -178,61 +181,69 @@ const json::Fields<ComparisonResult> kComparison = {
     field<&ComparisonResult::a>("a", "name of the first order"),
     field<&ComparisonResult::b>("b", "name of the second order"),
     field<&ComparisonResult::shared_lr>("shared_lr", "null: each at its own best"),
-    field<&ComparisonResult::is_same_network>("same_network", "both train to the same numbers"),
+    field<&ComparisonResult::is_same_network>("same_network", "both build the same network"),
     among<&ComparisonResult::comparison>({
         field<&C::pairs>("pairs", "complete ones"),
-        field<&C::mean_diff>("mean_diff", "a - b"),
+        field<&C::mean_diff>("mean_diff", "of d = a - b"),
         field<&C::location, json::Words<stats::Location::mean, stats::Location::pseudo_median,
-                                        stats::Location::median>>("location", "of the rule"),
-        field<&C::center>("center", "of the differences, as the rule has it"),
+                                        stats::Location::median>>("location",
+                                                                  "what the rule is about"),
+        field<&C::center>("center", "its value"),
         field<&C::sd_diff>("sd_diff", "divisor n - 1"),
         field<&C::interval, Interval>("interval", "that decides"),
-        field<&C::equivalence_interval, Interval>("interval_equivalence",
-                                                  "that decides on equivalence"),
-        field<&C::critical>("critical", "half width / standard error"),
-        field<&C::looks>("looks", "at which the interval holds together"),
-        field<&C::student_interval, Interval>("interval_student", "at this look alone"),
+        field<&C::equivalence_interval, Interval>(
+            "interval_equivalence", "that `equivalent` is read off where `equivalence` is `full`"),
+        field<&C::critical>("critical", "of a mean: half the interval in standard errors"),
+        field<&C::looks>("looks", "how often the data were looked at"),
+        field<&C::student_interval, Interval>("interval_student",
+                                              "Student's, not corrected for the looks"),
     }),
-    field<&ComparisonResult::interval_images, Interval>("interval_images",
-                                                        "over new seeds and new images"),
+    field<&ComparisonResult::interval_images, Interval>(
+        "interval_images", "over seeds and images; these three of `test_accuracy`"),
     field<&ComparisonResult::images_standard_error>("images_standard_error",
                                                     "of these very networks, points"),
     field<&ComparisonResult::images_floor>("images_floor",
-                                           "difference that no number of seeds detects, points"),
+                                           "below it no number of seeds tells a difference from 0"),
     among<&ComparisonResult::comparison>({
-        field<&C::guarded_interval, Interval>("interval_skewness_guarded", "longer side stretched"),
-        field<&C::guarded_verdict, json::OrNull<stats::Verdict, VerdictWord>>("guarded_verdict",
-                                                                              "by that interval"),
+        field<&C::guarded_interval, Interval>("interval_skewness_guarded",
+                                              "the interval with its long side stretched"),
+        field<&C::guarded_verdict, json::OrNull<stats::Verdict, VerdictWord>>(
+            "guarded_verdict", "what that interval says, lost trials aside"),
         field<&C::skewness>("skewness", "of the differences"),
         field<&C::skewness_standard_error>("skewness_standard_error", "under normality"),
         field<&C::p_t>("p_t", "Student's, two-sided"),
         field<&C::p_permutation>("p_permutation", "sign flips, two-sided"),
-        field<&C::p_permutation_error>("p_permutation_error", "its Monte Carlo error"),
+        field<&C::p_permutation_error>("p_permutation_error", "null where p is exact"),
         field<&C::p_wilcoxon>("p_wilcoxon", "signed rank, two-sided"),
-        field<&C::p_equivalence>("p_equivalence", "TOST"),
+        field<&C::p_equivalence>("p_equivalence", "two one-sided tests"),
     }),
-    field<&ComparisonResult::p_holm>("p_holm", "p_t, adjusted"),
+    field<&ComparisonResult::p_holm>("p_holm", "`p_t`, adjusted over the comparisons"),
     among<&ComparisonResult::comparison>({
         field<&C::posterior>("posterior", kPosterior, "under a flat prior"),
-        field<&C::effect_size>("effect_size", "mean / sd"),
-        field<&C::pairing_gain>("pairing_gain", "pairs that pairing saves, as a factor"),
+        field<&C::effect_size>("effect_size", "mean / sd of d"),
+        field<&C::pairing_gain>("pairing_gain",
+                                "times as many pairs it would take without pairing"),
     }),
-    field<&ComparisonResult::prospect>("prospect", kProspect, "what more pairs would tell"),
+    field<&ComparisonResult::prospect>(
+        "prospect", kProspect, "what these pairs can show; null without a spread or a difference"),
     among<&ComparisonResult::comparison>({
-        field<&C::wins_share>("wins_share", "of pairs in which a is better; ties half"),
-        field<&C::correlation>("correlation", "of the pairs"),
+        field<&C::wins_share>("wins_share", "pairs with a on the good side; ties half"),
+        field<&C::correlation>("correlation", "of the two values of a pair"),
         json::group<C>(
             "lost", "trials without a value",
             {field<&C::a>("a", kLosses, "of order a"), field<&C::b>("b", kLosses, "of order b")}),
-        field<&C::failure_rate_bound>("failure_rate_bound", "upper, where no trial was lost"),
+        field<&C::failure_rate_bound>("failure_rate_bound",
+                                      "still possible at 95 % when nothing was lost"),
         field<&C::verdict, VerdictWord>("verdict", "about order a"),
         field<&C::negligible>("negligible", "equivalent, and 0 is left out"),
-        field<&C::reason>("reason", "why it is undecided"),
+        field<&C::reason>("reason", "why it is undecided, or what is odd"),
     }),
-    field<&ComparisonResult::warnings>("warnings", kWarning, "what to be careful of"),
-    field<&ComparisonResult::taps>("taps", kTapComparison, "inside the networks").absent_in_older(),
-    among<&ComparisonResult::comparison>(
-        {field<&C::more_pairs_needed>("more_pairs_needed", "to decide, roughly")}),
+    field<&ComparisonResult::warnings>("warnings", kWarning, "see [statistics.md](statistics.md)"),
+    field<&ComparisonResult::taps>("taps", kTapComparison, "what differs inside: [lab.md](lab.md)")
+        .absent_in_older(),
+    among<&ComparisonResult::comparison>({field<&C::more_pairs_needed>(
+        "more_pairs_needed",
+        "if mean and spread stay; 0: decided; null: above 10,000, or losses forbid it")}),
     field<&ComparisonResult::sentence>("sentence", "the verdict in words"),
 };
 
@@ -300,7 +311,7 @@ const json::Fields<PlanWords> kPlan = {
 // What differs between two runs of one study: where it was written and how long it took.
 
 const auto kMoreHours = json::custom<VerdictRecord>(
-    "more_core_hours_needed", "list of number or null", "of each comparison, to decide it",
+    "more_core_hours_needed", "list of (number or null)", "of each comparison, to decide it",
     [](const VerdictRecord& verdict, json::Writer& writer) {
       writer.begin_list();
       for (const ComparisonResult& result : verdict.comparisons) {
@@ -315,7 +326,7 @@ const auto kMoreHours = json::custom<VerdictRecord>(
     });
 
 const auto kInferenceTimes = json::custom<VerdictRecord>(
-    "inference", "list of object or null", "times of each of inference, as in a trial",
+    "inference", "list of (object or null)", "times of each of inference, as in a trial",
     [](const VerdictRecord& verdict, json::Writer& writer) {
       writer.begin_list();
       for (const InferenceResult& result : verdict.inference) {
@@ -333,15 +344,17 @@ struct IsOfTable {
   bool operator()(const VerdictRecord& verdict) const { return verdict.table.has_value(); }
 };
 
-const auto kConditionOfEither = json::custom<VerdictRecord>(
-    "condition", "object", "what the verdict is about",
-    [](const VerdictRecord& verdict, json::Writer& writer) {
-      verdict.table ? json::write_object(kTableCondition.list, &*verdict.table, writer)
-                    : json::write_object(kCondition.list, &verdict.condition, writer);
-    },
-    [](VerdictRecord& verdict, const json::Value& value) {
-      json::read_object(kCondition.list, &verdict.condition, value);
-    });
+/// Of a study, or of a table of results, which is not read back.
+json::Field<VerdictRecord> condition() {
+  auto condition =
+      field<&VerdictRecord::condition>("condition", kCondition, "what the verdict is about");
+  condition.write = [](const json::AnyField&, const void* record, json::Writer& writer) {
+    const auto& verdict = *static_cast<const VerdictRecord*>(record);
+    verdict.table ? json::write_part(kTableCondition.list, *verdict.table, writer)
+                  : json::write_part(kCondition.list, verdict.condition, writer);
+  };
+  return condition;
+}
 
 const json::Fields<VerdictRecord> kVerdict = {
     json::form_version<VerdictRecord, kFormatVersion>(),
@@ -349,18 +362,19 @@ const json::Fields<VerdictRecord> kVerdict = {
                                  [](const VerdictRecord&) { return kProgramVersion; }),
     field<&VerdictRecord::study>("study", "its name"),
     field<&VerdictRecord::study_hash>("study_hash", "of the resolved study"),
-    kConditionOfEither,
+    condition(),
     field<&VerdictRecord::metric>("metric", "of the plan"),
-    field<&VerdictRecord::margin>("margin", "in the metric's unit"),
+    field<&VerdictRecord::margin>("margin", "in the metric's unit; null: none"),
     field<&VerdictRecord::confidence>("confidence", "of all comparisons together"),
     field<&VerdictRecord::plan>("plan", kPlan, "what was fixed before the first pair"),
     field<&VerdictRecord::stop,
           json::Words<Stop::fixed, Stop::decided, Stop::max_seeds, Stop::interrupted>>(
-        "stop", "why it ended"),
+        "stop", "fixed: the planned number; decided, max-seeds: by itself"),
     field<&VerdictRecord::orders>("orders", kOrder, "the arms"),
-    field<&VerdictRecord::comparisons>("comparisons", kComparison, "of the plan"),
-    field<&VerdictRecord::ranking>("ranking", kRankedOrder, "best first; from three orders on"),
-    field<&VerdictRecord::tuning>("tuning", kTunedOrder, "where there are several rates"),
+    field<&VerdictRecord::comparisons>("comparisons", kComparison,
+                                       "every two orders, the earlier one as a"),
+    field<&VerdictRecord::ranking>("ranking", kRankedOrder, "best first; empty below three orders"),
+    field<&VerdictRecord::tuning>("tuning", kTunedOrder, "orders by rates; empty with one rate"),
     field<&VerdictRecord::inference>("inference", kInferenceResult, "of orders with a folded trial")
         .absent_in_older(),
     field<&VerdictRecord::ledger_orders>("ledger_orders", "columns of the ledger"),
@@ -380,12 +394,9 @@ const json::Fields<VerdictRecord> kVerdict = {
     json::derived<VerdictRecord>("pair_names", "of a table, one for each value",
                                  [](const VerdictRecord& verdict) { return verdict.table->pairs; })
         .only_if(IsOfTable{}),
-    json::custom<VerdictRecord>(
-        "dropped_pairs", "list of objects", "of a table: pairs that lack an order",
-        [](const VerdictRecord& verdict, json::Writer& writer) {
-          json::write_part(kDroppedPair.list, verdict.table->dropped, writer);
-        },
-        [](VerdictRecord&, const json::Value&) {})
+    json::derived<VerdictRecord>(
+        "dropped_pairs", kDroppedPair, "of a table: pairs that lack an order",
+        [](const VerdictRecord& verdict) -> const auto& { return verdict.table->dropped; })
         .only_if(IsOfTable{}),
 };
 
@@ -451,6 +462,8 @@ std::string_view name(Stop stop) {
 }
 
 std::string to_json(const VerdictRecord& verdict) { return json::print(kVerdict, verdict); }
+
+std::string verdict_table() { return json::print_table(kVerdict.list); }
 
 std::string to_json(const PlanRecord& plan) { return json::print(kPlanFields, plan); }
 

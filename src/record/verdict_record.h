@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "algebra/ledger_row.h"
 #include "record/inference_record.h"
 #include "record/tap_record.h"
 #include "stats/comparison.h"
@@ -158,13 +159,6 @@ struct RankedOrder {
   bool operator==(const RankedOrder&) const = default;
 };
 
-/// Something in which the orders differ beside their order, one text for each of
-/// VerdictRecord::ledger_orders.
-struct LedgerRow {
-  std::string what;
-  std::vector<std::string> values;
-};
-
 /// A pair that lacks a trial of some order: it plays no part.
 struct DroppedPair {
   std::string pair;                  ///< its name
@@ -203,7 +197,7 @@ struct VerdictRecord {
   std::vector<TunedOrder> tuning = {};          ///< empty where there is one learning rate
   std::vector<InferenceResult> inference = {};  ///< of the orders with a folded trial
   std::vector<std::string> ledger_orders = {};
-  std::vector<LedgerRow> ledger;
+  std::vector<algebra::LedgerRow> ledger;
 };
 
 /// The document, ended with a line break. Every field is always there, in a fixed order; missing
@@ -218,6 +212,9 @@ inline constexpr std::size_t kMostVerdictBytes = std::size_t{256} << 20;
 /// and goes_on. Keys that are not known are ignored, so that a later version may add some. Throws
 /// Error beginning with `label` where the text is no such document.
 VerdictRecord verdict_from_json(std::string_view text, const std::string& label);
+
+/// The fields of the document as rows of a table in Markdown, for docs/documents.md.
+std::string verdict_table();
 
 /// verdict_from_json of `folder`/verdict.json. Throws Error where there is none, with what to do.
 VerdictRecord read_verdict(const std::filesystem::path& folder);

@@ -10,22 +10,22 @@
 namespace whichfirst::report {
 namespace {
 
-std::string class_name(const record::DataRecord& set, std::size_t label) {
+std::string class_name(const data::DatasetDescription& set, std::size_t label) {
   return label < set.class_names.size() ? json::printable(set.class_names[label])
                                         : fmt::format("{}", label);
 }
 
-std::string count_in(const record::DataPart& part, std::size_t label) {
+std::string count_in(const data::PartDescription& part, std::size_t label) {
   return grouped(label < part.by_class.size() ? part.by_class[label] : 0);
 }
 
 }  // namespace
 
-std::string print_data_list(const record::DataListRecord& list) {
+std::string print_data_list(const data::FoundSets& list) {
   Table table{{"name", "classes", "what it is", "where"}, "lrll"};
-  for (const record::KnownData& known : list.sets) {
-    table.rows.push_back({known.name, std::to_string(known.classes), known.description,
-                          known.found.value_or("not found")});
+  for (const data::FoundSet& known : list.sets) {
+    table.rows.push_back({std::string(known.set.name), std::to_string(known.set.classes),
+                          std::string(known.set.description), known.found.value_or("not found")});
   }
   return render_text(table, 0) +
          "\nA set is chosen with data.name=NAME, a file or folder of your own with "
@@ -33,20 +33,20 @@ std::string print_data_list(const record::DataListRecord& list) {
          "found.\n";
 }
 
-std::string print_absent_data(const record::KnownData& absent) {
+std::string print_absent_data(const data::FoundSet& absent) {
   return fmt::format(
       "{}: {}\nNot found. Looked for:\n  {}\nExpected: {}.\nGet it from {}\nand put it into one of "
       "these places.\n",
-      absent.name, absent.description, fmt::join(absent.places, "\n  "), absent.files,
-      absent.source);
+      absent.set.name, absent.set.description, fmt::join(absent.places, "\n  "), absent.set.files,
+      absent.set.source);
 }
 
-std::string print_data(const record::DataRecord& set) {
+std::string print_data(const data::DatasetDescription& set) {
   std::string text = fmt::format("{} ({}{})\n", json::printable(set.name), set.format,
                                  set.path ? ", " + json::printable(*set.path, 400) : "");
   text += fmt::format("  {} training and {} test pictures of {} ({}), {} classes\n",
                       grouped(set.train.pictures), grouped(set.test.pictures),
-                      fmt::join(set.shape, "x"), set.pixels, set.classes);
+                      fmt::join(set.shape.extents(), "x"), set.pixels, set.classes);
   text += fmt::format("  training mean by channel {:.4g}, deviation {:.4g}\n",
                       fmt::join(set.mean, " "), fmt::join(set.deviation, " "));
   for (const std::string& note : set.notes)

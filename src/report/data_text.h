@@ -3,15 +3,15 @@
 
 #include <string>
 
-#include "record/data_record.h"
+#include "data/description.h"
 
 namespace whichfirst::report {
 
 /// A line a set: what it is and where it was found, or that it was not.
-std::string print_data_list(const record::DataListRecord& list);
+std::string print_data_list(const data::FoundSets& list);
 /// Where to get a set that is not there, and where to put it.
-std::string print_absent_data(const record::KnownData& absent);
+std::string print_absent_data(const data::FoundSet& absent);
 /// Shape, classes with their counts, mean and deviation, notes.
-std::string print_data(const record::DataRecord& set);
+std::string print_data(const data::DatasetDescription& set);
 
 }  // namespace whichfirst::report

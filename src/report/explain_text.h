@@ -3,15 +3,15 @@
 
 #include <string>
 
-#include "record/explain_record.h"
+#include "algebra/explain.h"
 
 namespace whichfirst::report {
 
 /// The answer with its reasons and its check, the answer for two units in a row, the cycles, what
 /// is known beside, what else differs. Lines of at most 100 columns where words allow.
-std::string print_explanation(const record::ExplainRecord& record);
+std::string print_explanation(const algebra::Explanation& explanation);
 
 /// Every answer that numbers contradict, a line each, with the case; empty where there is none.
-std::string print_contradictions(const record::ExplainRecord& record);
+std::string print_contradictions(const algebra::Explanation& explanation);
 
 }  // namespace whichfirst::report

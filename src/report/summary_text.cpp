@@ -7,17 +7,18 @@
 
 namespace whichfirst::report {
 
-std::string print_summary(const record::SummaryRecord& summary) {
+std::string print_summary(const network::StudySummary& summary) {
   std::string text = fmt::format("{} on pictures of {}, {} classes\n", summary.network,
-                                 fmt::join(summary.input, "x"), summary.classes);
-  for (const record::NetworkSummary& network : summary.orders) {
+                                 fmt::join(summary.input.extents(), "x"), summary.classes);
+  for (const network::NetworkSummary& network : summary.orders) {
     Table table{{"stage", "", "output", "parameters", "FLOPs", "memory"}, "llrrrr"};
-    for (const record::StageSummary& stage : network.stages) {
+    for (const network::StageSummary& stage : network.stages) {
       // A chain needs no mention; where two ways meet, both are named.
       const std::string what = stage.reads.size() == 2
                                    ? fmt::format("{} + {}", stage.reads[0], stage.reads[1])
                                    : stage.stage;
-      table.rows.push_back({stage.path, what, fmt::format("{}", fmt::join(stage.output, "x")),
+      table.rows.push_back({stage.path, what,
+                            fmt::format("{}", fmt::join(stage.output.extents(), "x")),
                             grouped(stage.parameters), grouped(stage.flops), bytes(stage.bytes)});
     }
     table.rows.push_back(

@@ -1,15 +1,13 @@
-// Networks stage by stage, as text and as JSON.
+// Networks stage by stage, as text.
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <vector>
 
-#include "record/summary_record.h"
+#include "network/summary.h"
 
 namespace whichfirst::report {
 
 /// A table an order: stage, what it is, output, parameters, FLOPs, memory; then the totals.
-std::string print_summary(const record::SummaryRecord& summary);
+std::string print_summary(const network::StudySummary& summary);
 
 }  // namespace whichfirst::report

@@ -12,12 +12,12 @@
 
 namespace whichfirst::study {
 
-std::vector<record::LedgerRow> engine_rows(const std::vector<network::Network>& networks,
-                                           const engine::Options& options) {
-  record::LedgerRow kernels{
+std::vector<algebra::LedgerRow> engine_rows(const std::vector<network::Network>& networks,
+                                            const engine::Options& options) {
+  algebra::LedgerRow kernels{
       .what = fmt::format("kernels of a training step, batch {}", options.batch), .values = {}};
-  record::LedgerRow fused{.what = "of them two stages in one", .values = {}};
-  record::LedgerRow memory{.what = "memory of such a step", .values = {}};
+  algebra::LedgerRow fused{.what = "of them two stages in one", .values = {}};
+  algebra::LedgerRow memory{.what = "memory of such a step", .values = {}};
   for (const network::Network& network : networks) {
     try {
       const engine::Plan plan = engine::plan(network, options);
@@ -28,12 +28,12 @@ std::vector<record::LedgerRow> engine_rows(const std::vector<network::Network>& 
           })));
       memory.values.push_back(report::bytes(plan.bytes()));
     } catch (const Error& error) {
-      for (record::LedgerRow* row : {&kernels, &fused, &memory})
+      for (algebra::LedgerRow* row : {&kernels, &fused, &memory})
         row->values.push_back("cannot run");
     }
   }
-  std::vector<record::LedgerRow> rows;
-  for (record::LedgerRow* row : {&kernels, &fused, &memory}) {
+  std::vector<algebra::LedgerRow> rows;
+  for (algebra::LedgerRow* row : {&kernels, &fused, &memory}) {
     const bool differs = std::adjacent_find(row->values.begin(), row->values.end(),
                                             std::not_equal_to<>()) != row->values.end();
     if (differs) rows.push_back(std::move(*row));
@@ -49,9 +49,7 @@ void add_ledger(const Experiment& experiment, record::VerdictRecord& verdict) {
     networks.push_back(arm.network);
     named.push_back(arm.order_name);
   }
-  for (const algebra::LedgerRow& row : algebra::compare_networks(networks)) {
-    verdict.ledger.push_back({.what = row.what, .values = row.values});
-  }
+  verdict.ledger = algebra::compare_networks(networks);
   const auto rows = engine_rows(networks, train::engine_options(experiment.study.recipe));
   verdict.ledger.insert(verdict.ledger.end(), rows.begin(), rows.end());
 }

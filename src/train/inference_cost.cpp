@@ -76,22 +76,8 @@ void compare_logits(const Both& both, std::size_t pictures, record::InferenceRec
   record.max_logit = largest;
 }
 
-record::FoldedBn fate_of(const fold::BnFate& bn) {
-  record::FoldedBn record{.stage = bn.stage,
-                          .fate = std::string(fold::name(bn.fate)),
-                          .into = {},
-                          .needs_bias_map = bn.needs_bias_map,
-                          .reason = {}};
-  if (bn.fate == fold::Fate::kept) {
-    record.reason = bn.reason;
-  } else {
-    record.into = bn.into;
-  }
-  return record;
-}
-
 void add_fates(const fold::Folded& folded, record::InferenceRecord& record) {
-  for (const fold::BnFate& bn : folded.fates) record.bns.push_back(fate_of(bn));
+  record.bns = folded.fates;
   record.counts = record::counts_of(record.bns);
   for (const network::Stage& stage : folded.network.stages) {
     const auto* conv = std::get_if<network::Conv>(&stage.operation);

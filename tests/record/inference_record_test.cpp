@@ -17,14 +17,17 @@ using ::testing::HasSubstr;
 
 InferenceRecord example() {
   return {.counts = {.backward = 1, .forward = 1, .kept = 1, .convolutions = 2, .bias_maps = 1},
-          .bns = {{.stage = "units.0.bn", .fate = "backward", .into = "units.0.conv", .reason = {}},
+          .bns = {{.stage = "units.0.bn",
+                   .fate = fold::Fate::backward,
+                   .into = "units.0.conv",
+                   .reason = {}},
                   {.stage = "units.1.bn.0",
-                   .fate = "forward",
+                   .fate = fold::Fate::forward,
                    .into = "units.1.conv",
                    .needs_bias_map = true,
                    .reason = {}},
                   {.stage = "units.1.bn.1",
-                   .fate = "kept",
+                   .fate = fold::Fate::kept,
                    .into = {},
                    .reason = "it reads a sum, and relu reads it"}},
           .pictures = 100,
@@ -96,8 +99,8 @@ TEST(InferenceRecord, SaysWhereAFileDoesNotFit) {
 }
 
 TEST(InferenceRecord, CountsFatesAndReasons) {
-  std::vector<FoldedBn> bns = example().bns;
-  bns.push_back({.stage = "units.2.bn", .fate = "kept", .into = {}, .reason = "another"});
+  std::vector<fold::BnFate> bns = example().bns;
+  bns.push_back({.stage = "units.2.bn", .fate = fold::Fate::kept, .into = {}, .reason = "another"});
   bns.push_back(bns[2]);
   const FoldCounts counts = counts_of(bns);
   EXPECT_EQ(counts.backward, 1);

@@ -16,6 +16,7 @@
 namespace whichfirst::report {
 namespace {
 
+using algebra::Answer;
 using ::testing::HasSubstr;
 
 /// Real runs, cut down and given what they lacked to show every remark:
@@ -41,53 +42,58 @@ INSTANTIATE_TEST_SUITE_P(Report, VerdictSnapshot,
                          ::testing::Values("two-orders", "three-orders", "undecided-auto",
                                            "tuned"));
 
-record::ExplainRecord explanation() {
-  record::ExplainRecord record;
-  record.orders = {"conv bn relu", "conv relu bn"};
-  record.input = {3, 8, 8};
-  record.unit.network = "unit(3) gap fc(10)";
-  record.unit.any = {.answer = "same function class",
-                     .reasons = {{.number = "D9",
-                                  .rule = "bn into the weights before it",
-                                  .upholds = "same function class",
-                                  .says = "they fold",
-                                  .source = "a paper"}},
-                     .becomes_a = "conv(3) relu",
-                     .becomes_b = "conv(3) relu",
-                     .check = {200, 2e-15, {}, {}}};
-  record.cycles = record.orders;
-  return record;
+algebra::Terms terms(std::initializer_list<const char*> texts) {
+  algebra::Terms terms;
+  for (const char* text : texts) terms.emplace_back().text = text;
+  return terms;
+}
+
+algebra::Explanation explanation() {
+  algebra::Explanation explanation;
+  explanation.order_a = explanation.cycle_a = "conv bn relu";
+  explanation.order_b = explanation.cycle_b = "conv relu bn";
+  explanation.input = {.channels = 3, .height = 8, .width = 8};
+  explanation.unit.network = "unit(3) gap fc(10)";
+  explanation.unit.relation = {.answer = Answer::same_function_class,
+                               .reasons = {{.rule = "bn into the weights before it",
+                                            .number = "D9",
+                                            .upholds = Answer::same_function_class,
+                                            .says = "they fold",
+                                            .source = "a paper"}},
+                               .a = terms({"conv(3)", "relu"}),
+                               .b = terms({"conv(3)", "relu"}),
+                               .check = {200, 2e-15, {}, {}}};
+  return explanation;
 }
 
 TEST(Snapshot, OfAnExplanation) {
-  record::ExplainRecord record = explanation();
-  expect_snapshot("explain.txt", print_explanation(record));
-  EXPECT_EQ(print_contradictions(record), "");
-  EXPECT_FALSE(is_contradicted(record));
-  EXPECT_THAT(record::to_json(record), HasSubstr("\"answer_in_a_row\": null"));
+  algebra::Explanation both = explanation();
+  expect_snapshot("explain.txt", print_explanation(both));
+  EXPECT_EQ(print_contradictions(both), "");
+  EXPECT_FALSE(is_contradicted(both));
+  EXPECT_THAT(to_json(both), HasSubstr("\"answer_in_a_row\": null"));
 
-  record.input = {16};
-  record.is_same_cycle = true;
-  record.unit.any.check.witness =
-      record::ExplainCase{1, {16}, 4, "logits in training", 0.25, -1.25};
-  record.stack = record.unit;
-  record.stack->network = "unit(3) unit(3) gap fc(10)";
-  record.stack->any.check.counterexample =
-      record::ExplainCase{7, {2, 3, 3}, 4, "logits at inference", 0.5, -1.25};
-  record.stack->with_positive_scales = record.unit.any;
-  record.stack->with_positive_scales->answer = "different";
-  record.stack->with_positive_scales->becomes_b = "conv(3) bn relu";
-  record.stack->with_positive_scales->check = {};
-  record.notes = {{"", "", "", "a note of one line", ""}, {"N1", "", "", "another", ""}};
-  record.ledger = {{.what = "parameters", .values = {"914", "930"}}};
-  expect_snapshot("explain-contradicted.txt",
-                  print_explanation(record) + print_contradictions(record));
-  EXPECT_TRUE(is_contradicted(record));
-  EXPECT_THAT(record::to_json(record), HasSubstr("\"contradicted\": true"));
-  record.stack->any.answer = "different";
-  record.stack->any.check = {};
-  EXPECT_THAT(record::to_json(record), HasSubstr("\"answer_in_a_row\": \"different\""));
-  EXPECT_THAT(print_explanation(record),
+  both.input = {.channels = 16, .is_vector = true};
+  both.is_same_cycle = true;
+  both.unit.relation.check.witness =
+      algebra::DifferingCase{1, both.input, 4, "logits in training", 0.25, -1.25};
+  both.stack = both.unit;
+  both.stack->network = "unit(3) unit(3) gap fc(10)";
+  both.stack->relation.check.contradiction =
+      algebra::DifferingCase{7, {2, 3, 3}, 4, "logits at inference", 0.5, -1.25};
+  both.stack->with_positive_scales = both.unit.relation;
+  both.stack->with_positive_scales->answer = Answer::different;
+  both.stack->with_positive_scales->b = terms({"conv(3)", "bn", "relu"});
+  both.stack->with_positive_scales->check = {};
+  both.notes = {{"", "a note of one line"}, {"N1", "another"}};
+  both.ledger = {{.what = "parameters", .values = {"914", "930"}}};
+  expect_snapshot("explain-contradicted.txt", print_explanation(both) + print_contradictions(both));
+  EXPECT_TRUE(is_contradicted(both));
+  EXPECT_THAT(to_json(both), HasSubstr("\"contradicted\": true"));
+  both.stack->relation.answer = Answer::different;
+  both.stack->relation.check = {};
+  EXPECT_THAT(to_json(both), HasSubstr("\"answer_in_a_row\": \"different\""));
+  EXPECT_THAT(print_explanation(both),
               HasSubstr("\nAnswer: one unit: same function class; units in a row: different\n"));
 }
 
@@ -105,18 +111,18 @@ TEST(Snapshot, OfTheLab) {
 }
 
 TEST(Snapshot, OfASummary) {
-  const record::StageSummary conv = {.path = "units.0.conv",
-                                     .stage = "conv(8, bias=off)",
-                                     .reads = {"input"},
+  const network::StageSummary conv = {.path = "units.0.conv",
+                                      .stage = "conv(8, bias=off)",
+                                      .reads = {"input"},
+                                      .output = {8, 28, 28},
+                                      .parameters = 72,
+                                      .flops = 112896,
+                                      .bytes = 25088};
+  const network::StageSummary sum = {.path = "units.0.res",
+                                     .stage = "res",
+                                     .reads = {"units.0.conv", "input"},
                                      .output = {8, 28, 28},
-                                     .parameters = 72,
-                                     .flops = 112896,
                                      .bytes = 25088};
-  const record::StageSummary sum = {.path = "units.0.res",
-                                    .stage = "res",
-                                    .reads = {"units.0.conv", "input"},
-                                    .output = {8, 28, 28},
-                                    .bytes = 25088};
   expect_snapshot("summary.txt", print_summary({.study = "s",
                                                 .network = "n",
                                                 .input = {1, 28, 28},
@@ -131,15 +137,17 @@ TEST(Snapshot, OfASummary) {
 }
 
 TEST(Snapshot, OfDataSets) {
-  const record::KnownData absent = {.name = "cifar-10",
-                                    .description = "photographs",
-                                    .classes = 10,
-                                    .found = {},
-                                    .files = "its binary version",
-                                    .source = "https://example.org",
-                                    .places = {"/a/cifar-10", "/b/cifar-10"}};
-  record::KnownData drawn = absent;
-  drawn.name = "shapes10";
+  const data::FoundSet absent = {.set = {.name = "cifar-10",
+                                         .description = "photographs",
+                                         .classes = 10,
+                                         .class_names = {},
+                                         .files = "its binary version",
+                                         .source = "https://example.org",
+                                         .ending = {}},
+                                 .found = {},
+                                 .places = {"/a/cifar-10", "/b/cifar-10"}};
+  data::FoundSet drawn = absent;
+  drawn.set.name = "shapes10";
   drawn.found = "built in";
   expect_snapshot("data.txt", print_data_list({.sets = {drawn, absent}}) + "\n" +
                                   print_absent_data(absent) + "\n" +

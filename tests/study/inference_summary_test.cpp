@@ -12,7 +12,7 @@ record::TrialRecord trial(int kept, std::optional<double> difference, double sec
   record.inference = record::InferenceRecord{
       .counts = {.backward = 5 - kept, .kept = kept},
       .bns = {static_cast<std::size_t>(kept),
-              {.stage = "units.0.bn", .fate = "kept", .into = {}, .reason = "why"}},
+              {.stage = "units.0.bn", .fate = fold::Fate::kept, .into = {}, .reason = "why"}},
       .max_difference = difference,
       .max_logit = 8,
       .trained = {.parameters = 10, .bytes = 100 + kept},
