@@ -68,7 +68,7 @@ std::optional<PeakLoop> peak_loop(Precision precision) {
     if (!processor.has_bf16) return std::nullopt;
     return PeakLoop{multiply_add_bf16, 32, "avx512_bf16"};
   }
-  if (!processor.has_avx2 || !processor.has_fma) return std::nullopt;
+  if (!processor.has_own_convolutions()) return std::nullopt;
   return PeakLoop{multiply_add_avx2, 8, "avx2"};
 }
 
@@ -119,8 +119,7 @@ Processor own_processor() {
 }
 
 void require_precision(Precision precision, const Processor& processor) {
-  const bool has_fast = processor.has_avx2 && processor.has_fma;
-  if (precision == Precision::fp32_fast && !has_fast) {
+  if (precision == Precision::fp32_fast && !processor.has_own_convolutions()) {
     throw Error(fmt::format(
         "recipe.precision fp32-fast needs AVX2 with FMA; this processor has {}; use fp32",
         processor.isa));
@@ -129,7 +128,7 @@ void require_precision(Precision precision, const Processor& processor) {
     throw Error(fmt::format(
         "recipe.precision bf16 needs AVX-512 with bf16 (avx512_core_bf16 or better); this "
         "processor has {}; use {}",
-        processor.isa, has_fast ? "fp32-fast or fp32" : "fp32"));
+        processor.isa, processor.has_own_convolutions() ? "fp32-fast or fp32" : "fp32"));
   }
 }
 

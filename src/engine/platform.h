@@ -22,6 +22,9 @@ struct Processor {
   bool has_fma = false;
   bool has_bf16 = false;  // AVX-512 with bf16
   std::string isa;        // the widest instructions it has, named as in Platform
+
+  /// Whether our own convolutions run on it.
+  bool has_own_convolutions() const { return has_avx2 && has_fma; }
 };
 Processor own_processor();
 

@@ -41,29 +41,27 @@ struct RightAnswers {
     const Bits bits{.count = flags.size(), .bits = to_hex_bits(flags)};
     json::write_object(kBits.list, &bits, writer);
   }
-  static std::vector<std::uint8_t> read(const json::Value& value);
+  static std::vector<std::uint8_t> read(const json::Value& value) {
+    Bits form;
+    json::read_object(kBits.list, &form, value);
+    const std::string& hex = form.bits;
+    const std::uint64_t count = value.at("count").whole(hex.size() * 4);
+    if ((count + 7) / 8 * 2 != hex.size()) {
+      value.fail(fmt::format("expected {} hexadecimal digits for {} answers, found {}",
+                             (count + 7) / 8 * 2, count, hex.size()));
+    }
+    std::vector<std::uint8_t> flags(hex.size() * 4);
+    for (std::size_t i = 0; i < flags.size(); ++i) {
+      const std::size_t digit = kHexDigits.find(hex[i / 4]);
+      if (digit == std::string_view::npos) value.at("bits").fail_expected("hexadecimal digits");
+      flags[i] = static_cast<std::uint8_t>(digit >> (3 - i % 4) & 1U);
+      if (i >= count && flags[i] != 0) value.at("bits").fail_expected("0 behind the last answer");
+    }
+    flags.resize(count);
+    return flags;
+  }
   static std::string type() { return "object"; }
 };
-
-std::vector<std::uint8_t> RightAnswers::read(const json::Value& value) {
-  Bits form;
-  json::read_object(kBits.list, &form, value);
-  const std::string& hex = form.bits;
-  const std::uint64_t count = value.at("count").whole(hex.size() * 4);
-  if ((count + 7) / 8 * 2 != hex.size()) {
-    value.fail(fmt::format("expected {} hexadecimal digits for {} answers, found {}",
-                           (count + 7) / 8 * 2, count, hex.size()));
-  }
-  std::vector<std::uint8_t> flags(hex.size() * 4);
-  for (std::size_t i = 0; i < flags.size(); ++i) {
-    const std::size_t digit = kHexDigits.find(hex[i / 4]);
-    if (digit == std::string_view::npos) value.at("bits").fail_expected("hexadecimal digits");
-    flags[i] = static_cast<std::uint8_t>(digit >> (3 - i % 4) & 1U);
-    if (i >= count && flags[i] != 0) value.at("bits").fail_expected("0 behind the last answer");
-  }
-  flags.resize(count);
-  return flags;
-}
 
 const json::Fields<EpochMetrics> kEpoch = {
     field<&EpochMetrics::epoch>("epoch", "from 1"),

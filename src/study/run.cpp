@@ -59,6 +59,7 @@ Run::Run(Experiment experiment, RunOptions options, Listener& listener)
 /// Orders that are written otherwise and come to the same: as networks, or by proof.
 void Run::tell_of_orders() const {
   std::vector<Notice> proved;
+  const auto rules = algebra::make_rules(algebra::Scales::any);
   const std::vector<Arm>& arms = experiment_.arms;
   for (std::size_t a = 0; a < arms.size(); ++a) {
     for (std::size_t b = a + 1; b < arms.size(); ++b) {
@@ -70,8 +71,7 @@ void Run::tell_of_orders() const {
                          arms[a].name, arms[b].name)});
         continue;
       }
-      const algebra::Relation relation = algebra::relate(arms[a].network, arms[b].network,
-                                                         algebra::make_rules(algebra::Scales::any));
+      const algebra::Relation relation = algebra::relate(arms[a].network, arms[b].network, rules);
       if (relation.answer != algebra::Answer::same_training) continue;
       proved.push_back(
           {Notice::Kind::same_training,

@@ -69,8 +69,7 @@ void copy(const From& from, To to) {
 
 /// Those of fp32 that this processor has.
 inline std::vector<Precision> fp32_precisions() {
-  const Processor processor = own_processor();
-  if (!processor.has_avx2 || !processor.has_fma) return {Precision::fp32};
+  if (!own_processor().has_own_convolutions()) return {Precision::fp32};
   return {Precision::fp32, Precision::fp32_fast};
 }
 

@@ -27,7 +27,7 @@ using ::testing::Not;
 using ::testing::ThrowsMessage;
 
 #define SKIP_WITHOUT_AVX2()                                         \
-  if (!own_processor().has_avx2 || !own_processor().has_fma) {      \
+  if (!own_processor().has_own_convolutions()) {                    \
     GTEST_SKIP() << "SKIPPED: this processor has no AVX2 with FMA"; \
   }
 /// "units.1.conv forward own:direct".

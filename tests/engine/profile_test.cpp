@@ -69,8 +69,7 @@ TEST(PlannedBytes, AreThoseOfTheArgumentsEachOnce) {
 }
 
 TEST(PlannedBytes, OfWinogradAreThoseOfTheDirectConvolutionWithoutItsScratchMemory) {
-  const Processor processor = own_processor();
-  if (!processor.has_avx2 || !processor.has_fma) {
+  if (!own_processor().has_own_convolutions()) {
     GTEST_SKIP() << "SKIPPED: this processor has no AVX2 with FMA";
   }
   const network::Network network =

@@ -8,11 +8,11 @@
 
 #include <atomic>
 #include <cstdlib>
-#include <fstream>
 #include <map>
 #include <new>
 
 #include "base/error.h"
+#include "committed_lines.h"
 #include "engine/networks.h"
 #include "engine/platform.h"
 #include "network/preset.h"
@@ -40,7 +40,7 @@ void operator delete[](void* place, std::size_t) noexcept { std::free(place); }
 namespace whichfirst::engine {
 namespace {
 
-const std::string kList = std::string(WHICHFIRST_FIXTURES) + "/engine/step_census.txt";
+const std::string kList = "engine/step_census.txt";
 
 struct Subject {
   std::string network;
@@ -93,18 +93,8 @@ std::vector<std::string> census_lines(const Subject& subject, const std::string&
   return lines;
 }
 
-/// The committed lines that begin so, in their order.
-std::vector<std::string> committed_lines(const std::string& beginning) {
-  std::ifstream file(kList);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with(beginning)) lines.push_back(line);
-  }
-  return lines;
-}
-
 void expect_committed(const std::vector<std::string>& found, const std::string& beginning) {
-  const std::vector<std::string> committed = committed_lines(beginning);
+  const std::vector<std::string> committed = committed_lines(kList, beginning);
   const std::string text = fmt::format("{}", fmt::join(found, "\n"));
   if (committed.empty()) {
     GTEST_SKIP() << "SKIPPED: " << kList << " has none for " << beginning << "they would be\n"

@@ -59,8 +59,9 @@ TEST(Trial, IsTheSameTwiceButForItsTimings) {
 /// rounding.
 TEST(Trial, ScoresTheNetworkThatItTrained) {
   std::vector<engine::Precision> precisions = {engine::Precision::fp32};
-  const engine::Processor processor = engine::own_processor();
-  if (processor.has_avx2 && processor.has_fma) precisions.push_back(engine::Precision::fp32_fast);
+  if (engine::own_processor().has_own_convolutions()) {
+    precisions.push_back(engine::Precision::fp32_fast);
+  }
   for (const engine::Precision precision : precisions) {
     for (const char* order : {"conv bn relu", "conv relu bn"}) {
       SCOPED_TRACE(order);

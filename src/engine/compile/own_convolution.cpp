@@ -21,8 +21,9 @@ std::optional<OwnConvolution> own_convolution(const network::Stage& stage, int b
                                .padding = conv.padding,
                                // Of plain pictures there is no gradient.
                                .is_padded = stage.source != network::kInput};
-  const bool may_be_direct = precision != Precision::bf16 && own_processor().has_avx2 &&
-                             own_processor().has_fma && shape.kernel <= kLargestDirectKernel;
+  const bool may_be_direct = precision != Precision::bf16 &&
+                             own_processor().has_own_convolutions() &&
+                             shape.kernel <= kLargestDirectKernel;
   const ConvolutionKernels* kernels = nullptr;
   if (precision == Precision::fp32_fast && kWinograd.is_faster(shape)) {
     kernels = &kWinograd;
