@@ -14,7 +14,6 @@
 #include "engine/platform.h"
 #include "network/preset.h"
 #include "reference/convolution.h"
-#include "reference/pass.h"
 
 namespace whichfirst::engine {
 namespace {
@@ -43,21 +42,6 @@ std::vector<std::string> lines_of(const std::vector<PlannedPrimitive>& primitive
 std::vector<float> relu_of(std::vector<float> numbers) {
   for (float& number : numbers) number = std::max(number, 0.0F);
   return numbers;
-}
-
-/// Within 1e-4 of each gradient, or of a hundredth of the largest where it is smaller.
-void expect_gradients(const network::Network& network, const network::Values& found,
-                      const reference::Pass& wanted) {
-  double largest = 0;
-  for (const auto& gradient : wanted.gradients) largest = std::max(largest, norm(gradient));
-  for (std::size_t i = 0; i < network.parameters.size(); ++i) {
-    if (!network.parameters[i].is_trained()) continue;
-    ASSERT_EQ(found[i].size(), wanted.gradients[i].size()) << network.parameters[i].name;
-    std::vector<double> difference(found[i].begin(), found[i].end());
-    for (std::size_t j = 0; j < difference.size(); ++j) difference[j] -= wanted.gradients[i][j];
-    EXPECT_LE(norm(difference), 1e-4 * std::max(norm(wanted.gradients[i]), 1e-2 * largest))
-        << network.parameters[i].name;
-  }
 }
 
 constexpr std::size_t kBlock = 8;
@@ -451,96 +435,7 @@ TEST(OwnConvolutionPlan, Article15IsOursFromItsSecondConvolutionOnAndNothingIsRe
   }
 }
 
-// --- in networks ---
-
-const Case kCases[] = {
-    {"conv(10) conv(12) gap fc(classes)", "conv", {3, 7, 5}, 3},
-    {"conv(9) conv(17, p=0) conv(8, p=2) flatten fc(classes)", "conv", {8, 9, 6}, 3},
-    {"2*unit(10) gap fc(classes)", "conv bn relu", {3, 7, 5}, 4},
-    {"2*unit(10) gap fc(classes)", "conv relu bn", {10, 7, 5}, 4},
-    {"2*unit(16, pool=2) unit(24) gap fc(classes)", "bn relu conv", {3, 13, 12}, 4},
-    {"2*unit(24) gap fc(classes)", "conv gn(3) gelu drop(0.2)", {3, 11, 9}, 4},
-    {"conv(10) unit(10) unit(12, s=2) unit(12) gap fc(classes)",
-     "res(conv bn relu conv bn) relu",
-     {3, 9, 7},
-     4},
-    {"conv(10) unit(10) unit(12, s=2) unit(12) bn relu gap fc(classes)",
-     "res(bn relu conv bn relu conv)",
-     {3, 9, 7},
-     4},
-    {"unit(8) avgpool(2) conv(16, k=1) conv(16, k=5, p=2) conv(16) gap fc(classes)",
-     "conv bn tanh",
-     {1, 12, 12},
-     4},
-    {"conv(16) conv(24, s=2) 2*unit(24, k=5, p=2) unit(16) gap fc(classes)",
-     "conv bn relu",
-     {1, 13, 12},
-     4},
-};
-
-/// A network in fp32 and in fp32-fast.
-class OwnTwin : public ::testing::TestWithParam<std::tuple<Case, Precision>> {
- protected:
-  void SetUp() override { SKIP_WITHOUT_AVX2(); }
-
-  Options options() const {
-    return {.batch = c.batch,
-            .evaluation_batch = c.batch + 1,
-            .precision = std::get<Precision>(GetParam()),
-            .seed = 11};
-  }
-
-  const Case c = std::get<Case>(GetParam());
-  network::Network network = build(c);
-  std::vector<float> images = random_images(network.input, c.batch, 1);
-  std::vector<std::int32_t> labels = random_labels(network.classes, c.batch, 2);
-  network::Values values = lively_values(network, 3);
-  reference::Tensor pictures{
-      .count = c.batch, .shape = network.input, .values = {images.begin(), images.end()}};
-};
-
-std::vector<double> wide(std::span<const float> values) { return {values.begin(), values.end()}; }
-
-TEST_P(OwnTwin, OneStepHasTheLossAndGradientsOfTheReference) {
-  Trainer trainer(network, values, options());
-  copy(images, trainer.images());
-  copy(labels, trainer.labels());
-  const StepResult step = trainer.step(0);
-  ASSERT_FALSE(step.non_finite) << step.non_finite->stage;
-  const reference::Pass pass = reference::run(network, reference::widen(values), pictures, labels,
-                                              reference::Mode::training, {.seed = 11});
-  EXPECT_NEAR(step.loss, pass.loss, 1e-5 * pass.loss);
-  expect_gradients(network, trainer.gradients(), pass);
-  EXPECT_EQ(trainer.values()[0], values[0]) << "a rate of 0 changes nothing";
-}
-
-TEST_P(OwnTwin, EvaluationHasTheLogitsOfTheReference) {
-  Trainer trainer(network, values, options());
-  copy(images, trainer.evaluation_images());
-  trainer.evaluate(labels);
-  const reference::ForwardPass pass = reference::run_forward(network, reference::widen(values),
-                                                             pictures, reference::Mode::evaluation);
-  const std::vector<double>& wanted = pass.outputs.back().values;
-  EXPECT_LE(distance(wide(trainer.logits()), wanted), 1e-5 * norm(wanted));
-}
-
-TEST_P(OwnTwin, TrainsToTheSameBitsTwice) {
-  const auto train = [&] {
-    Trainer trainer(network, values, options());
-    for (int step = 0; step < 3; ++step) {
-      copy(images, trainer.images());
-      copy(labels, trainer.labels());
-      EXPECT_FALSE(trainer.step(0.01).non_finite);
-    }
-    return trainer.values();
-  };
-  EXPECT_EQ(train(), train());
-}
-
-INSTANTIATE_TEST_SUITE_P(Engine, OwnTwin,
-                         ::testing::Combine(::testing::ValuesIn(kCases),
-                                            ::testing::Values(Precision::fp32,
-                                                              Precision::fp32_fast)));
+// --- in networks; twin_test.cpp has their steps and evaluations ---
 
 TEST(FastPrecision, ShowsANumberThatIsNotFinite) {
   SKIP_WITHOUT_AVX2();

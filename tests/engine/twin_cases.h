@@ -121,6 +121,20 @@ inline const Case kTwinCases[] = {
      "conv relu bn",
      {1, 16, 14},
      5},
+    // Convolutions in blocks of 8 channels and between them, and by Winograd's algorithm.
+    {"conv(10) conv(12) gap fc(classes)", "conv", {3, 7, 5}, 3},
+    {"conv(9) conv(17, p=0) conv(8, p=2) flatten fc(classes)", "conv", {8, 9, 6}, 3},
+    {"2*unit(10) gap fc(classes)", "conv relu bn", {10, 7, 5}, 4},
+    {"2*unit(16, pool=2) unit(24) gap fc(classes)", "bn relu conv", {3, 13, 12}, 4},
+    {"2*unit(24) gap fc(classes)", "conv gn(3) gelu drop(0.2)", {3, 11, 9}, 4},
+    {"unit(8) avgpool(2) conv(16, k=1) conv(16, k=5, p=2) conv(16) gap fc(classes)",
+     "conv bn tanh",
+     {1, 12, 12},
+     4},
+    {"conv(16) conv(24, s=2) 2*unit(24, k=5, p=2) unit(16) gap fc(classes)",
+     "conv bn relu",
+     {1, 13, 12},
+     4},
 };
 
 }  // namespace whichfirst::engine
