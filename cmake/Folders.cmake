@@ -34,7 +34,8 @@ function(whichfirst_folder name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
   add_library(wf_${name} STATIC ${sources})
   list(TRANSFORM FOLDER_USES PREPEND wf_)
-  target_link_libraries(wf_${name} PUBLIC whichfirst_flags PRIVATE ${FOLDER_USES} ${FOLDER_PRIVATE})
+  target_link_libraries(wf_${name} PUBLIC whichfirst_flags fmt::fmt
+    PRIVATE ${FOLDER_USES} ${FOLDER_PRIVATE})
 endfunction()
 
 # A header-only or plain library found by path, as a target that brings no warnings of its own.

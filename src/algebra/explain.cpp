@@ -26,7 +26,7 @@ network::Network build_named(const Sequence& order, const Shape& input, int unit
     std::string text = notation::print(order);
     constexpr std::size_t kLongest = 80;
     if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
-    throw Error(fmt::format("order '{}' on {}: {}", text, read, error.what()));
+    throw Error("order '{}' on {}: {}", text, read, error.what());
   }
 }
 

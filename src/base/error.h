@@ -1,8 +1,11 @@
 // Errors that a user can act on, and checks for our own mistakes.
 #pragma once
 
+#include <fmt/core.h>
+
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace whichfirst {
 
@@ -13,6 +16,11 @@ namespace whichfirst {
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+  /// The text is that of fmt::format.
+  template <class First, class... Others>
+  Error(fmt::format_string<First, Others...> text, First&& first, Others&&... others)
+      : std::runtime_error(
+            fmt::format(text, std::forward<First>(first), std::forward<Others>(others)...)) {}
 };
 
 /// Throws std::logic_error when `holds` is false: a mistake of ours, never of the user's. Stays on

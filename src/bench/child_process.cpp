@@ -54,7 +54,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command)
   connection_ = ends[0];
   if (failed != 0) {
     close(connection_);
-    throw Error(fmt::format("{}: does not start: {}", name_, std::strerror(failed)));
+    throw Error("{}: does not start: {}", name_, std::strerror(failed));
   }
 }
 
@@ -85,7 +85,7 @@ void ChildProcess::wait_for(short events, const Limit& limit) const {
     const int ready = left > 0 ? poll(&waiting, 1, static_cast<int>(left * 1000) + 1) : 0;
     if (ready < 0 && errno == EINTR) continue;
     if (ready != 0) return;
-    throw Error(fmt::format("{}: has not answered for {:g} seconds", name_, limit.seconds));
+    throw Error("{}: has not answered for {:g} seconds", name_, limit.seconds);
   }
 }
 
@@ -95,7 +95,7 @@ void ChildProcess::send(std::string_view line, const Limit& limit) {
     // No signal where it has ended: an error of ours to tell.
     const ssize_t sent = ::send(connection_, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (sent < 0) throw Error(fmt::format("{}: has ended before it was asked", name_));
+    if (sent < 0) throw Error("{}: has ended before it was asked", name_);
     line.remove_prefix(static_cast<std::size_t>(sent));
   }
 }
@@ -111,13 +111,13 @@ std::string ChildProcess::receive(const Limit& limit) {
     }
     searched = received_.size();
     if (searched > kLongestLine) {
-      throw Error(fmt::format("{}: answers a line of more than {} bytes", name_, kLongestLine));
+      throw Error("{}: answers a line of more than {} bytes", name_, kLongestLine);
     }
     wait_for(POLLIN, limit);
     std::array<char, 4096> bytes;
     const ssize_t count = recv(connection_, bytes.data(), bytes.size(), 0);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) throw Error(fmt::format("{}: has ended without an answer", name_));
+    if (count <= 0) throw Error("{}: has ended without an answer", name_);
     received_.append(bytes.data(), static_cast<std::size_t>(count));
   }
 }

@@ -69,7 +69,7 @@ auto with_answer(std::string_view line, const std::string& label, Use use) {
   const json::Document answer(line, label, {.most_levels = kAnswerDepth});
   const json::Value root = answer.root();
   if (root.has("error")) {
-    throw Error(fmt::format("{}: {}", label, root.at("error").printable_text(kLongestWords)));
+    throw Error("{}: {}", label, root.at("error").printable_text(kLongestWords));
   }
   return use(root);
 }

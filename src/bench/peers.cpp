@@ -116,10 +116,10 @@ Peers::Peers(const PeerOptions& options, const std::vector<network::Network>& ne
     }
   }
 } catch (const Error& error) {
-  throw Error(fmt::format(
+  throw Error(
       "{}; --peers needs a Python with PyTorch: name one with --python (on Debian: apt install "
       "python3-torch, and --python /usr/bin/python3)",
-      error.what()));
+      error.what());
 }
 
 double Peers::measure(std::size_t index, const PeerSetting& setting, double seconds) {

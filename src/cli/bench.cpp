@@ -33,7 +33,7 @@ Shape parse_input(const std::string& text) {
                                 &shape.width, &used);
   const bool is_positive = shape.channels > 0 && shape.height > 0 && shape.width > 0;
   if (found != 3 || static_cast<std::size_t>(used) != text.size() || !is_positive) {
-    throw Error(fmt::format("--input {}: expected CxHxW, such as 3x32x32", text));
+    throw Error("--input {}: expected CxHxW, such as 3x32x32", text);
   }
   return shape;
 }

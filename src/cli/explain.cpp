@@ -31,10 +31,10 @@ struct ExplainOptions {
 };
 
 [[noreturn]] void refuse_input(std::string_view text) {
-  throw Error(fmt::format(
+  throw Error(
       "--input {}: expected channels x height x width of a picture, such as 3x32x32, or the length "
       "of a vector, such as 64; each 1 to {} and {} numbers together at most",
-      json::printable(text), notation::kMaxWidth, algebra::kMaxStackInput));
+      json::printable(text), notation::kMaxWidth, algebra::kMaxStackInput);
 }
 
 /// "3x32x32", or "64" for vectors.
@@ -55,7 +55,7 @@ notation::Sequence parse_order(const std::string& text) {
   try {
     return notation::parse(text, notation::Context::order);
   } catch (const notation::SyntaxError& error) {
-    throw Error(fmt::format("order '{}': {}", json::printable(text), error.what()));
+    throw Error("order '{}': {}", json::printable(text), error.what());
   }
 }
 

@@ -77,9 +77,8 @@ void refuse_unknown_verb(const std::vector<Verb>& verbs, int argc, char** argv) 
     names.emplace_back(verb.name);
   }
   const auto near = nearest_word(word, names);
-  throw Error(fmt::format("no verb '{}'{}; the verbs are {}", word,
-                          near ? fmt::format(", did you mean '{}'?", *near) : "",
-                          fmt::join(names, ", ")));
+  throw Error("no verb '{}'{}; the verbs are {}", word,
+              near ? fmt::format(", did you mean '{}'?", *near) : "", fmt::join(names, ", "));
 }
 
 /// A message as it may reach a terminal: names of files in it keep their control characters to

@@ -35,8 +35,8 @@ void require_writable(const char* option, const std::string& path) {
   if (path.empty()) return;
   const std::filesystem::path parent = std::filesystem::absolute(path).parent_path();
   if (access(parent.c_str(), W_OK) != 0) {
-    throw Error(fmt::format("{} {}: the folder {} cannot be written ({})", option, path,
-                            parent.string(), std::strerror(errno)));
+    throw Error("{} {}: the folder {} cannot be written ({})", option, path, parent.string(),
+                std::strerror(errno));
   }
 }
 
@@ -66,16 +66,15 @@ network::Values load_weights(const std::string& path, const study::Arm& arm) {
                       path, parameter.name, arm.name));
     }
     if (found->second->shape != parameter.dimensions) {
-      throw Error(fmt::format("{}: tensor '{}' has shape [{}], expected [{}]", path, parameter.name,
-                              fmt::join(found->second->shape, ", "),
-                              fmt::join(parameter.dimensions, ", ")));
+      throw Error("{}: tensor '{}' has shape [{}], expected [{}]", path, parameter.name,
+                  fmt::join(found->second->shape, ", "), fmt::join(parameter.dimensions, ", "));
     }
     values.push_back(std::move(found->second->values));
     by_name.erase(found);
   }
   if (!by_name.empty()) {
-    throw Error(fmt::format("{}: tensor '{}' belongs to no stage of order {} ({})", path,
-                            by_name.begin()->first, arm.name, arm.order));
+    throw Error("{}: tensor '{}' belongs to no stage of order {} ({})", path,
+                by_name.begin()->first, arm.name, arm.order);
   }
   return values;
 }

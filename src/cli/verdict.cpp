@@ -43,8 +43,8 @@ std::string read_standard_input() {
   while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), stdin)) {
     content.append(piece.data(), got);
     if (content.size() > record::kMostResultBytes) {
-      throw Error(fmt::format("standard input: expected at most {} bytes, found more",
-                              record::kMostResultBytes));
+      throw Error("standard input: expected at most {} bytes, found more",
+                  record::kMostResultBytes);
     }
   }
   if (std::ferror(stdin) != 0) throw Error("standard input: cannot be read");
@@ -55,16 +55,15 @@ std::string read_standard_input() {
 stats::Rule rule_of(const VerdictOptions& options) {
   const auto margin = options.margin;
   if (margin && !(std::isfinite(*margin) && *margin > 0)) {
-    throw Error(fmt::format("--margin: expected a number above 0, found {}", *margin));
+    throw Error("--margin: expected a number above 0, found {}", *margin);
   }
   if (!(options.confidence >= 0.5 && options.confidence <= 0.999)) {
-    throw Error(fmt::format("--confidence: expected a number from 0.5 to 0.999, found {}",
-                            options.confidence));
+    throw Error("--confidence: expected a number from 0.5 to 0.999, found {}", options.confidence);
   }
   const int fewest = stats::minimum_pairs(options.confidence);
   if (options.is_automatic && (options.max_pairs < fewest || options.max_pairs > kMostAutomatic)) {
-    throw Error(fmt::format("--max-pairs: expected {} to {} pairs, found {}", fewest,
-                            kMostAutomatic, options.max_pairs));
+    throw Error("--max-pairs: expected {} to {} pairs, found {}", fewest, kMostAutomatic,
+                options.max_pairs);
   }
   return {.confidence = options.confidence,
           .margin = margin,

@@ -38,10 +38,10 @@ Options WantedOptions::options() {
 
 study::Wanted WantedOptions::wanted() const {
   if (difference && !(std::isfinite(*difference) && *difference > 0)) {
-    throw Error(fmt::format("--difference: expected a number above 0, found {}", *difference));
+    throw Error("--difference: expected a number above 0, found {}", *difference);
   }
   if (!(power >= 0.05 && power <= 0.999)) {
-    throw Error(fmt::format("--power: expected a number from 0.05 to 0.999, found {}", power));
+    throw Error("--power: expected a number from 0.05 to 0.999, found {}", power);
   }
   return {.difference = difference, .power = power};
 }

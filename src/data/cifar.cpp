@@ -93,8 +93,8 @@ void read_records(const std::filesystem::path& path, const Kind& kind, Images& i
     }
     for (std::size_t i = 0; i < kind.label_limits.size(); ++i) {
       if (record[i] < kind.label_limits[i]) continue;
-      throw Error(fmt::format("{}: record {}: expected a label from 0 to {} in byte {}, found {}",
-                              file.path(), records, kind.label_limits[i] - 1, i, record[i]));
+      throw Error("{}: record {}: expected a label from 0 to {} in byte {}, found {}", file.path(),
+                  records, kind.label_limits[i] - 1, i, record[i]);
     }
     if (pixels.size() + kPixelBytes > kMostContentBytes) {
       throw Error(
@@ -106,8 +106,8 @@ void read_records(const std::filesystem::path& path, const Kind& kind, Images& i
     ++records;
   }
   if (records == 0) {
-    throw Error(fmt::format("{}: expected records of {} bytes, found an empty file", file.path(),
-                            record.size()));
+    throw Error("{}: expected records of {} bytes, found an empty file", file.path(),
+                record.size());
   }
 }
 
@@ -127,14 +127,14 @@ std::vector<std::filesystem::path> train_files(const Place& place) {
     const auto path = find_file(place.folder, stem);
     if (!path && missing.empty()) missing = stem;
     if (path && !missing.empty()) {
-      throw Error(fmt::format("{}: expected {}.bin (.gz too) beside {}, which is there",
-                              place.folder.string(), missing, path->filename().string()));
+      throw Error("{}: expected {}.bin (.gz too) beside {}, which is there", place.folder.string(),
+                  missing, path->filename().string());
     }
     if (path) files.push_back(*path);
   }
   if (files.empty()) {
-    throw Error(fmt::format("{}: expected {}.bin (.gz too), which is missing",
-                            place.folder.string(), place.kind->train[0]));
+    throw Error("{}: expected {}.bin (.gz too), which is missing", place.folder.string(),
+                place.kind->train[0]);
   }
   return files;
 }
@@ -157,8 +157,8 @@ std::vector<std::string> read_class_names(const Place& place) {
   std::erase(names, "");
   const auto classes = static_cast<std::size_t>(place.kind->label_limits.back());
   if (names.size() != classes) {
-    throw Error(fmt::format("{}: expected {} class names, one a line, found {}", file.path(),
-                            classes, names.size()));
+    throw Error("{}: expected {} class names, one a line, found {}", file.path(), classes,
+                names.size());
   }
   return names;
 }
@@ -174,8 +174,8 @@ Dataset load_cifar_folder(const std::filesystem::path& folder) {
   const auto train = train_files(*place);
   const auto test = find_file(place->folder, kind.test);
   if (!test) {
-    throw Error(fmt::format("{}: expected {}.bin (.gz too), which is missing",
-                            place->folder.string(), kind.test));
+    throw Error("{}: expected {}.bin (.gz too), which is missing", place->folder.string(),
+                kind.test);
   }
   std::vector<std::string> class_names = read_class_names(*place);
   Dataset dataset = join(folder.string(), read_files(train, kind), read_files({*test}, kind));

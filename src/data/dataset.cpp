@@ -30,10 +30,10 @@ std::array<std::filesystem::path, 2> places(const std::filesystem::path& folder,
 [[noreturn]] void refuse_unknown(std::string_view name) {
   const auto names = known_names();
   const auto nearest = nearest_word(name, names);
-  throw Error(fmt::format(
+  throw Error(
       "unknown data set '{}'{}; known are {}; a file or folder of your own is "
       "given by its path",
-      name, nearest ? fmt::format(", did you mean '{}'?", *nearest) : "", fmt::join(names, ", ")));
+      name, nearest ? fmt::format(", did you mean '{}'?", *nearest) : "", fmt::join(names, ", "));
 }
 
 [[noreturn]] void refuse_absent(const KnownSet& known,
@@ -42,21 +42,21 @@ std::array<std::filesystem::path, 2> places(const std::filesystem::path& folder,
   for (const auto& folder : search) {
     for (const auto& place : places(folder, known.name)) looked.push_back(place.string());
   }
-  throw Error(fmt::format(
+  throw Error(
       "data set '{0}' not found: {1}; expected {2}; get them from {3} and put them into "
       "$WHICHFIRST_DATA/{0}{4} or ~/.local/share/whichfirst/{0}{4}",
       known.name,
       looked.empty() ? "there is no folder to look in"
                      : fmt::format("looked for {}", fmt::join(looked, ", ")),
-      known.files, known.source, known.ending));
+      known.files, known.source, known.ending);
 }
 
 [[noreturn]] void refuse_folder(const std::filesystem::path& folder) {
   const FolderContent content = list_folder(folder);
-  throw Error(fmt::format(
+  throw Error(
       "{}: expected four IDX files, CIFAR's binary files (data_batch_1.bin and on, or train.bin) "
       "or class folders of PNG and JPEG pictures (train/CLASS and test/CLASS, or CLASS), found {}",
-      folder.string(), content.others.empty() ? "nothing" : few_of(content.others)));
+      folder.string(), content.others.empty() ? "nothing" : few_of(content.others));
 }
 
 /// The set in `folder`, read as what it looks like.
@@ -142,8 +142,8 @@ Dataset load_named(std::string_view name, const std::vector<std::filesystem::pat
   if (!path) refuse_absent(*known, search);
   Dataset dataset = load_path(*path, options);
   if (dataset.classes != known->classes) {
-    throw Error(fmt::format("{}: expected the {} classes of {}, found {}", path->string(),
-                            known->classes, name, dataset.classes));
+    throw Error("{}: expected the {} classes of {}, found {}", path->string(), known->classes, name,
+                dataset.classes);
   }
   dataset.name = known->name;
   if (dataset.class_names.empty()) {
@@ -161,9 +161,9 @@ Dataset load_path(const std::filesystem::path& path, const ReadOptions& options)
   } else {
     regular_file_size(path);
     if (path.extension() != ".npz") {
-      throw Error(fmt::format(
+      throw Error(
           "{}: expected a .npz file, or a folder of IDX files, CIFAR's binary files or pictures",
-          path.string()));
+          path.string());
     }
     dataset = load_npz(path);
     dataset.format = "npz";

@@ -26,7 +26,7 @@ FolderContent list_folder(const std::filesystem::path& folder) {
           fmt::format("{}: expected at most {} entries", folder.string(), kMostFolderEntries));
     }
   }
-  if (error) throw Error(fmt::format("{}: {}", folder.string(), error.message()));
+  if (error) throw Error("{}: {}", folder.string(), error.message());
   std::sort(content.folders.begin(), content.folders.end());
   std::sort(content.others.begin(), content.others.end());
   return content;

@@ -51,16 +51,16 @@ std::uint32_t read_word(InputFile& file, std::size_t words_before) {
   std::array<std::uint8_t, kWordBytes> word{};
   const std::size_t got = file.read(word);
   if (got != word.size()) {
-    throw Error(fmt::format("{}: expected an IDX header, found {} bytes only; fetch it again",
-                            file.path(), kWordBytes * words_before + got));
+    throw Error("{}: expected an IDX header, found {} bytes only; fetch it again", file.path(),
+                kWordBytes * words_before + got);
   }
   return big_endian(word.data());
 }
 
 [[noreturn]] void refuse_magic(const InputFile& file, std::string_view expected,
                                std::uint32_t found) {
-  throw Error(fmt::format("{}: expected {}, found 0x{:08x}, which is {}", file.path(), expected,
-                          found, looks_like(found)));
+  throw Error("{}: expected {}, found 0x{:08x}, which is {}", file.path(), expected, found,
+              looks_like(found));
 }
 
 Header read_header(InputFile& file, std::uint32_t magic) {
@@ -79,8 +79,8 @@ std::vector<std::uint8_t> read_body(InputFile& file, const Header& header, std::
   std::vector<std::uint8_t> body(bytes);
   const std::uint64_t found = file.read(body) + file.count_rest();
   if (found != bytes) {
-    throw Error(fmt::format("{}: expected {} bytes as its header says, found {}; fetch it again",
-                            file.path(), expected, header.bytes() + found));
+    throw Error("{}: expected {} bytes as its header says, found {}; fetch it again", file.path(),
+                expected, header.bytes() + found);
   }
   return body;
 }
@@ -92,8 +92,8 @@ std::vector<std::int32_t> read_labels(const std::filesystem::path& path, std::ui
   if (magic != kLabelsMagic) refuse_magic(file, "IDX labels (0x00000801)", magic);
   const Header header = read_header(file, magic);
   if (header.sizes[0] != images) {
-    throw Error(fmt::format("{}: expected {} labels, one for each image of {}, found {}",
-                            file.path(), images, images_file, header.sizes[0]));
+    throw Error("{}: expected {} labels, one for each image of {}, found {}", file.path(), images,
+                images_file, header.sizes[0]);
   }
   const auto bytes = read_body(file, header, images);
   return {bytes.begin(), bytes.end()};
@@ -182,8 +182,8 @@ Dataset load_idx_folder(const std::filesystem::path& folder) {
     // Of the two places, speak of the one where more was found.
     if (missing.empty() || missing_here.size() < missing.size()) missing = missing_here;
   }
-  throw Error(fmt::format("{}: expected four IDX files (.gz too), did not find {}", folder.string(),
-                          fmt::join(missing, ", ")));
+  throw Error("{}: expected four IDX files (.gz too), did not find {}", folder.string(),
+              fmt::join(missing, ", "));
 }
 
 }  // namespace whichfirst::data

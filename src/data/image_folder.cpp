@@ -81,15 +81,15 @@ void require_classes(const fs::path& folder, const Names& classes) {
   if (classes.size() >= 2 && classes.size() <= kMostClasses) return;
   const std::string found =
       classes.size() == 1 ? fmt::format("'{}' only", classes[0]) : std::to_string(classes.size());
-  throw Error(fmt::format("{}: expected 2 to {} class folders of pictures, found {}",
-                          folder.string(), kMostClasses, found));
+  throw Error("{}: expected 2 to {} class folders of pictures, found {}", folder.string(),
+              kMostClasses, found);
 }
 
 void require_known(const fs::path& folder, const Names& test_classes, const Names& classes) {
   for (const std::string& name : test_classes) {
     if (std::binary_search(classes.begin(), classes.end(), name)) continue;
-    throw Error(fmt::format("{}: expected one of the classes of train/ ({}), found '{}'",
-                            folder.string(), few_of(classes), name));
+    throw Error("{}: expected one of the classes of train/ ({}), found '{}'", folder.string(),
+                few_of(classes), name);
   }
 }
 
@@ -107,7 +107,7 @@ Part survey_part(const fs::path& folder, const Names& classes, const fs::path& r
     std::merge(content.folders.begin(), content.folders.end(), content.others.begin(),
                content.others.end(), std::back_inserter(names));
     if (survey.pictures + names.size() > kMostPictures) {
-      throw Error(fmt::format("{}: expected at most {} files", root.string(), kMostPictures));
+      throw Error("{}: expected at most {} files", root.string(), kMostPictures);
     }
     for (const std::string& name : names) {
       const fs::path path = folder / class_name / name;
@@ -130,9 +130,9 @@ Part draw_test(Part& train, const Names& classes, std::uint64_t seed) {
   for (std::size_t label = 0; label < train.files.size(); ++label) {
     auto& files = train.files[label];
     if (files.size() < 2) {
-      throw Error(fmt::format(
+      throw Error(
           "{}: expected two pictures or more, a fifth of which are drawn as the test set, found {}",
-          (train.folder / classes[label]).string(), files.size()));
+          (train.folder / classes[label]).string(), files.size());
     }
     const RandomKey key{.seed = seed, .stream = Stream::split, .role = kTestRole, .epoch = label};
     const auto order = permutation(key, static_cast<std::uint32_t>(files.size()));
@@ -152,11 +152,11 @@ Part draw_test(Part& train, const Names& classes, std::uint64_t seed) {
 void require_pictures(const Part& train, const Part& test, const Names& classes) {
   for (std::size_t label = 0; label < classes.size(); ++label) {
     if (!train.files[label].empty()) continue;
-    throw Error(fmt::format("{}: expected pictures of the class, found none",
-                            (train.folder / classes[label]).string()));
+    throw Error("{}: expected pictures of the class, found none",
+                (train.folder / classes[label]).string());
   }
   if (test.count() == 0) {
-    throw Error(fmt::format("{}: expected pictures, found none", test.folder.string()));
+    throw Error("{}: expected pictures, found none", test.folder.string());
   }
 }
 
@@ -171,7 +171,7 @@ Images read_part(const Part& part, const Names& classes, const Shape& shape) {
       const fs::path path = part.folder / classes[label] / file.name;
       const Picture picture = read_picture(path);
       if (picture.shape != file.shape) {
-        throw Error(fmt::format("{}: changed while the folder was read", path.string()));
+        throw Error("{}: changed while the folder was read", path.string());
       }
       const Resizer resizer(size_of(picture.shape), size_of(shape));
       const auto channels = static_cast<std::size_t>(picture.shape.channels);
@@ -218,8 +218,8 @@ Dataset load_image_folder(const fs::path& folder, const ReadOptions& options) {
   };
   const bool is_divided = has("train") && has("test");
   if (has("train") != has("test")) {
-    throw Error(fmt::format("{}: expected train/ and test/ or neither of them, found {}/ only",
-                            folder.string(), has("train") ? "train" : "test"));
+    throw Error("{}: expected train/ and test/ or neither of them, found {}/ only", folder.string(),
+                has("train") ? "train" : "test");
   }
   Names notes;
   Names beside = content.others;

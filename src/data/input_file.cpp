@@ -25,15 +25,15 @@ gzFile as_gz(void* file) { return static_cast<gzFile>(file); }
 std::uint64_t regular_file_size(const std::filesystem::path& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
-  if (error) throw Error(fmt::format("{}: {}", path.string(), error.message()));
+  if (error) throw Error("{}: {}", path.string(), error.message());
   if (std::filesystem::is_directory(status)) {
-    throw Error(fmt::format("{}: expected a file, found a folder", path.string()));
+    throw Error("{}: expected a file, found a folder", path.string());
   }
   if (!std::filesystem::is_regular_file(status)) {
-    throw Error(fmt::format("{}: expected a regular file", path.string()));
+    throw Error("{}: expected a regular file", path.string());
   }
   const auto bytes = std::filesystem::file_size(path, error);
-  if (error) throw Error(fmt::format("{}: {}", path.string(), error.message()));
+  if (error) throw Error("{}: {}", path.string(), error.message());
   return bytes;
 }
 
@@ -44,7 +44,7 @@ InputFile::InputFile(const std::filesystem::path& path)
   errno = 0;
   file_.reset(gzopen(path.c_str(), "rb"));
   if (file_ == nullptr) {
-    throw Error(fmt::format("{}: {}", path_, std::strerror(errno != 0 ? errno : ENOMEM)));
+    throw Error("{}: {}", path_, std::strerror(errno != 0 ? errno : ENOMEM));
   }
   gzbuffer(as_gz(file_.get()), kBufferBytes);
 }
@@ -52,8 +52,8 @@ InputFile::InputFile(const std::filesystem::path& path)
 void InputFile::require_room_for(std::uint64_t bytes) const {
   const bool plain = gzdirect(as_gz(file_.get())) != 0;
   if (plain && bytes != file_bytes_) {
-    throw Error(fmt::format("{}: expected {} bytes as its header says, found {}; fetch it again",
-                            path_, bytes, file_bytes_));
+    throw Error("{}: expected {} bytes as its header says, found {}; fetch it again", path_, bytes,
+                file_bytes_);
   }
   if (!plain && bytes / kDeflateRatio > file_bytes_) {
     throw Error(
@@ -73,14 +73,14 @@ std::size_t InputFile::read(std::span<std::uint8_t> into) {
     int code = Z_OK;
     const std::string reason = gzerror(as_gz(file_.get()), &code);
     if (code == Z_BUF_ERROR) {
-      throw Error(fmt::format("{}: its gzip data are cut short; fetch it again", path_));
+      throw Error("{}: its gzip data are cut short; fetch it again", path_);
     }
-    if (code == Z_ERRNO) throw Error(fmt::format("{}: {}", path_, std::strerror(system_error)));
+    if (code == Z_ERRNO) throw Error("{}: {}", path_, std::strerror(system_error));
     if (bytes < 0 || code != Z_OK) {
       // zlib puts the path before its reason.
       const auto colon = reason.rfind(": ");
-      throw Error(fmt::format("{}: its gzip data are damaged ({}); fetch it again", path_,
-                              colon == std::string::npos ? reason : reason.substr(colon + 2)));
+      throw Error("{}: its gzip data are damaged ({}); fetch it again", path_,
+                  colon == std::string::npos ? reason : reason.substr(colon + 2));
     }
     if (bytes == 0) break;
     got += static_cast<std::size_t>(bytes);

@@ -112,8 +112,8 @@ class DictReader {
   }
 
   [[noreturn]] void refuse(std::string_view expected) const {
-    throw Error(fmt::format("{}: not a header that numpy writes: expected {} at byte {}", where_,
-                            expected, at_));
+    throw Error("{}: not a header that numpy writes: expected {} at byte {}", where_, expected,
+                at_);
   }
 
   std::string_view where_;
@@ -134,14 +134,14 @@ NpyLengths parse_npy_preamble(std::string_view where, std::span<const std::uint8
   }
   const int version = preamble[6];
   if (version < 1 || version > 3 || preamble[7] != 0) {
-    throw Error(fmt::format("{}: expected .npy version 1.0 to 3.0, found {}.{}", where, version,
-                            int{preamble[7]}));
+    throw Error("{}: expected .npy version 1.0 to 3.0, found {}.{}", where, version,
+                int{preamble[7]});
   }
   std::size_t text = std::size_t{preamble[8]} | std::size_t{preamble[9]} << 8;
   if (version > 1) text |= std::size_t{preamble[10]} << 16 | std::size_t{preamble[11]} << 24;
   if (text > kMostNpyTextBytes) {
-    throw Error(fmt::format("{}: expected at most {} bytes of header, found {}", where,
-                            kMostNpyTextBytes, text));
+    throw Error("{}: expected at most {} bytes of header, found {}", where, kMostNpyTextBytes,
+                text);
   }
   return NpyLengths{.preamble = version > 1 ? 12U : 10U, .text = text};
 }
@@ -184,8 +184,7 @@ NpyArray read_npy(const std::filesystem::path& path, std::uint64_t most) {
   bytes.resize(file.read(bytes));
   const NpyLengths lengths = parse_npy_preamble(where, bytes);
   const auto refuse = [&](const std::string& found, std::string_view remedy) {
-    throw Error(fmt::format("{}: expected one array of numbers in C order, found {}; {}", where,
-                            found, remedy));
+    throw Error("{}: expected one array of numbers in C order, found {}; {}", where, found, remedy);
   };
   constexpr std::string_view kSaveAgain = "save it again";
   // Version 1 has the first bytes of the text in those of a preamble.

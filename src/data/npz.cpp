@@ -89,7 +89,7 @@ NpzArchive::NpzArchive(const std::filesystem::path& path, const std::vector<std:
     zip_error_init_with_code(&error, code);
     const std::string reason = zip_error_strerror(&error);
     zip_error_fini(&error);
-    throw Error(fmt::format("{}: expected a .npz archive, cannot open it: {}", path_, reason));
+    throw Error("{}: expected a .npz archive, cannot open it: {}", path_, reason);
   }
   std::vector<std::string> missing;
   for (const std::string& name : names) {
@@ -128,8 +128,8 @@ NpzArray::NpzArray(const NpzArchive& archive, const std::string& name)
   bytes_ = stat.size;
   file_.reset(zip_fopen_index(archive.zip_.get(), stat.index, 0));
   if (file_ == nullptr) {
-    throw Error(fmt::format("{}: damaged ({}); fetch or save it again", where_,
-                            zip_strerror(archive.zip_.get())));
+    throw Error("{}: damaged ({}); fetch or save it again", where_,
+                zip_strerror(archive.zip_.get()));
   }
   read_header();
 }
@@ -137,7 +137,7 @@ NpzArray::NpzArray(const NpzArchive& archive, const std::string& name)
 void NpzArray::read_header() {
   std::array<std::uint8_t, kNpyPreambleBytes> preamble{};
   if (bytes_ < preamble.size()) {
-    throw Error(fmt::format("{}: expected an array, found {} bytes", where_, bytes_));
+    throw Error("{}: expected an array, found {} bytes", where_, bytes_);
   }
   read_exactly(preamble);
   const NpyLengths lengths = parse_npy_preamble(where_, preamble);
@@ -168,16 +168,15 @@ std::string NpzArray::shape_text() const {
 void NpzArray::require_values(std::uint64_t values, int bytes_per_value) const {
   const std::uint64_t expected = values * static_cast<std::uint64_t>(bytes_per_value);
   if (bytes_ - header_bytes_ != expected) {
-    throw Error(fmt::format("{}: expected {} bytes of numbers for the shape {}, found {}", where_,
-                            expected, shape_text(), bytes_ - header_bytes_));
+    throw Error("{}: expected {} bytes of numbers for the shape {}, found {}", where_, expected,
+                shape_text(), bytes_ - header_bytes_);
   }
 }
 
 std::size_t NpzArray::read(std::span<std::uint8_t> into) {
   const zip_int64_t bytes = zip_fread(file_.get(), into.data(), into.size());
   if (bytes < 0) {
-    throw Error(fmt::format("{}: damaged ({}); fetch or save it again", where_,
-                            zip_file_strerror(file_.get())));
+    throw Error("{}: damaged ({}); fetch or save it again", where_, zip_file_strerror(file_.get()));
   }
   return static_cast<std::size_t>(bytes);
 }
@@ -280,17 +279,18 @@ void read_pixels(NpzArray& array, Images& images) {
         [](const std::uint8_t* byte, std::uint64_t, std::size_t) { return *byte; });
     return;
   }
-  images.pixels = read_pictures<float>(
-      array, layout, type->bytes,
-      [&](const std::uint8_t* bytes, std::uint64_t n, std::size_t place) {
-        const double number = npy_number(*type, bytes);
-        // Comparison before conversion: a double beyond float has no defined conversion.
-        if (!(std::abs(number) <= std::numeric_limits<float>::max())) {
-          throw Error(fmt::format("{}{}: expected a finite float, found {}", array.where(),
-                                  index_text(array, n, place), number));
-        }
-        return static_cast<float>(number);
-      });
+  images.pixels =
+      read_pictures<float>(array, layout, type->bytes,
+                           [&](const std::uint8_t* bytes, std::uint64_t n, std::size_t place) {
+                             const double number = npy_number(*type, bytes);
+                             // Comparison before conversion: a double beyond float has no defined
+                             // conversion.
+                             if (!(std::abs(number) <= std::numeric_limits<float>::max())) {
+                               throw Error("{}{}: expected a finite float, found {}", array.where(),
+                                           index_text(array, n, place), number);
+                             }
+                             return static_cast<float>(number);
+                           });
 }
 
 std::vector<std::int32_t> read_labels(NpzArray& array, std::uint64_t images) {
@@ -304,8 +304,8 @@ std::vector<std::int32_t> read_labels(NpzArray& array, std::uint64_t images) {
   const auto& shape = array.header().shape;
   if (shape.empty() || shape.size() > 2 || shape[0] != images ||
       (shape.size() == 2 && shape[1] != 1)) {
-    throw Error(fmt::format("{}: expected one label an image, shape ({},) or ({}, 1), found {}",
-                            array.where(), images, images, array.shape_text()));
+    throw Error("{}: expected one label an image, shape ({},) or ({}, 1), found {}", array.where(),
+                images, images, array.shape_text());
   }
   array.require_values(images, type->bytes);
   const auto step = static_cast<std::size_t>(type->bytes);
@@ -316,8 +316,8 @@ std::vector<std::int32_t> read_labels(NpzArray& array, std::uint64_t images) {
   for (std::size_t n = 0; n < labels.size(); ++n) {
     const double label = npy_number(*type, bytes.data() + n * step);
     if (!(label >= 0 && label <= kLargestLabel)) {
-      throw Error(fmt::format("{}[{}]: expected a label from 0 to {}, found {}", array.where(), n,
-                              kLargestLabel, label));
+      throw Error("{}[{}]: expected a label from 0 to {}, found {}", array.where(), n,
+                  kLargestLabel, label);
     }
     labels[n] = static_cast<std::int32_t>(label);
   }

@@ -19,13 +19,13 @@ using Bytes = std::vector<std::uint8_t>;
 Bytes read_bytes(const std::filesystem::path& path) {
   const std::uint64_t size = regular_file_size(path);
   if (size > kMostPictureFileBytes) {
-    throw Error(fmt::format("{}: expected a picture of at most {} bytes, found {}", path.string(),
-                            kMostPictureFileBytes, size));
+    throw Error("{}: expected a picture of at most {} bytes, found {}", path.string(),
+                kMostPictureFileBytes, size);
   }
   Bytes bytes(size);
   std::ifstream file(path, std::ios::binary);
   if (!file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size))) {
-    throw Error(fmt::format("{}: cannot be read", path.string()));
+    throw Error("{}: cannot be read", path.string());
   }
   return bytes;
 }
@@ -80,8 +80,8 @@ Picture read_picture(const std::filesystem::path& path) {
 void require_picture_size(std::string_view where, std::uint64_t height, std::uint64_t width,
                           std::uint64_t file_bytes, std::uint64_t most_pixels_per_byte) {
   const auto refuse = [&](std::uint64_t most, std::string_view of_what) {
-    throw Error(fmt::format("{}: expected a picture of 1 to {} {}, found {}x{}", where, most,
-                            of_what, height, width));
+    throw Error("{}: expected a picture of 1 to {} {}, found {}x{}", where, most, of_what, height,
+                width);
   };
   if (height < 1 || width < 1 || height > kLongestPictureSide || width > kLongestPictureSide) {
     refuse(kLongestPictureSide, "pixels a side");

@@ -125,8 +125,8 @@ Shape resized_shape(std::string_view where, const Extent& pictures, PictureSize 
     return side >= 1 && static_cast<std::uint64_t>(side) <= kLongestSide;
   };
   if (!is_side(size.height) || !is_side(size.width)) {
-    throw Error(fmt::format("data.size: expected 1 to {} pixels a side, found {}", kLongestSide,
-                            print_size(size)));
+    throw Error("data.size: expected 1 to {} pixels a side, found {}", kLongestSide,
+                print_size(size));
   }
   Extent extent = pictures;
   extent.height = static_cast<std::uint64_t>(size.height);

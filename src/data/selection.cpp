@@ -22,7 +22,7 @@ enum class DrawnFrom : std::uint64_t { train = 0, test = 1 };
 std::uint64_t resolve(const Amount& amount, std::size_t available, std::string_view key) {
   if (const auto* share = std::get_if<double>(&amount)) {
     if (!(*share > 0 && *share <= 1)) {
-      throw Error(fmt::format("{}: expected a share above 0 and up to 1, found {}", key, *share));
+      throw Error("{}: expected a share above 0 and up to 1, found {}", key, *share);
     }
     const auto images = std::llround(*share * static_cast<double>(available));
     if (images < 1) {
@@ -33,7 +33,7 @@ std::uint64_t resolve(const Amount& amount, std::size_t available, std::string_v
   }
   const std::int64_t images = std::get<std::int64_t>(amount);
   if (images < 1 || static_cast<std::uint64_t>(images) > available) {
-    throw Error(fmt::format("{}: expected 1 to {} images, found {}", key, available, images));
+    throw Error("{}: expected 1 to {} images, found {}", key, available, images);
   }
   return static_cast<std::uint64_t>(images);
 }

@@ -120,15 +120,14 @@ Processor own_processor() {
 
 void require_precision(Precision precision, const Processor& processor) {
   if (precision == Precision::fp32_fast && !processor.has_own_convolutions()) {
-    throw Error(fmt::format(
-        "recipe.precision fp32-fast needs AVX2 with FMA; this processor has {}; use fp32",
-        processor.isa));
+    throw Error("recipe.precision fp32-fast needs AVX2 with FMA; this processor has {}; use fp32",
+                processor.isa);
   }
   if (precision == Precision::bf16 && !processor.has_bf16) {
-    throw Error(fmt::format(
+    throw Error(
         "recipe.precision bf16 needs AVX-512 with bf16 (avx512_core_bf16 or better); this "
         "processor has {}; use {}",
-        processor.isa, processor.has_own_convolutions() ? "fp32-fast or fp32" : "fp32"));
+        processor.isa, processor.has_own_convolutions() ? "fp32-fast or fp32" : "fp32");
   }
 }
 
@@ -138,11 +137,11 @@ void use_precision(Precision precision) {
   const bool has_bf16 = chosen.ends_with("_bf16") || chosen.ends_with("_fp16") ||
                         chosen.ends_with("_amx");  // each has what the one before has
   if (precision == Precision::bf16 && !has_bf16) {
-    throw Error(fmt::format(
+    throw Error(
         "recipe.precision bf16 needs AVX-512 with bf16, and this process is limited to {}: by "
         "DNNL_MAX_CPU_ISA, or because it computed in fp32 before; start a new process without "
         "that limit",
-        chosen));
+        chosen);
   }
   use_one_thread();
 }

@@ -21,13 +21,13 @@ nlohmann::json parse(std::string_view text, const std::string& label, int most_l
   const auto watch = [&](int level, json::parse_event_t event, json& parsed) {
     if (event == json::parse_event_t::object_start || event == json::parse_event_t::array_start) {
       if (level >= most_levels) {
-        throw Error(fmt::format("{}: expected at most {} levels, found more", label, most_levels));
+        throw Error("{}: expected at most {} levels, found more", label, most_levels);
       }
       keys_at_level[static_cast<std::size_t>(level) + 1].clear();
     } else if (event == json::parse_event_t::key) {
       const auto& key = parsed.get_ref<const std::string&>();
       if (!keys_at_level[static_cast<std::size_t>(level)].insert(key).second) {
-        throw Error(fmt::format("{}: '{}' stands there twice", label, printable(key)));
+        throw Error("{}: '{}' stands there twice", label, printable(key));
       }
     }
     return true;
@@ -35,7 +35,7 @@ nlohmann::json parse(std::string_view text, const std::string& label, int most_l
   try {
     return json::parse(text, watch);
   } catch (const json::exception& error) {
-    throw Error(fmt::format("{}: expected JSON: {}", label, printable(error.what(), 300)));
+    throw Error("{}: expected JSON: {}", label, printable(error.what(), 300));
   }
 }
 
@@ -54,8 +54,7 @@ Value Value::at(std::string_view key) const {
   if (!json_->is_object()) fail_expected("an object");
   const auto found = json_->find(key);
   const std::string path = fmt::format("{}{}{}", path_, path_.empty() ? "" : ".", key);
-  if (found == json_->end())
-    throw Error(fmt::format("{}: {} is missing", document_->label(), path));
+  if (found == json_->end()) throw Error("{}: {} is missing", document_->label(), path);
   return {*found, *document_, path};
 }
 
@@ -128,8 +127,8 @@ void Value::fail_expected(std::string_view wanted) const {
 }
 
 void Value::fail(std::string_view message) const {
-  throw Error(fmt::format("{}: {}{}{}", document_->label(), printable(path_),
-                          path_.empty() ? "" : ": ", message));
+  throw Error("{}: {}{}{}", document_->label(), printable(path_), path_.empty() ? "" : ": ",
+              message);
 }
 
 }  // namespace whichfirst::json

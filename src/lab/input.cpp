@@ -48,14 +48,14 @@ std::optional<Number> to_number(std::string_view text) {
 /// beginning with `where`.
 Tensor shape_tensor(const std::string& where, const std::vector<std::uint64_t>& lengths) {
   if (lengths.empty() || lengths.size() > 4) {
-    throw Error(fmt::format("{}: expected 1 to 4 axes (W, HxW, CxHxW, NxCxHxW), found {}", where,
-                            lengths.size()));
+    throw Error("{}: expected 1 to 4 axes (W, HxW, CxHxW, NxCxHxW), found {}", where,
+                lengths.size());
   }
   std::uint64_t total = 1;
   for (const std::uint64_t length : lengths) {
     if (length == 0 || length > static_cast<std::uint64_t>(kMostInputNumbers) / total) {
-      throw Error(fmt::format("{}: expected 1 to {} numbers, found {}", where, kMostInputNumbers,
-                              fmt::join(lengths, "x")));
+      throw Error("{}: expected 1 to {} numbers, found {}", where, kMostInputNumbers,
+                  fmt::join(lengths, "x"));
     }
     total *= length;
   }
@@ -129,10 +129,10 @@ std::vector<double> parse_numbers(std::string_view where, std::string_view text)
   std::vector<double> numbers;
   for (const std::string_view word : split(text, kSpaces)) {
     const auto number = to_number<double>(word);
-    if (!number) throw Error(fmt::format("{}: expected a number, found '{}'", where, word));
+    if (!number) throw Error("{}: expected a number, found '{}'", where, word);
     numbers.push_back(*number);
   }
-  if (numbers.empty()) throw Error(fmt::format("{}: expected a number, found none", where));
+  if (numbers.empty()) throw Error("{}: expected a number, found none", where);
   return numbers;
 }
 
@@ -167,11 +167,11 @@ Input parse_values(std::string_view text) {
 Input plan_normal(std::string_view shape, const Gaussian& gaussian, std::uint64_t seed) {
   const std::string where = fmt::format("--normal {}", shape);
   if (!std::isfinite(gaussian.mean) || !std::isfinite(gaussian.sd) || gaussian.sd <= 0) {
-    throw Error(fmt::format("{}: expected a finite mean and a deviation above 0, found {} and {}",
-                            where, gaussian.mean, gaussian.sd));
+    throw Error("{}: expected a finite mean and a deviation above 0, found {} and {}", where,
+                gaussian.mean, gaussian.sd);
   }
   const auto lengths = parse_lengths(shape);
-  if (!lengths) throw Error(fmt::format("{}: expected NxCxHxW, such as 32x64x14x14", where));
+  if (!lengths) throw Error("{}: expected NxCxHxW, such as 32x64x14x14", where);
   return {.name = fmt::format("normal values, mean {:g}, deviation {:g}, seed {}", gaussian.mean,
                               gaussian.sd, seed),
           .values = shape_tensor(where, *lengths),

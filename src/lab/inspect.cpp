@@ -69,7 +69,7 @@ auto name_in_errors(const notation::Sequence& order, Action action) {
   try {
     return action();
   } catch (const Error& error) {
-    throw Error(fmt::format("order '{}': {}", notation::print(order), error.what()));
+    throw Error("order '{}': {}", notation::print(order), error.what());
   }
 }
 
@@ -92,7 +92,7 @@ void refuse_unused(const ChainParameters& parameters, const std::vector<OrderRun
       return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.kind == kind; });
     };
     if (list.empty() || std::any_of(runs.begin(), runs.end(), has_kind)) return;
-    throw Error(fmt::format("{}: no order has a stage that takes it", what));
+    throw Error("{}: no order has a stage that takes it", what);
   };
   refuse_without(parameters.scale, ParameterKind::scale, "--scale");
   refuse_without(parameters.offset, ParameterKind::offset, "--offset");
@@ -121,8 +121,7 @@ notation::Sequence join(notation::Sequence first, const notation::Sequence& seco
 void require_buildable(const Question& question) {
   check(!question.orders.empty(), "the lab looks at an order or more");
   if (question.orders.size() > kMostOrders) {
-    throw Error(fmt::format("--orders: expected at most {}, found {}", kMostOrders,
-                            question.orders.size()));
+    throw Error("--orders: expected at most {}, found {}", kMostOrders, question.orders.size());
   }
   const Tensor& images = question.input.values;
   Work sum;

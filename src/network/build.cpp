@@ -49,11 +49,11 @@ class Builder {
     }
     const Shape wanted{.channels = blueprint_.classes, .is_vector = true};
     if (!(shape_ == wanted)) {
-      throw Error(fmt::format(
+      throw Error(
           "the network ends with {} ({}), expected a vector of {} numbers, one a class; end it "
           "with 'gap fc(classes)' or 'flatten fc(classes)'",
           show(shape_), network_.stages.empty() ? "no stage" : network_.stages.back().path,
-          blueprint_.classes));
+          blueprint_.classes);
     }
     return std::move(network_);
   }
@@ -67,8 +67,8 @@ class Builder {
   };
 
   [[noreturn]] void refuse(const std::string& why) const {
-    throw Error(fmt::format("{} ({}) cannot be built: {}", paths_[index_],
-                            notation::print(placed_[index_].stage), why));
+    throw Error("{} ({}) cannot be built: {}", paths_[index_],
+                notation::print(placed_[index_].stage), why);
   }
 
   void need_picture(std::string_view remedy) const {

@@ -67,10 +67,10 @@ class Expansion {
     if (unit_ == nullptr) return add(Mark::stage, conv);
     if (unit_->weight == notation::WeightKind::fc) {
       if (conv.kernel || conv.padding || conv.stride != 1) {
-        throw Error(fmt::format(
+        throw Error(
             "{}: the order's {} says how to move over a picture, and this unit reads vectors; "
             "leave out k, s and p",
-            notation::print(*unit_), notation::print(conv)));
+            notation::print(*unit_), notation::print(conv));
       }
       return add(Mark::stage,
                  notation::FullyConnected{.features = unit_->width, .bias = conv.bias});

@@ -48,7 +48,7 @@ void write_all(const Descriptor& descriptor, std::string_view bytes,
 
 void fail_with_errno(const std::filesystem::path& path, std::string_view what) {
   const std::string reason = std::generic_category().message(errno);
-  throw Error(fmt::format("{}: {}: {}", path.string(), what, reason));
+  throw Error("{}: {}: {}", path.string(), what, reason);
 }
 
 std::string writer_name() {

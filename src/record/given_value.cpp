@@ -24,9 +24,9 @@ std::string describe(const toml::node& node) {
 }  // namespace
 
 void Origin::fail(json::Place place, const std::string& message) const {
-  if (is_command_line()) throw Error(fmt::format("{}: {}", json::printable(text), message));
-  throw Error(fmt::format("{}:{}:{}: {}\n{}", json::printable(label, 4096), place.line,
-                          place.column, message, json::show_place(text, place)));
+  if (is_command_line()) throw Error("{}: {}", json::printable(text), message);
+  throw Error("{}:{}:{}: {}\n{}", json::printable(label, 4096), place.line, place.column, message,
+              json::show_place(text, place));
 }
 
 void GivenValue::fail(const std::string& message) const {

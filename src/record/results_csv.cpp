@@ -94,11 +94,11 @@ class CsvRows {
 
   [[noreturn]] void fail(std::size_t line) {
     if (csv_error(&parser_) == CSV_ENOMEM) throw std::bad_alloc();
-    throw Error(fmt::format(
+    throw Error(
         "{}:{}: expected fields separated by commas, found a quote that does not begin, end or "
         "double inside a quoted field{}; write \"\" for a quote inside quotes",
         label_, line,
-        row_.line == line ? "" : fmt::format(" (the row begins in line {})", row_.line)));
+        row_.line == line ? "" : fmt::format(" (the row begins in line {})", row_.line));
   }
 
   std::string label_;
@@ -145,8 +145,8 @@ class Reading {
       return;
     }
     if (row.count != fields_) {
-      throw Error(fmt::format("{}:{}: expected {} fields as in the header, found {}", label_,
-                              row.line, fields_, row.count));
+      throw Error("{}:{}: expected {} fields as in the header, found {}", label_, row.line, fields_,
+                  row.count);
     }
     const std::size_t pair = place_of(row, pair_, pairs_, kMostPairs);
     const std::size_t order = place_of(row, by_, orders_, kMostResultOrders);
@@ -154,11 +154,11 @@ class Reading {
     if (pair >= cells_[order].size()) cells_[order].resize(pair + 1);
     Cell& cell = cells_[order][pair];
     if (cell.line != 0) {
-      throw Error(fmt::format(
+      throw Error(
           "{}:{}: {} '{}' has a trial of {} '{}' in line {} already; keep one of them, or name "
           "another column that tells them apart with --pair",
           label_, row.line, columns_.pair, row.fields[pair_], columns_.by, row.fields[by_],
-          cell.line));
+          cell.line);
     }
     cell = {.line = row.line, .value = number(row)};
   }
@@ -185,15 +185,15 @@ class Reading {
  private:
   void take_header(const Row& row) {
     if (row.count > kMostColumns) {
-      throw Error(fmt::format("{}:{}: expected at most {} columns, found {}", label_, row.line,
-                              kMostColumns, row.count));
+      throw Error("{}:{}: expected at most {} columns, found {}", label_, row.line, kMostColumns,
+                  row.count);
     }
     pair_ = column(row, columns_.pair, "--pair");
     by_ = column(row, columns_.by, "--by");
     metric_ = column(row, columns_.metric, "--metric");
     if (pair_ == by_ || pair_ == metric_ || by_ == metric_) {
-      throw Error(fmt::format("--pair {}, --by {}, --metric {}: expected three different columns",
-                              columns_.pair, columns_.by, columns_.metric));
+      throw Error("--pair {}, --by {}, --metric {}: expected three different columns",
+                  columns_.pair, columns_.by, columns_.metric);
     }
     fields_ = row.count;
   }
@@ -202,8 +202,8 @@ class Reading {
     const auto found = std::find(header.fields.begin(), header.fields.end(), name);
     if (found == header.fields.end()) fail_without_column(header, name, option);
     if (std::find(found + 1, header.fields.end(), name) != header.fields.end()) {
-      throw Error(fmt::format("{}:{}: column '{}' stands twice; rename one", label_, header.line,
-                              json::printable(name)));
+      throw Error("{}:{}: column '{}' stands twice; rename one", label_, header.line,
+                  json::printable(name));
     }
     require_printable(header.line, name);
     return static_cast<std::size_t>(found - header.fields.begin());
@@ -216,12 +216,12 @@ class Reading {
     const auto near = nearest_word(name, known);
     const bool is_other_separator =
         header.count == 1 && header.fields[0].find_first_of(";\t|") != std::string::npos;
-    throw Error(fmt::format(
+    throw Error(
         "{}:{}: no column '{}'{} The columns are {}; {}", label_, header.line,
         json::printable(name),
         near ? fmt::format(", did you mean '{}'?", json::printable(*near)) : ".",
         json::printable(fmt::format("{}", fmt::join(known, ", ")), kMostShown),
-        is_other_separator ? "separate them by commas" : fmt::format("name one with {}", option)));
+        is_other_separator ? "separate them by commas" : fmt::format("name one with {}", option));
   }
 
   /// Where the name in `column` stands in `names`, to which a new one is added.
@@ -230,8 +230,8 @@ class Reading {
     if (const auto known = names.find(name)) return *known;
     const std::string& title = column == pair_ ? columns_.pair : columns_.by;
     if (name.empty()) {
-      throw Error(fmt::format("{}:{}: column '{}': expected a name, found an empty field", label_,
-                              row.line, title));
+      throw Error("{}:{}: column '{}': expected a name, found an empty field", label_, row.line,
+                  title);
     }
     require_printable(row.line, name);
     if (names.list().size() == most) {
@@ -261,30 +261,30 @@ class Reading {
     const char* begin = field.data() + (field[0] == '+' && !field.starts_with("+-") ? 1 : 0);
     const auto [stop, error] = std::from_chars(begin, end, value);
     if (stop != end || error == std::errc::invalid_argument) {
-      throw Error(fmt::format(
+      throw Error(
           "{}:{}: column '{}': expected a number without a unit, or nothing for a trial that "
           "diverged; found '{}'",
-          label_, row.line, columns_.metric, json::printable(field)));
+          label_, row.line, columns_.metric, json::printable(field));
     }
     const bool is_number = error == std::errc();
     if (is_number && !std::isfinite(value)) return std::nullopt;
     if (!is_number || std::abs(value) > kLargestResult) {
-      throw Error(fmt::format(
+      throw Error(
           "{}:{}: column '{}': expected a number that a double holds, of magnitude {:g} at most, "
           "or nothing for a trial that diverged; found '{}'",
-          label_, row.line, columns_.metric, kLargestResult, json::printable(field)));
+          label_, row.line, columns_.metric, kLargestResult, json::printable(field));
     }
     return value;
   }
 
   void require_two_orders() const {
     if (orders_.list().size() >= 2) return;
-    throw Error(fmt::format(
+    throw Error(
         "{}: expected two values or more in column '{}', found {}; name the column of what is "
         "compared with --by",
         label_, columns_.by,
         orders_.list().empty() ? "no line below the header"
-                               : fmt::format("only '{}'", orders_.list()[0])));
+                               : fmt::format("only '{}'", orders_.list()[0]));
   }
 
   Cell cell_at(std::size_t order, std::size_t pair) const {

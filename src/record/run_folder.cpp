@@ -18,8 +18,8 @@ void create_folder(const std::filesystem::path& folder) {
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
   if (failure || !std::filesystem::is_directory(folder)) {
-    throw Error(fmt::format("{}: the folder cannot be created: {}", folder.string(),
-                            failure ? failure.message() : "something else has its name"));
+    throw Error("{}: the folder cannot be created: {}", folder.string(),
+                failure ? failure.message() : "something else has its name");
   }
 }
 
@@ -27,15 +27,15 @@ void create_folder(const std::filesystem::path& folder) {
 bool is_there(const std::filesystem::path& path) {
   std::error_code failure;
   const bool found = std::filesystem::exists(path, failure);
-  if (failure) throw Error(fmt::format("{}: {}", path.string(), failure.message()));
+  if (failure) throw Error("{}: {}", path.string(), failure.message());
   return found;
 }
 
 void expect_field(const std::filesystem::path& file, std::string_view field,
                   std::string_view expected, std::string_view found, std::string_view remedy) {
   if (expected == found) return;
-  throw Error(fmt::format("{}: expected {} '{}', found '{}'; {}", file.string(), field, expected,
-                          json::printable(found), remedy));
+  throw Error("{}: expected {} '{}', found '{}'; {}", file.string(), field, expected,
+              json::printable(found), remedy);
 }
 
 }  // namespace

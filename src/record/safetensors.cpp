@@ -137,8 +137,8 @@ std::vector<float> read_values(const Entry& entry, std::string_view values,
     if (entry.dtype->name == "F64") {
       const double number = load<double>(place);
       if (std::isfinite(number) && std::abs(number) > std::numeric_limits<float>::max()) {
-        throw Error(fmt::format("{}: {}[{}]: expected a number that fits a float, found {}", label,
-                                json::printable(entry.name), i, number));
+        throw Error("{}: {}[{}]: expected a number that fits a float, found {}", label,
+                    json::printable(entry.name), i, number);
       }
     }
     floats[i] = entry.dtype->load(place);
@@ -149,8 +149,8 @@ std::vector<float> read_values(const Entry& entry, std::string_view values,
 /// The header's text; what is left of `bytes` are the values.
 std::string_view take_header(std::string_view& bytes, const std::string& label) {
   if (bytes.size() < kLengthBytes) {
-    throw Error(fmt::format("{}: expected a safetensors file of at least {} bytes, found {}", label,
-                            kLengthBytes, bytes.size()));
+    throw Error("{}: expected a safetensors file of at least {} bytes, found {}", label,
+                kLengthBytes, bytes.size());
   }
   const auto length = load<std::uint64_t>(bytes.data());
   bytes.remove_prefix(kLengthBytes);
@@ -242,8 +242,8 @@ Weights parse_safetensors(std::string_view bytes, const std::string& label) {
     weights.tensors.push_back({entry.name, entry.shape, read_values(entry, bytes, label)});
   }
   if (end != bytes.size()) {
-    throw Error(fmt::format("{}: expected the file to end after {} bytes of values, found {}",
-                            label, end, bytes.size()));
+    throw Error("{}: expected the file to end after {} bytes of values, found {}", label, end,
+                bytes.size());
   }
   return weights;
 }

@@ -71,12 +71,12 @@ void check_known(const GivenValue& value) {
 
 toml::table parse_toml(const Origin& origin) {
   if (origin.text.size() > kMaxStudyBytes) {
-    throw Error(fmt::format("{}: expected at most {} bytes, found {}",
-                            json::printable(origin.label), kMaxStudyBytes, origin.text.size()));
+    throw Error("{}: expected at most {} bytes, found {}", json::printable(origin.label),
+                kMaxStudyBytes, origin.text.size());
   }
   if (std::count(origin.text.begin(), origin.text.end(), '.') > kMaxStudyDots) {
-    throw Error(fmt::format("{}: expected at most {} dots, found more: this is no study file",
-                            json::printable(origin.label), kMaxStudyDots));
+    throw Error("{}: expected at most {} dots, found more: this is no study file",
+                json::printable(origin.label), kMaxStudyDots);
   }
   try {
     return toml::parse(origin.text);

@@ -340,6 +340,11 @@ const auto kInferenceTimes = json::custom<VerdictRecord>(
       }
     });
 
+const json::Fields<Notice> kNotice = {
+    field<&Notice::kind>("kind", "a word for programs"),
+    field<&Notice::text>("text", "a sentence without its full stop"),
+};
+
 struct IsOfTable {
   bool operator()(const VerdictRecord& verdict) const { return verdict.table.has_value(); }
 };
@@ -373,6 +378,8 @@ const json::Fields<VerdictRecord> kVerdict = {
     field<&VerdictRecord::orders>("orders", kOrder, "the arms"),
     field<&VerdictRecord::comparisons>("comparisons", kComparison,
                                        "every two orders, the earlier one as a"),
+    field<&VerdictRecord::notices>("notices", kNotice, "what to know before it is believed")
+        .absent_in_older(),
     field<&VerdictRecord::ranking>("ranking", kRankedOrder, "best first; empty below three orders"),
     field<&VerdictRecord::tuning>("tuning", kTunedOrder, "orders by rates; empty with one rate"),
     field<&VerdictRecord::inference>("inference", kInferenceResult, "of orders with a folded trial")
@@ -411,6 +418,7 @@ const json::Fields<PlanRecord> kPlanFields = {
     field<&PlanRecord::run_folder>("run", "where results would go"),
     field<&PlanRecord::condition>("condition", kCondition, "as in a verdict"),
     field<&PlanRecord::orders>("orders", kPlannedOrder, "the arms"),
+    field<&PlanRecord::notices>("notices", kNotice, "what can be said before training"),
     field<&PlanRecord::replicates>("replicates", "at most"),
     field<&PlanRecord::jobs>("jobs", "trials side by side"),
     field<&PlanRecord::trial_bytes>("trial_bytes", "of memory, each"),
@@ -486,19 +494,19 @@ VerdictRecord read_verdict(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "verdict.json";
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error)) {
-    throw Error(fmt::format(
+    throw Error(
         "{}: no verdict.json in it; name the folder of a finished run (whichfirst compare prints "
         "it at the end; the same command again finishes a run that was stopped)",
-        json::printable(folder.string())));
+        json::printable(folder.string()));
   }
   try {
     return verdict_from_json(read_file(file, kMostVerdictBytes), file.string());
   } catch (const Error& reason) {
-    throw Error(fmt::format(
+    throw Error(
         "{}; if another version wrote it, `whichfirst compare {} --out {}` writes it anew without "
         "training",
         reason.what(), json::printable((folder / "study.toml").string()),
-        json::printable(folder.string())));
+        json::printable(folder.string()));
   }
 }
 

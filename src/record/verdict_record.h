@@ -174,6 +174,13 @@ struct ResultsTable {
   std::vector<DroppedPair> dropped;
 };
 
+/// What a reader must know before a verdict is believed, as a sentence with its numbers.
+struct Notice {
+  std::string kind;  ///< a word for programs: "nothing-learnt"
+  std::string text;  ///< a sentence without its full stop, lower case at the beginning
+  bool operator==(const Notice&) const = default;
+};
+
 struct VerdictRecord {
   std::string study;  ///< its name
   std::optional<std::string> study_hash;
@@ -193,6 +200,7 @@ struct VerdictRecord {
   std::optional<double> tap_share = {};
   std::vector<OrderResult> orders;
   std::vector<ComparisonResult> comparisons;
+  std::vector<Notice> notices = {};             ///< about the whole run, most important first
   std::vector<RankedOrder> ranking = {};        ///< best first; empty below three orders
   std::vector<TunedOrder> tuning = {};          ///< empty where there is one learning rate
   std::vector<InferenceResult> inference = {};  ///< of the orders with a folded trial
@@ -225,7 +233,8 @@ struct PlanRecord {
   std::string study_hash;
   std::string run_folder;
   Condition condition;
-  std::vector<OrderResult> orders;  ///< names and stages; values play no part
+  std::vector<OrderResult> orders;   ///< names and stages; values play no part
+  std::vector<Notice> notices = {};  ///< what can be said before anything is trained
   int replicates = 0;
   int jobs = 0;                  ///< trials side by side
   std::int64_t trial_bytes = 0;  ///< of memory, each

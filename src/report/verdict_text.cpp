@@ -151,9 +151,16 @@ Section numbers_section(const ComparisonResult& result, const VerdictRecord& ver
   return section;
 }
 
+void add_notices(Section& section, const VerdictRecord& verdict) {
+  for (const record::Notice& notice : verdict.notices) {
+    section.add(Role::warning, json::printable(notice.text, 600));
+  }
+}
+
 /// The verdicts, each with its warnings.
 Section verdicts_section(const VerdictRecord& verdict) {
   Section section;
+  add_notices(section, verdict);
   for (const ComparisonResult& result : verdict.comparisons) {
     section.add(Role::verdict, result.sentence);
     add_warnings(section, result, verdict);
@@ -184,6 +191,7 @@ Document terminal_outline(const VerdictRecord& verdict) {
   }
   Section end;
   end.add(Role::paragraph, plan_words(verdict));
+  add_notices(end, verdict);
   for (const ComparisonResult& result : verdict.comparisons) {
     end.add(Role::verdict, result.sentence);
   }

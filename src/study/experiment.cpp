@@ -33,15 +33,15 @@ notation::Sequence body_of(const std::string& text) {
     std::vector<std::string_view> names;
     for (const network::Preset& preset : network::presets()) names.push_back(preset.name);
     const auto near = nearest_word(text, names);
-    throw Error(fmt::format(
+    throw Error(
         "network: no preset is called '{}' ({}the presets are {}); or write the "
         "network itself, such as 'unit(16) unit(32, pool=2) gap fc(classes)'",
-        text, near ? fmt::format("did you mean '{}'? ", *near) : "", fmt::join(names, ", ")));
+        text, near ? fmt::format("did you mean '{}'? ", *near) : "", fmt::join(names, ", "));
   }
   try {
     return notation::parse(text, notation::Context::body);
   } catch (const notation::SyntaxError& error) {
-    throw Error(fmt::format("network: {}", error.what()));
+    throw Error("network: {}", error.what());
   }
 }
 
@@ -84,8 +84,8 @@ std::vector<Arm> build_arms(const record::Study& study, const Shape& input, int 
                       .lr = study.recipe.lr.front(),
                       .network = network::build(blueprints.back())});
     } catch (const Error& error) {
-      throw Error(fmt::format("order {} on pictures of {}x{}x{}: {}", order.name, input.channels,
-                              input.height, input.width, error.what()));
+      throw Error("order {} on pictures of {}x{}x{}: {}", order.name, input.channels, input.height,
+                  input.width, error.what());
     }
   }
   const network::Match match{
@@ -115,10 +115,10 @@ std::vector<Arm> at_every_rate(const std::vector<Arm>& orders, const record::Stu
 Experiment prepare(const record::Study& study,
                    const std::vector<std::filesystem::path>& search_folders) {
   if (study.orders.size() > 1 && !network::has_unit(body_of(study.network))) {
-    throw Error(fmt::format(
+    throw Error(
         "network '{}': no unit( ) stands in it, so that its orders would stand nowhere; write "
         "unit(16) where they belong",
-        study.network));
+        study.network);
   }
   data::Dataset dataset = load_dataset(study, search_folders);
   Experiment experiment{
@@ -239,9 +239,8 @@ const Arm& find_arm(const std::vector<Arm>& arms, const std::string& name) {
     names.push_back(arm.name);
   }
   const auto near = nearest_word(name, names);
-  throw Error(fmt::format("no order is called '{}'{}; the study has {}", name,
-                          near ? fmt::format(", did you mean '{}'?", *near) : "",
-                          fmt::join(names, ", ")));
+  throw Error("no order is called '{}'{}; the study has {}", name,
+              near ? fmt::format(", did you mean '{}'?", *near) : "", fmt::join(names, ", "));
 }
 
 std::vector<record::NamedOrder> default_orders(const std::string& network) {

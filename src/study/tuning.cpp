@@ -53,10 +53,10 @@ std::vector<record::TunedOrder> tune(const Experiment& experiment, const Trials&
       if (suits_better(rate, *best, higher_is_better)) best = &rate;
     }
     if (!best->mean) {
-      throw Error(fmt::format(
+      throw Error(
           "order {} trained at none of the rates of recipe.lr, {} to {}: every tuning trial was "
           "lost; try smaller rates, or look at its trials for the reason",
-          order.name, order.rates.front().lr, order.rates.back().lr));
+          order.name, order.rates.front().lr, order.rates.back().lr);
     }
     order.best = best->lr;
     order.is_at_low_end = best == &order.rates.front();

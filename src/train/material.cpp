@@ -45,10 +45,10 @@ Material prepare_material(data::Dataset dataset, const data::Selection& selectio
 void require_trainable(const Material& material, const record::Recipe& recipe) {
   const auto images = static_cast<std::int64_t>(material.parts.train.size());
   if (images < recipe.batch) {
-    throw Error(fmt::format(
+    throw Error(
         "recipe.batch: a batch of {} is more than the {} training images; take a smaller batch or "
         "more of data.train",
-        recipe.batch, images));
+        recipe.batch, images);
   }
   engine::require_precision(recipe.precision, engine::own_processor());
   data::require_fits(augmentation_of(recipe), material.dataset.train.shape);
