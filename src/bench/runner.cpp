@@ -130,9 +130,9 @@ void Runner::take(const engine::StepObserver& observe) {
   const engine::StepResult result = trainer_.step(kLr, observe);
   if (result.non_finite) {
     throw Error(
-        fmt::format("order {}: {}: {} is not finite: at its initial weights the values of this "
-                    "order leave the range of fp32; measure it with a normaliser or fewer stages",
-                    name_, result.non_finite->stage, result.non_finite->what));
+        "order {}: {}: {} is not finite: at its initial weights the values of this "
+        "order leave the range of fp32; measure it with a normaliser or fewer stages",
+        name_, result.non_finite->stage, result.non_finite->what);
   }
   right_ += result.right;
 }
@@ -239,9 +239,9 @@ Cost measure_cost(const study::Arm& arm, const record::Recipe& recipe,
   Cost cost;
   if (!WIFEXITED(status) || WEXITSTATUS(status) != kMeasured || report.size() != sizeof cost) {
     throw Error(
-        fmt::format("order {}: the process that takes its first step has ended without a result, "
-                    "perhaps for want of memory; lower recipe.batch or the network's width",
-                    arm.name));
+        "order {}: the process that takes its first step has ended without a result, "
+        "perhaps for want of memory; lower recipe.batch or the network's width",
+        arm.name);
   }
   std::memcpy(&cost, report.data(), sizeof cost);
   return cost;

@@ -24,9 +24,9 @@ void require_fits(const Augmentation& augmentation, const Shape& shape) {
   const auto require = [&](std::string_view name, int pixels) {
     if (pixels >= 0 && pixels <= most) return;
     throw Error(
-        fmt::format("recipe.augment: expected {} of at most {} pixels for pictures of "
-                    "{}x{}, found {}",
-                    name, most, shape.height, shape.width, pixels));
+        "recipe.augment: expected {} of at most {} pixels for pictures of "
+        "{}x{}, found {}",
+        name, most, shape.height, shape.width, pixels);
   };
   require("crop", augmentation.crop);
   require("cutout", augmentation.cutout);

@@ -86,10 +86,10 @@ void read_records(const std::filesystem::path& path, const Kind& kind, Images& i
   while (const std::size_t got = file.read(record)) {
     if (got != record.size()) {
       throw Error(
-          fmt::format("{}: expected whole records of {} bytes, such as {} or {}, found {} bytes; "
-                      "fetch it again",
-                      file.path(), record.size(), records * record.size(),
-                      (records + 1) * record.size(), records * record.size() + got));
+          "{}: expected whole records of {} bytes, such as {} or {}, found {} bytes; "
+          "fetch it again",
+          file.path(), record.size(), records * record.size(), (records + 1) * record.size(),
+          records * record.size() + got);
     }
     for (std::size_t i = 0; i < kind.label_limits.size(); ++i) {
       if (record[i] < kind.label_limits[i]) continue;
@@ -97,8 +97,7 @@ void read_records(const std::filesystem::path& path, const Kind& kind, Images& i
                   records, kind.label_limits[i] - 1, i, record[i]);
     }
     if (pixels.size() + kPixelBytes > kMostContentBytes) {
-      throw Error(
-          fmt::format("{}: expected at most {} bytes of pixels", file.path(), kMostContentBytes));
+      throw Error("{}: expected at most {} bytes of pixels", file.path(), kMostContentBytes);
     }
     const auto first_pixel = record.begin() + static_cast<std::ptrdiff_t>(kind.label_limits.size());
     images.labels.push_back(*(first_pixel - 1));

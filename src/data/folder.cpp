@@ -22,8 +22,7 @@ FolderContent list_folder(const std::filesystem::path& folder) {
     if (error) break;
     (std::filesystem::is_directory(status) ? content.folders : content.others).push_back(name);
     if (content.folders.size() + content.others.size() > kMostFolderEntries) {
-      throw Error(
-          fmt::format("{}: expected at most {} entries", folder.string(), kMostFolderEntries));
+      throw Error("{}: expected at most {} entries", folder.string(), kMostFolderEntries);
     }
   }
   if (error) throw Error("{}: {}", folder.string(), error.message());

@@ -57,9 +57,9 @@ void InputFile::require_room_for(std::uint64_t bytes) const {
   }
   if (!plain && bytes / kDeflateRatio > file_bytes_) {
     throw Error(
-        fmt::format("{}: expected {} bytes as its header says, found {} bytes of gzip, which "
-                    "cannot hold as many; fetch it again",
-                    path_, bytes, file_bytes_));
+        "{}: expected {} bytes as its header says, found {} bytes of gzip, which "
+        "cannot hold as many; fetch it again",
+        path_, bytes, file_bytes_);
   }
 }
 

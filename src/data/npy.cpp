@@ -129,8 +129,7 @@ class DictReader {
 NpyLengths parse_npy_preamble(std::string_view where, std::span<const std::uint8_t> preamble) {
   if (preamble.size() < kNpyPreambleBytes ||
       !std::equal(kMagic.begin(), kMagic.end(), preamble.begin())) {
-    throw Error(
-        fmt::format("{}: expected an array as numpy.save writes it, found other bytes", where));
+    throw Error("{}: expected an array as numpy.save writes it, found other bytes", where);
   }
   const int version = preamble[6];
   if (version < 1 || version > 3 || preamble[7] != 0) {

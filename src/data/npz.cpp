@@ -97,9 +97,9 @@ NpzArchive::NpzArchive(const std::filesystem::path& path, const std::vector<std:
   }
   if (!missing.empty()) {
     throw Error(
-        fmt::format("{}: expected the arrays {}, did not find {}; save it with "
-                    "numpy.savez(file, {}=..., ...)",
-                    path_, fmt::join(names, ", "), fmt::join(missing, ", "), names[0]));
+        "{}: expected the arrays {}, did not find {}; save it with "
+        "numpy.savez(file, {}=..., ...)",
+        path_, fmt::join(names, ", "), fmt::join(missing, ", "), names[0]);
   }
 }
 
@@ -121,9 +121,9 @@ NpzArray::NpzArray(const NpzArchive& archive, const std::string& name)
   const std::uint64_t ratio = stat.comp_method == ZIP_CM_STORE ? 1 : kDeflateRatio;
   if (stat.comp_size > archive.file_bytes_ || stat.size / ratio > stat.comp_size) {
     throw Error(
-        fmt::format("{}: expected {} bytes as the archive says, found {} in a file of {}, "
-                    "which cannot hold as many; fetch or save it again",
-                    where_, stat.size, stat.comp_size, archive.file_bytes_));
+        "{}: expected {} bytes as the archive says, found {} in a file of {}, "
+        "which cannot hold as many; fetch or save it again",
+        where_, stat.size, stat.comp_size, archive.file_bytes_);
   }
   bytes_ = stat.size;
   file_.reset(zip_fopen_index(archive.zip_.get(), stat.index, 0));
@@ -144,9 +144,9 @@ void NpzArray::read_header() {
   header_bytes_ = lengths.preamble + lengths.text;
   if (header_bytes_ > bytes_ || header_bytes_ < preamble.size()) {
     throw Error(
-        fmt::format("{}: expected a header of {} bytes as it says, found {} bytes in all; "
-                    "save it again",
-                    where_, header_bytes_, bytes_));
+        "{}: expected a header of {} bytes as it says, found {} bytes in all; "
+        "save it again",
+        where_, header_bytes_, bytes_);
   }
   // Version 1 has a preamble of 10 bytes: the last two that were read belong to the text.
   std::string text(preamble.begin() + lengths.preamble, preamble.end());
@@ -214,15 +214,15 @@ Layout layout_of(const NpzArray& array) {
     if (second && !last) return Layout{.extent = {shape[0], shape[1], shape[2], shape[3]}};
     if (second && last) {
       throw Error(
-          fmt::format("{}: shape {} could be (N, H, W, C) or (N, C, H, W); save gray "
-                      "pictures as (N, H, W) or pad them",
-                      array.where(), array.shape_text()));
+          "{}: shape {} could be (N, H, W, C) or (N, C, H, W); save gray "
+          "pictures as (N, H, W) or pad them",
+          array.where(), array.shape_text());
     }
   }
   throw Error(
-      fmt::format("{}: expected pixels of shape (N, H, W), (N, H, W, C) or (N, C, H, W) "
-                  "with 1, 3 or 4 channels, found {}",
-                  array.where(), array.shape_text()));
+      "{}: expected pixels of shape (N, H, W), (N, H, W, C) or (N, C, H, W) "
+      "with 1, 3 or 4 channels, found {}",
+      array.where(), array.shape_text());
 }
 
 /// All pictures, channel by channel. `convert(bytes, n, place)` makes a pixel of the number at
@@ -265,9 +265,9 @@ void read_pixels(NpzArray& array, Images& images) {
   const bool is_bytes = type && type->kind == 'u' && type->bytes == 1;
   if (!is_bytes && !(type && type->kind == 'f')) {
     throw Error(
-        fmt::format("{}: expected pixels of type uint8, float32 or float64, found '{}'; "
-                    "convert with .astype('uint8') or .astype('float32')",
-                    array.where(), array.header().descr));
+        "{}: expected pixels of type uint8, float32 or float64, found '{}'; "
+        "convert with .astype('uint8') or .astype('float32')",
+        array.where(), array.header().descr);
   }
   const Layout layout = layout_of(array);
   images.shape =
@@ -297,9 +297,9 @@ std::vector<std::int32_t> read_labels(NpzArray& array, std::uint64_t images) {
   const auto type = parse_npy_type(array.header().descr);
   if (!type || type->kind == 'f') {
     throw Error(
-        fmt::format("{}: expected labels of an integer type, found '{}'; convert with "
-                    ".astype('int64')",
-                    array.where(), array.header().descr));
+        "{}: expected labels of an integer type, found '{}'; convert with "
+        ".astype('int64')",
+        array.where(), array.header().descr);
   }
   const auto& shape = array.header().shape;
   if (shape.empty() || shape.size() > 2 || shape[0] != images ||

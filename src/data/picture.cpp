@@ -51,8 +51,7 @@ std::string_view looks_like(std::span<const std::uint8_t> bytes) {
 }
 
 [[noreturn]] void refuse_kind(std::string_view where, std::span<const std::uint8_t> bytes) {
-  throw Error(
-      fmt::format("{}: expected a PNG or JPEG picture, found {}", where, looks_like(bytes)));
+  throw Error("{}: expected a PNG or JPEG picture, found {}", where, looks_like(bytes));
 }
 
 }  // namespace
@@ -89,15 +88,14 @@ void require_picture_size(std::string_view where, std::uint64_t height, std::uin
   if (height * width > kMostPicturePixels) refuse(kMostPicturePixels, "pixels");
   if (height * width / most_pixels_per_byte > file_bytes) {
     throw Error(
-        fmt::format("{}: expected {}x{} pixels as its header says, found {} bytes, which "
-                    "cannot hold as many",
-                    where, height, width, file_bytes));
+        "{}: expected {}x{} pixels as its header says, found {} bytes, which "
+        "cannot hold as many",
+        where, height, width, file_bytes);
   }
 }
 
 void refuse_picture(std::string_view where, std::string_view kind, std::string_view reason) {
-  throw Error(
-      fmt::format("{}: expected a whole {} picture, found damage ({})", where, kind, reason));
+  throw Error("{}: expected a whole {} picture, found damage ({})", where, kind, reason);
 }
 
 }  // namespace whichfirst::data

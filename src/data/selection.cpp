@@ -26,8 +26,7 @@ std::uint64_t resolve(const Amount& amount, std::size_t available, std::string_v
     }
     const auto images = std::llround(*share * static_cast<double>(available));
     if (images < 1) {
-      throw Error(
-          fmt::format("{}: expected at least one image, found {} of {}", key, *share, available));
+      throw Error("{}: expected at least one image, found {} of {}", key, *share, available);
     }
     return static_cast<std::uint64_t>(images);
   }
@@ -121,9 +120,9 @@ Parts select(const Dataset& dataset, const Selection& selection, std::uint64_t s
     const std::size_t cut = resolve(*selection.validation, drawn, "data.validation");
     if (cut == drawn) {
       throw Error(
-          fmt::format("data.validation: expected to leave images to train on, found {} of "
-                      "the {} of the train part",
-                      cut, drawn));
+          "data.validation: expected to leave images to train on, found {} of "
+          "the {} of the train part",
+          cut, drawn);
     }
     parts.validation = flatten(keep(drawn - cut, train));
   }

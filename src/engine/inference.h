@@ -12,13 +12,6 @@
 
 namespace whichfirst::engine {
 
-struct InferencePlan {
-  std::vector<PlannedPrimitive> steps;  // of one pass, in order
-  std::int64_t arena_bytes = 0;         // activations, scratch space
-  std::int64_t parameter_bytes = 0;
-  std::int64_t bytes() const { return arena_bytes + parameter_bytes; }
-};
-
 /// Bytes that an Inference takes.
 std::int64_t inference_bytes(const network::Network& network, int batch,
                              Precision precision = Precision::fp32);
@@ -43,11 +36,12 @@ class Inference {
   /// Of the last run: N x classes.
   std::span<const float> logits() const;
 
-  const InferencePlan& plan() const;
+  /// What a pass runs, as Plan::evaluation, and what it takes.
+  Plan plan() const;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace whichfirst::engine

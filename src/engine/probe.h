@@ -23,8 +23,8 @@ struct BatchStatistics {
 struct ProbeResult {
   double loss = 0;  // mean over the batch, labels not smoothed; may be no number
   std::vector<BatchStatistics> statistics;
-  network::Values
-      gradients;  // of the mean loss that training takes; empty arrays for running statistics
+  /// Of the mean loss that training takes; empty arrays for running statistics.
+  network::Values gradients;
 };
 
 /// Bytes that a probe of these options takes.
@@ -37,16 +37,14 @@ class Probe {
   /// Looks at batches of Options::batch images. Throws Error as Trainer does.
   Probe(const network::Network& network, const Options& options);
   ~Probe();
-  Probe(Probe&&) noexcept;
-  Probe& operator=(Probe&&) noexcept;
 
   /// `values` as Trainer::values has them, `images` N x C x H x W normalised, N labels.
   ProbeResult run(const network::Values& values, std::span<const float> images,
                   std::span<const std::int32_t> labels, const Tap& tap);
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace whichfirst::engine

@@ -1,14 +1,9 @@
 #include "engine/trainer.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "base/error.h"
-#include "engine/compile/compile.h"
-#include "engine/compile/program.h"
 #include "engine/compile/storage.h"
 #include "engine/kernels/kernels.h"
 #include "engine/platform.h"
@@ -26,272 +21,218 @@ void refuse_single_values(const network::Network& network, int batch) {
     if (std::holds_alternative<network::BatchNorm>(stage.operation) &&
         values_a_channel(stage, batch) < 2) {
       throw Error(
-          fmt::format("{} ({}) sees one value a channel in a batch of {}, of which there is "
-                      "no variance; use a larger recipe.batch",
-                      stage.path, stage.text, batch));
+          "{} ({}) sees one value a channel in a batch of {}, of which there is "
+          "no variance; use a larger recipe.batch",
+          stage.path, stage.text, batch);
     }
   }
 }
 
-/// Both programs of a trainer and how much memory they need.
+/// Both programs of a trainer and what they take.
 struct Compiled {
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   Program training;
   Program evaluation;
-  std::size_t arena_bytes = 0;
-  std::size_t scratch_bytes = 0;
-  ParameterPlaces places;  // of values, gradients and what the optimizer keeps
+  MemoryPlan memory;
 
-  Compiled(const network::Network& network, const Options& options) {
+  Compiled(const network::Network& network, const Options& options)
+      : training(compile_training(network, options)),
+        evaluation(compile(network, options.evaluation_batch, engine, Purpose::evaluation,
+                           options.precision, &training.parameter_layouts)),
+        // Value, gradient, and what the optimizer keeps of the steps before.
+        memory({&training, &evaluation}, options.optimizer == Optimizer::sgd ? 3 : 4) {
+    training.count_costs(network, options.batch);
+    evaluation.count_costs(network, options.evaluation_batch);
+  }
+
+ private:
+  Program compile_training(const network::Network& network, const Options& options) const {
     check(options.batch > 0 && options.evaluation_batch > 0, "batches hold images");
     use_precision(options.precision);  // before the first primitive is described
     refuse_single_values(network, options.batch);
-    training = compile_training(network, options.batch, engine, options.precision);
-    evaluation = compile_evaluation(network, options.evaluation_batch, engine,
-                                    training.parameter_layouts, options.precision);
-    training.count_costs(network, options.batch);
-    evaluation.count_costs(network, options.evaluation_batch);
-    arena_bytes = std::max(training.arena_layout().bytes, evaluation.arena_layout().bytes);
-    scratch_bytes = std::max(training.scratch_bytes, evaluation.scratch_bytes);
-    places = ParameterPlaces(training.parameter_layouts);
+    return compile(network, options.batch, engine, Purpose::training, options.precision);
   }
 };
-
-/// Value, gradient, and what the optimizer keeps of the steps before.
-int parameter_copies(Optimizer optimizer) { return optimizer == Optimizer::sgd ? 3 : 4; }
-
-std::vector<PlannedPrimitive> planned(const Program& program) {
-  std::vector<PlannedPrimitive> result;
-  for (const Step& step : program.steps) result.push_back(step.planned);
-  return result;
-}
 
 }  // namespace
 
 Plan plan(const network::Network& network, const Options& options) {
   const Compiled compiled(network, options);
-  return {.training = planned(compiled.training),
-          .evaluation = planned(compiled.evaluation),
-          .arena_bytes = static_cast<std::int64_t>(compiled.arena_bytes + compiled.scratch_bytes),
-          .parameter_bytes = parameter_copies(options.optimizer) *
-                             static_cast<std::int64_t>(compiled.places.bytes)};
+  return {.training = compiled.training.planned(),
+          .evaluation = compiled.evaluation.planned(),
+          .arena_bytes = compiled.memory.arena_bytes(),
+          .parameter_bytes = compiled.memory.parameter_bytes()};
 }
 
-class Trainer::Impl {
- public:
-  Impl(const network::Network& network, const network::Values& initial, const Options& options)
-      : network_(network),
-        options_(options),
-        compiled_(network_, options),
-        stream_(compiled_.engine),
-        arena_(compiled_.arena_bytes),
-        scratch_(compiled_.scratch_bytes),
-        parameters_(compiled_.places.bytes),
-        gradients_(compiled_.places.bytes),
-        moments_(compiled_.places.bytes),
-        squares_(options.optimizer == Optimizer::adamw ? compiled_.places.bytes : 0),
-        storage_(make_storage()),
-        training_(compiled_.training, storage_, compiled_.engine),
-        evaluation_(compiled_.evaluation, storage_, compiled_.engine),
-        labels_(static_cast<std::size_t>(options.batch)) {
-    load_parameters(network_, initial, compiled_.training.parameter_layouts, storage_.parameters,
-                    compiled_.engine);
+struct Trainer::State {
+  State(const network::Network& of, const network::Values& initial, const Options& with)
+      : network(of),
+        options(with),
+        compiled(network, options),
+        memory(compiled.memory),
+        stream(compiled.engine),
+        training(compiled.training, memory.storage(), compiled.engine),
+        evaluation(compiled.evaluation, memory.storage(), compiled.engine),
+        labels(static_cast<std::size_t>(options.batch)) {
+    load_parameters(network, initial, compiled.training.parameter_layouts,
+                    memory.storage().parameters(), compiled.engine);
   }
 
-  std::span<float> images() {
-    return {training_.pointer(compiled_.training.images), image_count(options_.batch)};
+  std::size_t numbers_of(std::size_t images) const {
+    return images * static_cast<std::size_t>(network.input.size());
   }
-  std::span<std::int32_t> labels() { return labels_; }
+  std::optional<NonFinite> check_watched() const;
+  void move_running_statistics();
+  std::optional<NonFinite> update(double lr);
+  bool update_one(std::size_t i, std::size_t count, double lr);
 
-  StepResult step(double lr, const StepObserver& observe) {
-    const auto ended = [&observe](StepPart part) {
-      if (observe) observe(part, 0);
-    };
-    check(uses_one_thread(), "a trainer runs on the thread that made it, alone");
-    const Program& program = compiled_.training;
-    const network::DropoutStep draw{options_.seed, options_.replicate, steps_++};
-    training_.run(stream_, 0, program.backward_begin, draw, observe);
-    StepResult result;
-    if ((result.non_finite = check_watched())) return result;
-    ended(StepPart::checks);
-
-    const std::size_t logit_count = labels_.size() * static_cast<std::size_t>(network_.classes);
-    const LossResult loss = cross_entropy({training_.pointer(program.logits), logit_count}, labels_,
-                                          {training_.pointer(program.dlogits), logit_count}, {},
-                                          options_.label_smoothing);
-    result.loss = loss.sum / static_cast<double>(labels_.size());
-    result.right = loss.right;
-    if (!std::isfinite(result.loss)) {
-      result.non_finite = NonFinite{"loss", "cross-entropy of the batch"};
-      return result;
-    }
-    ended(StepPart::loss);
-    move_running_statistics();
-    ended(StepPart::running_statistics);
-    training_.run(stream_, program.backward_begin, training_.size(), draw, observe);
-    result.non_finite = update(lr);
-    ended(StepPart::update);
-    return result;
-  }
-
-  std::span<float> evaluation_images() {
-    return {evaluation_.pointer(compiled_.evaluation.images),
-            image_count(options_.evaluation_batch)};
-  }
-
-  EvaluationResult evaluate(std::span<const std::int32_t> labels) {
-    check(uses_one_thread(), "a trainer runs on the thread that made it, alone");
-    check(labels.size() <= static_cast<std::size_t>(options_.evaluation_batch),
-          "an evaluation pass has at most evaluation_batch images");
-    // A short last pass carries pictures of nothing behind its own; images do not meet in
-    // evaluation.
-    const auto all = evaluation_images();
-    const auto used = static_cast<std::ptrdiff_t>(image_count(static_cast<int>(labels.size())));
-    std::fill(all.begin() + used, all.end(), 0.0F);
-    evaluation_.run(stream_, 0, evaluation_.size(), {});
-    evaluated_ = labels.size();
-    EvaluationResult result;
-    result.right.resize(labels.size());
-    result.loss_sum = cross_entropy(logits(), labels, {}, result.right).sum;
-    return result;
-  }
-
-  std::span<const float> logits() const {
-    return {evaluation_.pointer(compiled_.evaluation.logits),
-            evaluated_ * static_cast<std::size_t>(network_.classes)};
-  }
-
-  network::Values values() const { return unload(storage_.parameters); }
-  network::Values gradients() const {
-    network::Values result = unload(storage_.gradients);
-    for (std::size_t i = 0; i < result.size(); ++i) {
-      if (!network_.parameters[i].is_trained()) result[i].clear();
-    }
-    return result;
-  }
-
- private:
-  std::size_t image_count(int images) const {
-    return static_cast<std::size_t>(images) * static_cast<std::size_t>(network_.input.size());
-  }
-
-  Storage make_storage() {
-    moment_ = compiled_.places.in(moments_);
-    if (options_.optimizer == Optimizer::adamw) square_ = compiled_.places.in(squares_);
-    return {.arena = arena_.data(),
-            .scratch = scratch_.data(),
-            .parameters = compiled_.places.in(parameters_),
-            .gradients = compiled_.places.in(gradients_)};
-  }
-
-  network::Values unload(const std::vector<float*>& places) const {
-    return unload_parameters(network_, compiled_.training.parameter_layouts, places,
-                             compiled_.engine);
-  }
-
-  std::optional<NonFinite> check_watched() const {
-    for (const Program::Watched& watched : compiled_.training.watched) {
-      if (!all_finite({training_.pointer(watched.value), watched.count})) {
-        return NonFinite{network_.stages[static_cast<std::size_t>(watched.stage)].path,
-                         watched.what};
-      }
-    }
-    return std::nullopt;
-  }
-
-  void move_running_statistics() {
-    for (const Program::Statistics& statistics : compiled_.training.statistics) {
-      const network::Stage& stage = network_.stages[static_cast<std::size_t>(statistics.stage)];
-      const auto& bn = std::get<network::BatchNorm>(stage.operation);
-      const auto count = static_cast<double>(values_a_channel(stage, options_.batch));
-      const auto channels = static_cast<std::size_t>(stage.input.channels);
-      for (const int index : stage.parameters) {
-        const std::span<float> running{storage_.parameters[static_cast<std::size_t>(index)],
-                                       channels};
-        switch (network_.parameters[static_cast<std::size_t>(index)].kind) {
-          case network::ParameterKind::running_mean:
-            move_running(running, {training_.pointer(statistics.mean), channels}, bn.momentum, 1);
-            break;
-          case network::ParameterKind::running_variance:
-            move_running(running, {training_.pointer(statistics.variance), channels}, bn.momentum,
-                         count / (count - 1));
-            break;
-          default:
-            break;
-        }
-      }
-    }
-  }
-
-  std::optional<NonFinite> update(double lr) {
-    std::optional<NonFinite> found;
-    for (std::size_t i = 0; i < network_.parameters.size(); ++i) {
-      const network::Parameter& parameter = network_.parameters[i];
-      if (!parameter.is_trained()) continue;
-      const std::size_t count = compiled_.training.parameter_layouts[i].get_size() / sizeof(float);
-      const bool is_finite = update_one(i, count, lr);
-      if (!is_finite && !found) {
-        found =
-            NonFinite{network_.stages[static_cast<std::size_t>(parameter.stage)].path,
-                      parameter.name.substr(parameter.name.rfind('.') + 1) + " after the update"};
-      }
-    }
-    return found;
-  }
-
-  /// Of parameter i, padding included. Returns whether it is finite afterwards.
-  bool update_one(std::size_t i, std::size_t count, double lr) {
-    const std::span<float> values{storage_.parameters[i], count};
-    const std::span<const float> gradient{storage_.gradients[i], count};
-    const bool is_weight = network_.parameters[i].kind == network::ParameterKind::weight;
-    const double decay = is_weight || options_.decays_all ? options_.decay : 0.0;
-    if (options_.optimizer == Optimizer::adamw) {
-      return update_adamw(values, {moment_[i], count}, {square_[i], count}, gradient,
-                          {.lr = lr, .decay = decay, .number = static_cast<std::int64_t>(steps_)});
-    }
-    return update_sgd(
-        values, {moment_[i], count}, gradient,
-        {.lr = lr, .momentum = options_.momentum, .decay = decay, .nesterov = options_.nesterov});
-  }
-
-  network::Network network_;
-  Options options_;
-  Compiled compiled_;
-  dnnl::stream stream_;
-  Block arena_;
-  Block scratch_;
-  Block parameters_;
-  Block gradients_;
-  Block moments_;
-  Block squares_;  // of adamw only
-  std::vector<float*> moment_;
-  std::vector<float*> square_;
-  Storage storage_;
-  BoundProgram training_;
-  BoundProgram evaluation_;
-  std::vector<std::int32_t> labels_;
-  std::size_t evaluated_ = 0;
-  std::uint64_t steps_ = 0;  // begun
+  network::Network network;
+  Options options;
+  Compiled compiled;
+  Memory memory;
+  dnnl::stream stream;
+  BoundProgram training;
+  BoundProgram evaluation;
+  std::vector<std::int32_t> labels;
+  std::size_t evaluated = 0;
+  std::uint64_t steps = 0;  // begun
 };
 
 Trainer::Trainer(const network::Network& network, const network::Values& initial,
                  const Options& options)
-    : impl_(std::make_unique<Impl>(network, initial, options)) {}
+    : state_(std::make_unique<State>(network, initial, options)) {}
 Trainer::~Trainer() = default;
 Trainer::Trainer(Trainer&&) noexcept = default;
-Trainer& Trainer::operator=(Trainer&&) noexcept = default;
 
-std::span<float> Trainer::images() { return impl_->images(); }
-std::span<std::int32_t> Trainer::labels() { return impl_->labels(); }
+std::span<float> Trainer::images() {
+  return {state_->training.pointer(state_->compiled.training.images),
+          state_->numbers_of(state_->labels.size())};
+}
+
+std::span<std::int32_t> Trainer::labels() { return state_->labels; }
+
 StepResult Trainer::step(double lr, const StepObserver& observe) {
-  return impl_->step(lr, observe);
+  const auto ended = [&observe](StepPart part) {
+    if (observe) observe(part, 0);
+  };
+  check(uses_one_thread(), "a trainer runs on the thread that made it, alone");
+  State& s = *state_;
+  const Program& program = s.compiled.training;
+  const network::DropoutStep draw{s.options.seed, s.options.replicate, s.steps++};
+  s.training.run(s.stream, 0, program.backward_begin, draw, observe);
+  StepResult result;
+  if ((result.non_finite = s.check_watched())) return result;
+  ended(StepPart::checks);
+
+  const std::size_t logits = s.labels.size() * static_cast<std::size_t>(s.network.classes);
+  const LossResult loss =
+      cross_entropy({s.training.pointer(program.logits), logits}, s.labels,
+                    {s.training.pointer(program.dlogits), logits}, {}, s.options.label_smoothing);
+  result.loss = loss.sum / static_cast<double>(s.labels.size());
+  result.right = loss.right;
+  if (!std::isfinite(result.loss)) {
+    result.non_finite = NonFinite{"loss", "cross-entropy of the batch"};
+    return result;
+  }
+  ended(StepPart::loss);
+  s.move_running_statistics();
+  ended(StepPart::running_statistics);
+  s.training.run(s.stream, program.backward_begin, s.training.size(), draw, observe);
+  result.non_finite = s.update(lr);
+  ended(StepPart::update);
+  return result;
 }
-std::span<float> Trainer::evaluation_images() { return impl_->evaluation_images(); }
+
+std::span<float> Trainer::evaluation_images() {
+  return {state_->evaluation.pointer(state_->compiled.evaluation.images),
+          state_->numbers_of(static_cast<std::size_t>(state_->options.evaluation_batch))};
+}
+
 EvaluationResult Trainer::evaluate(std::span<const std::int32_t> labels) {
-  return impl_->evaluate(labels);
+  State& s = *state_;
+  check(uses_one_thread(), "a trainer runs on the thread that made it, alone");
+  check(labels.size() <= static_cast<std::size_t>(s.options.evaluation_batch),
+        "an evaluation pass has at most evaluation_batch images");
+  // A short last pass carries pictures of nothing behind its own; images do not meet in evaluation.
+  const auto all = evaluation_images();
+  std::fill(all.begin() + static_cast<std::ptrdiff_t>(s.numbers_of(labels.size())), all.end(),
+            0.0F);
+  s.evaluation.run(s.stream, 0, s.evaluation.size(), {});
+  s.evaluated = labels.size();
+  EvaluationResult result{.right = std::vector<std::uint8_t>(labels.size())};
+  result.loss_sum = cross_entropy(logits(), labels, {}, result.right).sum;
+  return result;
 }
-std::span<const float> Trainer::logits() const { return impl_->logits(); }
-network::Values Trainer::values() const { return impl_->values(); }
-network::Values Trainer::gradients() const { return impl_->gradients(); }
+
+std::span<const float> Trainer::logits() const {
+  return {state_->evaluation.pointer(state_->compiled.evaluation.logits),
+          state_->evaluated * static_cast<std::size_t>(state_->network.classes)};
+}
+
+network::Values Trainer::values() const {
+  return unload_parameters(state_->network, state_->compiled.training.parameter_layouts,
+                           state_->memory.storage().parameters(), state_->compiled.engine);
+}
+
+network::Values Trainer::gradients() const {
+  return unload_gradients(state_->network, state_->compiled.training.parameter_layouts,
+                          state_->memory.storage().gradients(), state_->compiled.engine);
+}
+
+std::optional<NonFinite> Trainer::State::check_watched() const {
+  for (const Program::Watched& watched : compiled.training.watched) {
+    if (!all_finite({training.pointer(watched.value), watched.count})) {
+      return NonFinite{network.stages[static_cast<std::size_t>(watched.stage)].path, watched.what};
+    }
+  }
+  return std::nullopt;
+}
+
+void Trainer::State::move_running_statistics() {
+  for (const Program::Statistics& statistics : compiled.training.statistics) {
+    const network::Stage& stage = network.stages[static_cast<std::size_t>(statistics.stage)];
+    const auto& bn = std::get<network::BatchNorm>(stage.operation);
+    const auto count = static_cast<double>(values_a_channel(stage, options.batch));
+    const auto channels = static_cast<std::size_t>(stage.input.channels);
+    const auto move = [&](network::ParameterKind kind, ValueId measured, double factor) {
+      float* const running = memory.storage().parameters()[*network.find_parameter(stage, kind)];
+      move_running({running, channels}, {training.pointer(measured), channels}, bn.momentum,
+                   factor);
+    };
+    move(network::ParameterKind::running_mean, statistics.mean, 1);
+    move(network::ParameterKind::running_variance, statistics.variance, count / (count - 1));
+  }
+}
+
+std::optional<NonFinite> Trainer::State::update(double lr) {
+  std::optional<NonFinite> found;
+  for (std::size_t i = 0; i < network.parameters.size(); ++i) {
+    const network::Parameter& parameter = network.parameters[i];
+    if (!parameter.is_trained()) continue;
+    const std::size_t count = compiled.training.parameter_layouts[i].get_size() / sizeof(float);
+    const bool is_finite = update_one(i, count, lr);
+    if (!is_finite && !found) {
+      found = NonFinite{network.stages[static_cast<std::size_t>(parameter.stage)].path,
+                        parameter.name.substr(parameter.name.rfind('.') + 1) + " after the update"};
+    }
+  }
+  return found;
+}
+
+/// Of parameter i, padding included. Returns whether it is finite afterwards.
+bool Trainer::State::update_one(std::size_t i, std::size_t count, double lr) {
+  const auto copy = [&](std::size_t of) {
+    return std::span<float>{memory.storage().copies[of][i], count};
+  };
+  const bool is_weight = network.parameters[i].kind == network::ParameterKind::weight;
+  const double decay = is_weight || options.decays_all ? options.decay : 0.0;
+  if (options.optimizer == Optimizer::adamw) {
+    return update_adamw(copy(0), copy(2), copy(3), copy(1),
+                        {.lr = lr, .decay = decay, .number = static_cast<std::int64_t>(steps)});
+  }
+  return update_sgd(
+      copy(0), copy(2), copy(1),
+      {.lr = lr, .momentum = options.momentum, .decay = decay, .nesterov = options.nesterov});
+}
 
 }  // namespace whichfirst::engine

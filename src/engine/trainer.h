@@ -6,11 +6,10 @@
 //
 // The folder's rooms. Here: options.h, plan.h, trainer.h, inference.h, probe.h and platform.h, all
 // that other folders see. compile/: a network becomes a Program, a list of steps over numbered
-// values (compile.h, compiler.h, forward.cpp, backward.cpp, max_pool_stage.cpp, own_convolution.h,
-// program.h), gets its memory (arena.h, storage.h), and all that knows oneDNN (onednn.h,
-// layouts.h). kernels/: loops of our own over plain arrays that know neither: convolutions
-// (convolution.h), normalisers (statistics.h, group_norm.h), elementwise.h, max_pool.h,
-// border_bias.h, and loss and optimizers (kernels.h).
+// values (compile.h, compiler.h, forward.cpp, backward.cpp, own_kernels.cpp, program.h), gets its
+// memory (arena.h, storage.h), and all that knows oneDNN (onednn.h). kernels/: loops of our own
+// over plain arrays that know neither: convolutions (convolution.h), normalisers (statistics.h,
+// group_norm.h), elementwise.h, max_pool.h, border_bias.h, and loss and optimizers (kernels.h).
 #pragma once
 
 #include <cstdint>
@@ -50,7 +49,6 @@ class Trainer {
   Trainer(const network::Network& network, const network::Values& initial, const Options& options);
   ~Trainer();
   Trainer(Trainer&&) noexcept;
-  Trainer& operator=(Trainer&&) noexcept;
 
   /// Where the next training batch goes: N x C x H x W normalised pictures, N labels.
   std::span<float> images();
@@ -75,8 +73,8 @@ class Trainer {
   network::Values gradients() const;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace whichfirst::engine

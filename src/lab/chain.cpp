@@ -55,8 +55,7 @@ void assign(std::vector<double>& array, const std::vector<double>& list, std::st
   if (list.size() != 1 && list.size() != array.size()) {
     const std::string expected =
         array.size() == 1 ? "1 number" : fmt::format("1 number or {}, one a channel", array.size());
-    throw Error(
-        fmt::format("{}: expected {} for {}, found {}", what, expected, stage.path, list.size()));
+    throw Error("{}: expected {} for {}, found {}", what, expected, stage.path, list.size());
   }
   for (std::size_t c = 0; c < array.size(); ++c) array[c] = list[list.size() == 1 ? 0 : c];
 }

@@ -70,9 +70,9 @@ Input read_picture(const std::string& path) {
   const Shape shape = data::read_picture_shape(path);
   if (shape.size() > kMostInputNumbers) {
     throw Error(
-        fmt::format("{}: expected a picture of at most {} numbers, found {}x{} with {} "
-                    "channels; make it smaller",
-                    path, kMostInputNumbers, shape.height, shape.width, shape.channels));
+        "{}: expected a picture of at most {} numbers, found {}x{} with {} "
+        "channels; make it smaller",
+        path, kMostInputNumbers, shape.height, shape.width, shape.channels);
   }
   const data::Picture picture = data::read_picture(path);
   Input input{.name = path, .values = reference::zeros(1, picture.shape)};
@@ -99,8 +99,7 @@ Input read_of_set(const std::string& set, std::uint64_t number,
   const data::Dataset dataset = is_path ? data::load_path(set) : data::load_named(set, search);
   const data::Images& images = dataset.train;
   if (number >= static_cast<std::uint64_t>(images.count())) {
-    throw Error(
-        fmt::format("{}:{}: expected a picture from 0 to {}", set, number, images.count() - 1));
+    throw Error("{}:{}: expected a picture from 0 to {}", set, number, images.count() - 1);
   }
   Input input{.name = fmt::format("{}:{}", set, number),
               .values = reference::zeros(1, images.shape)};
@@ -150,9 +149,9 @@ Input parse_values(std::string_view text) {
     if (height == 0) width = words.size();
     if (words.empty() || words.size() != width) {
       throw Error(
-          fmt::format("--values: expected {} numbers in row {}, as in the first, found {}; "
-                      "rows are separated by ';', such as \"1 2 3; 4 5 6\"",
-                      width == 0 ? "some" : fmt::format("{}", width), height + 1, words.size()));
+          "--values: expected {} numbers in row {}, as in the first, found {}; "
+          "rows are separated by ';', such as \"1 2 3; 4 5 6\"",
+          width == 0 ? "some" : fmt::format("{}", width), height + 1, words.size());
     }
     const auto numbers =
         parse_numbers(fmt::format("--values, row {}", height + 1), text.substr(begin, end - begin));
@@ -198,9 +197,9 @@ Input read_input(const std::string& word, const std::vector<std::filesystem::pat
       if (number) return read_of_set(word.substr(0, colon), *number, search);
     }
     throw Error(
-        fmt::format("{}: there is no such file; expected a PNG, JPEG or .npy file, or a "
-                    "picture of a set such as fashion-mnist:17",
-                    word));
+        "{}: there is no such file; expected a PNG, JPEG or .npy file, or a "
+        "picture of a set such as fashion-mnist:17",
+        word);
   }
   if (std::filesystem::path(word).extension() == ".npy") return read_array(word);
   return read_picture(word);

@@ -135,10 +135,10 @@ void require_buildable(const Question& question) {
   }
   if (sum.numbers <= kMostWork.numbers && sum.flops <= kMostWork.flops) return;
   throw Error(
-      fmt::format("--orders: expected stages that together make at most {:.0f} numbers with {:.0f} "
-                  "multiplications and additions, found {:.0f} with {:.0f}; give fewer orders, or "
-                  "take fewer or smaller images",
-                  kMostWork.numbers, kMostWork.flops, sum.numbers, sum.flops));
+      "--orders: expected stages that together make at most {:.0f} numbers with {:.0f} "
+      "multiplications and additions, found {:.0f} with {:.0f}; give fewer orders, or "
+      "take fewer or smaller images",
+      kMostWork.numbers, kMostWork.flops, sum.numbers, sum.flops);
 }
 
 Inspection inspect(const Question& question) {

@@ -87,9 +87,8 @@ class Expansion {
 
   void add(Mark mark, const notation::Stage& stage) {
     if (placed_.size() == kMaxBuiltStages) {
-      throw Error(
-          fmt::format("the network has more than {} stages; use fewer units or a shorter order",
-                      kMaxBuiltStages));
+      throw Error("the network has more than {} stages; use fewer units or a shorter order",
+                  kMaxBuiltStages);
     }
     placed_.push_back({.mark = mark, .stage = stage, .unit = {}});
     if (unit_ != nullptr) placed_.back().unit = units_;

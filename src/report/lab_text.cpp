@@ -27,7 +27,7 @@ constexpr std::array<const char*, 8> kBlocks = {"▁", "▂", "▃", "▄", "▅
 
 /// The block for `share` in [0, 1].
 const char* block(double share) {
-  const auto level = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * 7 + 0.5);
+  const auto level = static_cast<std::size_t>(std::lround(std::clamp(share, 0.0, 1.0) * 7));
   return kBlocks[level];
 }
 

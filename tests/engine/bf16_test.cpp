@@ -100,54 +100,25 @@ void expect_rounded(std::size_t results, const Kernel& kernel, const Sources&...
 TEST(Bf16Kernels, GiveWhatFloatsGiveRounded) {
   const std::vector<float> a = random_blocks(1);
   const std::vector<float> b = random_blocks(2);
-  expect_rounded(
-      kCount,
-      [](auto number, auto& result, const auto& x, const auto& y) {
-        add<decltype(number)>(x, y, result);
-      },
-      a, b);
-  expect_rounded(
-      kCount,
-      [](auto number, auto& result, const auto& x, const auto& y) {
-        add_and_relu<decltype(number)>(x, y, result);
-      },
-      a, b);
-  expect_rounded(
-      kCount,
-      [](auto number, auto& result, const auto& y, const auto& dy) {
-        relu_backward<decltype(number)>(y, dy, result);
-      },
-      a, b);
-  expect_rounded(
-      kCount,
-      [](auto number, auto& result, const auto& x) {
-        softsign_forward<decltype(number)>(x, result);
-      },
-      a);
-  expect_rounded(
-      kCount,
-      [](auto number, auto& result, const auto& y, const auto& dy) {
-        softsign_backward<decltype(number)>(y, dy, result);
-      },
-      a, b);
-  expect_rounded(
-      kCount,
-      [](auto number, auto& result, const auto& x) {
-        sign_forward<decltype(number)>(x, result, kLayout);
-      },
-      a);
-  expect_rounded(
-      kCount,
-      [](auto number, auto& result, const auto& x, const auto& dy) {
-        sign_backward<decltype(number)>(x, dy, result);
-      },
-      a, b);
+  for (const NumberFunction function :
+       {NumberFunction::add, NumberFunction::add_and_relu, NumberFunction::relu_backward,
+        NumberFunction::softsign, NumberFunction::softsign_backward, NumberFunction::sign,
+        NumberFunction::sign_backward}) {
+    SCOPED_TRACE(static_cast<int>(function));
+    expect_rounded(
+        kCount,
+        [&](auto, auto& result, const auto& x, const auto& y) {
+          apply(function, kCount, x.data(), y.data(), result.data());
+          clear_padding(result.data(), kLayout);
+        },
+        a, b);
+  }
   std::vector<std::uint8_t> dropped(kCount);
   for (std::size_t i = 0; i < kCount; ++i) dropped[i] = i % 3 == 0 ? 1 : 0;
   expect_rounded(
       kCount,
-      [&](auto number, auto& result, const auto& x) {
-        drop<decltype(number)>(x, dropped, 0.3, result);
+      [&](auto, auto& result, const auto& x) {
+        drop(x.data(), dropped.data(), 0.3, kCount, result.data());
       },
       a);
 }

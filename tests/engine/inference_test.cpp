@@ -100,7 +100,7 @@ TEST(Inference, FusesReluIntoWhatStandsBeforeIt) {
              3});
   const Inference inference(network, lively_values(network, 1), 2);
   std::vector<std::string> fused;
-  for (const PlannedPrimitive& step : inference.plan().steps) {
+  for (const PlannedPrimitive& step : inference.plan().evaluation) {
     if (step.what == "forward with relu") fused.push_back(step.stage);
   }
   EXPECT_THAT(fused, ElementsAre("body.conv.0", "body.bn.0", "body.res.0", "body.fc.0"));

@@ -1,8 +1,5 @@
 #include "base/error.h"
-#include "engine/compile/activation_kernel.h"
 #include "engine/compile/compiler.h"
-#include "engine/compile/layouts.h"
-#include "engine/kernels/elementwise.h"
 #include "engine/kernels/group_norm.h"
 
 namespace whichfirst::engine {
@@ -38,14 +35,7 @@ void Compiler::give_gradient(int source, ValueId value) {
   const ValueId sum = readers(slot) == 0    ? slot
                       : readers(given) == 0 ? given
                                             : new_value(layout(given));
-  const std::size_t count = number_count(sum);
-  add_kernel(StepKind::add_gradients, {slot, given, sum},
-             for_numbers(sum, [count](auto number, Places places, const auto&) {
-               using Number = decltype(number);
-               engine::add<Number>(numbers<Number>(places[0], count),
-                                   numbers<Number>(places[1], count),
-                                   numbers<Number>(places[2], count));
-             }));
+  add_elementwise(StepKind::add_gradients, NumberFunction::add, {slot, given}, sum);
   slot = sum;
   ++readers(slot);
 }
@@ -64,8 +54,9 @@ Description<dnnl::convolution_backward_data> Compiler::source_gradient_of(
     const network::Conv& conv, const Description<dnnl::convolution_forward>& forward,
     const Layout& dsource, const Layout& dresult) const {
   return convolution(dsource, dresult, [&](const Layout& source, const Layout& result) {
-    return describe_.convolution_backward_data(
-        {source, any_numbers(weights_dims(conv)), Layout(), result}, window_of(conv), forward);
+    return describe_.backward<dnnl::convolution_backward_data>(
+        forward, algorithm::convolution_direct, source, any_numbers(weights_dims(conv)), result,
+        window_of(conv));
   });
 }
 
@@ -96,38 +87,6 @@ void Compiler::backward(const network::Conv& conv) {
   give_gradient(stage().source, dsource);
 }
 
-void Compiler::own_backward(const network::Conv& conv, const OwnConvolution& own) {
-  const ForwardState& here = state();
-  const ValueId dresult = take_gradient();
-  std::vector<ValueId> values = {own_scratch(own), here.source, dresult,
-                                 gradient(ParameterKind::weight)};
-  if (conv.bias) values.push_back(gradient(ParameterKind::bias));
-  add_kernel(
-      StepKind::backward_weights, std::move(values),
-      [run = own.kernels->backward_weights, shape = own.shape](Places places, const auto&) {
-        run(shape, {.src = floats(places[1]),
-                    .ddst = floats(places[2]),
-                    .dweights = floats(places[3]),
-                    .dbias = places.size() > 4 ? floats(places[4]) : nullptr,
-                    .scratch = floats(places[0])});
-      },
-      own.kernels->name);
-  if (!depends_on_parameters(stage().source)) return;
-
-  const ValueId dsource = new_value(layout(here.source));
-  add_kernel(
-      StepKind::backward_data,
-      {own_scratch(own), dresult, parameter(ParameterKind::weight), dsource},
-      [run = own.kernels->backward_data, shape = own.shape](Places places, const auto&) {
-        run(shape, {.ddst = floats(places[1]),
-                    .weights = floats(places[2]),
-                    .dsrc = floats(places[3]),
-                    .scratch = floats(places[0])});
-      },
-      own.kernels->name);
-  give_gradient(stage().source, dsource);
-}
-
 void Compiler::backward(const network::BatchNorm& bn) {
   const ForwardState& here = state();
   const bool is_with_relu = here.workspace >= 0;
@@ -138,11 +97,11 @@ void Compiler::backward(const network::BatchNorm& bn) {
   // Backward through the statistics: without use_global_stats, though forward was given them.
   const auto flags = bn_flags(bn, is_with_relu);
   const auto eps = static_cast<float>(bn.eps);
-  const auto hint =
-      describe_.batch_normalization_forward(forward_kind(), layout(here.source), eps, flags);
-  const auto description = describe_.batch_normalization_backward(
-      bn.affine ? prop_kind::backward : prop_kind::backward_data, layout(dresult),
-      layout(here.source), eps, flags, hint);
+  const auto hint = describe_.forward<dnnl::batch_normalization_forward>(
+      forward_kind(), InPlace{layout(here.source)}, eps, flags);
+  const auto description = describe_.backward<dnnl::batch_normalization_backward>(
+      hint, bn.affine ? prop_kind::backward : prop_kind::backward_data, InPlace{layout(dresult)},
+      layout(here.source), eps, flags);
   std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source},
                                      {DNNL_ARG_MEAN, here.mean},
                                      {DNNL_ARG_VARIANCE, here.spread},
@@ -150,7 +109,7 @@ void Compiler::backward(const network::BatchNorm& bn) {
                                      {DNNL_ARG_DIFF_SRC, dsource}};
   if (bn.affine) {
     arguments.push_back({DNNL_ARG_SCALE, parameter(ParameterKind::scale)});
-    if (backward_takes_shift()) {
+    if (kBackwardTakesShift) {
       arguments.push_back({DNNL_ARG_SHIFT, parameter(ParameterKind::offset)});
     }
     arguments.push_back({DNNL_ARG_DIFF_SCALE, gradient(ParameterKind::scale)});
@@ -198,24 +157,22 @@ void Compiler::backward(const network::Activation& activation) {
   const ForwardState& here = state();
   const ValueId dresult = take_gradient();
   const ValueId dsource = writable(dresult);
-  const std::size_t count = number_count(dresult);
-  const bool reads_result = kernel.backward_reads == BackwardReads::result;
+  const bool reads_result = kernel.backward_reads_result;
   const ValueId read = reads_result ? here.result : here.source;
-  if (kernel.backward_primitive) {
-    const auto description = describe_.eltwise_backward(*kernel.backward_primitive, layout(dresult),
-                                                        layout(read), *here.eltwise);
+  if (kernel.is_own()) {
+    add_elementwise(StepKind::backward,
+                    activation.kind == network::ActivationKind::softsign
+                        ? NumberFunction::softsign_backward
+                        : NumberFunction::sign_backward,
+                    {read, dresult}, dsource);
+  } else {
+    const auto description = describe_.backward<dnnl::eltwise_backward>(
+        *here.eltwise, kernel.backward, InPlace{layout(dresult)}, layout(read), kernel.alpha,
+        kernel.beta);
     add(description, dnnl::eltwise_backward(description), StepKind::backward,
         {{reads_result ? DNNL_ARG_DST : DNNL_ARG_SRC, read},
          {DNNL_ARG_DIFF_DST, dresult},
          {DNNL_ARG_DIFF_SRC, dsource}});
-  } else {
-    add_kernel(StepKind::backward, {read, dresult, dsource},
-               for_numbers(dsource, [count, reads_result](auto number, Places places, const auto&) {
-                 using Number = decltype(number);
-                 const auto run = reads_result ? softsign_backward<Number> : sign_backward<Number>;
-                 run(numbers<Number>(places[0], count), numbers<Number>(places[1], count),
-                     numbers<Number>(places[2], count));
-               }));
   }
   give_gradient(stage().source, dsource);
 }
@@ -243,8 +200,8 @@ void Compiler::backward(const network::GlobalAveragePool&) {
 
 ValueId Compiler::pool_backward(dnnl::algorithm kind, const Window& window, ValueId dresult) {
   const ForwardState& here = state();
-  const auto description =
-      describe_.pooling_backward(kind, layout(here.source), layout(dresult), window, *here.pool);
+  const auto description = describe_.backward<dnnl::pooling_backward>(
+      *here.pool, kind, layout(here.source), layout(dresult), Pooling{window});
   const ValueId dsource = new_value(layout(here.source));
   std::vector<Argument> arguments = {{DNNL_ARG_DIFF_DST, dresult}, {DNNL_ARG_DIFF_SRC, dsource}};
   if (here.workspace >= 0) arguments.push_back({DNNL_ARG_WORKSPACE, here.workspace});
@@ -264,12 +221,12 @@ void Compiler::backward(const network::Dropout& drop_stage) {
   const ValueId dsource = writable(dresult);
   const std::size_t count = number_count(dresult);
   add_kernel(StepKind::backward, {dresult, here.workspace, dsource},
-             for_numbers(
-                 dsource, [count, rate = drop_stage.rate](auto number, Places places, const auto&) {
-                   using Number = decltype(number);
-                   drop<Number>(numbers<Number>(places[0], count), {bytes(places[1]), count}, rate,
-                                numbers<Number>(places[2], count));
-                 }));
+             for_numbers(dsource,
+                         [count, rate = drop_stage.rate](auto number, Places places, const auto&) {
+                           using Number = decltype(number);
+                           drop(numbers<Number>(places[0]), bytes(places[1]), rate, count,
+                                numbers<Number>(places[2]));
+                         }));
   give_gradient(stage().source, dsource);
 }
 
@@ -286,8 +243,8 @@ void Compiler::backward(const network::FullyConnected& fc) {
   finish_weight_gradient(dweights);
   if (!depends_on_parameters(stage().source)) return;
 
-  const auto source = describe_.inner_product_backward_data(
-      {layout(here.source), any_numbers(weights_dims(fc)), Layout(), layout(dresult)}, *here.fc);
+  const auto source = describe_.backward<dnnl::inner_product_backward_data>(
+      *here.fc, layout(here.source), any_numbers(weights_dims(fc)), layout(dresult));
   const ValueId weights_value =
       in_layout(parameter(ParameterKind::weight), source.weights_desc(), "weights");
   const ValueId dsource = new_value(layout(here.source));
@@ -306,14 +263,8 @@ void Compiler::backward(const network::Add&) {
   ValueId dsum = dresult;
   if (is_with_relu) {
     dsum = writable(dresult);
-    const std::size_t count = number_count(dresult);
-    add_kernel(StepName(StepKind::backward, "with relu"), {state().result, dresult, dsum},
-               for_numbers(dsum, [count](auto number, Places places, const auto&) {
-                 using Number = decltype(number);
-                 relu_backward<Number>(numbers<Number>(places[0], count),
-                                       numbers<Number>(places[1], count),
-                                       numbers<Number>(places[2], count));
-               }));
+    add_elementwise(StepName(StepKind::backward, "with relu"), NumberFunction::relu_backward,
+                    {state().result, dresult}, dsum);
   }
   give_gradient(stage().source, dsum);
   give_gradient(*stage().shortcut, dsum);

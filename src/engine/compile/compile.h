@@ -7,26 +7,20 @@
 
 namespace whichfirst::engine {
 
-/// Forward and backward of one training step. Decides on the layouts of the parameters.
-Program compile_training(const network::Network& network, int batch, const dnnl::engine& engine,
-                         Precision precision);
+/// training: forward and backward of a step; decides on the layouts of the parameters.
+/// probe: the same with every stage on its own, nothing fused, because its values are looked at.
+/// evaluation: forward with running statistics, over parameters as training keeps them.
+/// inference: an evaluation that decides on layouts itself and fuses more; the bias of a
+/// convolution with a bias map is packed (border_bias.h). No bf16.
+enum class Purpose { training, probe, evaluation, inference };
 
-/// The same with every stage on its own: `tap` is shown what each one made.
-Program compile_probe(const network::Network& network, int batch, const dnnl::engine& engine,
-                      Tap tap, Precision precision = Precision::fp32);
-
-/// Forward with running statistics, over parameters kept in `parameter_layouts` by training in the
-/// same precision.
-Program compile_evaluation(const network::Network& network, int batch, const dnnl::engine& engine,
-                           const std::vector<dnnl::memory::desc>& parameter_layouts,
-                           Precision precision);
-
-/// Forward with running statistics, in the layouts that it likes best, relu fused into weights. The
-/// bias of a convolution with a bias map is packed (border_bias.h). No bf16.
-Program compile_inference(const network::Network& network, int batch, const dnnl::engine& engine,
-                          Precision precision);
+/// `kept_layouts` are those of the parameters, of an evaluation: what training in the same
+/// precision decided on. `tap` is shown what each stage of a probe made.
+Program compile(const network::Network& network, int batch, const dnnl::engine& engine,
+                Purpose purpose, Precision precision,
+                const std::vector<Layout>* kept_layouts = nullptr, Tap tap = {});
 
 /// The layout of a parameter as network.parameters describes it: plain, row-major.
-dnnl::memory::desc plain_layout(const network::Parameter& parameter);
+Layout plain_layout(const network::Parameter& parameter);
 
 }  // namespace whichfirst::engine

@@ -1,5 +1,5 @@
 // How a network becomes a program: one function a kind of stage, forward (forward.cpp) and backward
-// (backward.cpp), over values whose layouts the primitives choose (compile.cpp).
+// (backward.cpp), over values whose layouts the primitives choose (compiler.cpp).
 //
 // A value may be read by several stages (a residual's body and its shortcut), so the compiler
 // counts who still wants a buffer: only the last reader may work in place.
@@ -12,30 +12,48 @@
 #include <utility>
 #include <vector>
 
-#include "engine/compile/layouts.h"
-#include "engine/compile/onednn.h"
-#include "engine/compile/own_convolution.h"
-#include "engine/compile/program.h"
+#include "engine/compile/compile.h"
 #include "engine/kernels/bf16.h"
 #include "engine/kernels/border_bias.h"
+#include "engine/kernels/convolution.h"
+#include "engine/kernels/elementwise.h"
 #include "engine/kernels/max_pool.h"
 #include "engine/kernels/statistics.h"
-#include "engine/plan.h"
-#include "network/network.h"
 
 namespace whichfirst::engine {
 
-/// A probe is a training step whose values are looked at: nothing is fused.
-/// Inference is an evaluation that keeps no layouts and fuses more.
-enum class Purpose { training, probe, evaluation, inference };
+/// Which of oneDNN's functions compute an activation; undef where the kernels are ours
+/// (elementwise.h).
+struct ActivationKernel {
+  dnnl::algorithm forward = dnnl::algorithm::undef;
+  dnnl::algorithm backward = dnnl::algorithm::undef;
+  bool backward_reads_result = false;  // else the forward's source
+  float alpha = 0;                     // as oneDNN names its parameters
+  float beta = 0;
+
+  bool is_own() const { return forward == dnnl::algorithm::undef; }
+};
+ActivationKernel kernel_of(const network::Activation& activation);
+
+/// A convolution by kernels of our own, and how its arrays lie.
+struct OwnConvolution {
+  const ConvolutionKernels* kernels = nullptr;
+  ConvolutionShape shape;
+  Layout source;
+  Layout weights;
+  Layout result;
+};
+
+/// When the direct sum is to run: where it was measured to be faster than oneDNN's kernels, or
+/// wherever it can.
+enum class DirectSum { where_faster, wherever_possible };
 
 class Compiler {
  public:
-  /// `tap` is shown the values of a probe.
+  /// Arguments as of compile().
   Compiler(const network::Network& network, int batch, const dnnl::engine& engine, Purpose purpose,
-           Precision precision = Precision::fp32, Tap tap = {});
+           Precision precision, Tap tap);
 
-  /// `kept_layouts` of the parameters; nullptr: the compiler decides.
   Program compile(const std::vector<Layout>* kept_layouts);
 
  private:
@@ -53,7 +71,7 @@ class Compiler {
   template <class Action>
   void translate(Action action);
 
-  // --- values (compile.cpp) -------------------------------------------------------------------
+  // --- values (compiler.cpp) ------------------------------------------------------------------
 
   const Layout& layout(ValueId value) const {
     return program_.values[static_cast<std::size_t>(value)].layout;
@@ -98,7 +116,10 @@ class Compiler {
                   const char* implementation = "own");
   /// A kernel that runs body(Number{}, places, step), Number being what `value` consists of.
   template <class Body>
-  Kernel for_numbers(ValueId value, Body body) const;
+  Kernel for_numbers(ValueId value, const Body& body) const;
+  /// The kernel that takes the numbers of one or two sources, each for itself, to one of `result`.
+  void add_elementwise(const StepName& name, NumberFunction function,
+                       const std::vector<ValueId>& sources, ValueId result);
 
   ValueId reorder(ValueId from, const Layout& to, const char* what);
   void reorder_into(ValueId from, ValueId to, const char* what);
@@ -220,6 +241,9 @@ class Compiler {
   void finish_forward(const network::Conv& conv, ValueId result);
   /// By our own kernels.
   void own_forward(const network::Conv& conv, const OwnConvolution& own);
+  /// By Winograd's algorithm where the precision allows it and it was measured to be faster, else
+  /// by the direct sum; nullopt where oneDNN's kernels are to run.
+  std::optional<OwnConvolution> own_convolution(const network::Conv& conv, DirectSum direct) const;
   /// Memory that a pass of them may use.
   ValueId own_scratch(const OwnConvolution& own);
 
@@ -239,7 +263,7 @@ class Compiler {
   /// A picture in plain layout, seen as N x C.
   ValueId as_vector(ValueId picture);
 
-  // --- max-pools by our own kernel (max_pool_stage.cpp) ---------------------------------------
+  // --- max-pools by our own kernel (own_kernels.cpp) ------------------------------------------
 
   /// Of this stage; nullopt where it is oneDNN's.
   std::optional<MaxPoolShape> max_pool_shape(const network::MaxPool& pool) const;
@@ -293,8 +317,7 @@ class Compiler {
   int stage_ = 0;
 };
 
-// --- templates
-// ------------------------------------------------------------------------------------
+// --- templates ----------------------------------------------------------------------------------
 
 template <class Describe>
 auto Compiler::convolution(const Layout& source, const Layout& result, const Describe& describe) {
@@ -307,9 +330,11 @@ auto Compiler::convolution(const Layout& source, const Layout& result, const Des
 }
 
 template <class Body>
-Kernel Compiler::for_numbers(ValueId value, Body body) const {
+Kernel Compiler::for_numbers(ValueId value, const Body& body) const {
   const auto with = [&body](auto number) {
-    return [body, number](Places places, const auto& step) mutable { body(number, places, step); };
+    return [run = body, number](Places places, const auto& step) mutable {
+      run(number, places, step);
+    };
   };
   return is_bf16(layout(value)) ? Kernel(with(Bf16{})) : Kernel(with(float{}));
 }

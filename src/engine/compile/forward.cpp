@@ -1,8 +1,5 @@
 #include "base/error.h"
-#include "engine/compile/activation_kernel.h"
 #include "engine/compile/compiler.h"
-#include "engine/compile/layouts.h"
-#include "engine/kernels/elementwise.h"
 #include "engine/kernels/group_norm.h"
 
 namespace whichfirst::engine {
@@ -55,9 +52,9 @@ void Compiler::show(ValueId result) {
 }
 
 void Compiler::forward(const network::Conv& conv) {
-  state().own = own_convolution(stage(), batch_, precision_);
+  state().own = own_convolution(conv, DirectSum::where_faster);
   if (!state().own && falls_back(conv)) {
-    state().own = own_convolution(stage(), batch_, precision_, DirectSum::wherever_possible);
+    state().own = own_convolution(conv, DirectSum::wherever_possible);
   }
   if (state().own) return own_forward(conv, *state().own);
   const bool is_with_relu = ends_with_relu(conv);
@@ -86,8 +83,9 @@ Description<dnnl::convolution_forward> Compiler::describe_forward(const network:
       stage().input.channels < kFewChannels ? plain_numbers(source_dims) : any_numbers(source_dims),
       any_numbers(activation_dims(batch_, stage().output)),
       [&](const Layout& source, const Layout& result) {
-        return describe.convolution_forward(pass, {source, weights, bias_layout(conv.bias), result},
-                                            window_of(conv));
+        return describe.forward<dnnl::convolution_forward>(pass, algorithm::convolution_direct,
+                                                           source, weights, bias_layout(conv.bias),
+                                                           result, window_of(conv));
       });
 }
 
@@ -104,35 +102,6 @@ bool Compiler::falls_back(const network::Conv& conv) const {
   if (is_fallback(forward) || is_fallback(weight_gradient_of(conv, forward))) return true;
   return stage().source != network::kInput &&
          is_fallback(source_gradient_of(conv, forward, forward.src_desc(), forward.dst_desc()));
-}
-
-void Compiler::own_forward(const network::Conv& conv, const OwnConvolution& own) {
-  keep_weights_in(own.weights);
-  ForwardState& here = state();
-  here.source = in_layout(read(stage().source), own.source, "source");
-  const ValueId result = new_value(own.result);
-  std::vector<ValueId> values = {own_scratch(own), here.source, parameter(ParameterKind::weight),
-                                 result};
-  if (conv.bias) values.push_back(common_bias(conv));
-  const bool is_with_relu = ends_with_relu(conv);
-  add_kernel(
-      forward_name(is_with_relu), std::move(values),
-      [run = own.kernels->forward, shape = own.shape, is_with_relu](Places places, const auto&) {
-        run(shape, {.src = floats(places[1]),
-                    .weights = floats(places[2]),
-                    .bias = places.size() > 4 ? floats(places[4]) : nullptr,
-                    .dst = floats(places[3]),
-                    .scratch = floats(places[0]),
-                    .is_with_relu = is_with_relu});
-      },
-      own.kernels->name);
-  finish_forward(conv, result);
-}
-
-ValueId Compiler::own_scratch(const OwnConvolution& own) {
-  const ValueId scratch = new_floats(own.kernels->scratch(own.shape));
-  buffer(scratch).is_scratch = true;
-  return scratch;
 }
 
 void Compiler::finish_forward(const network::Conv& conv, ValueId result) {
@@ -179,8 +148,8 @@ void Compiler::forward(const network::BatchNorm& bn) {
   const ValueId source = read(stage().source);
   // The statistics are given in training too: measured by our own kernel (statistics.h).
   const auto flags = bn_flags(bn, is_with_relu) | normalization_flags::use_global_stats;
-  const auto description = describe_.batch_normalization_forward(forward_kind(), layout(source),
-                                                                 static_cast<float>(bn.eps), flags);
+  const auto description = describe_.forward<dnnl::batch_normalization_forward>(
+      forward_kind(), InPlace{layout(source)}, static_cast<float>(bn.eps), flags);
 
   ForwardState& here = state();
   here.source = source;
@@ -257,33 +226,67 @@ void Compiler::forward(const network::GroupNorm& norm) {
   make(result);
 }
 
+ActivationKernel kernel_of(const network::Activation& activation) {
+  using network::ActivationKind;
+  const auto of_source = [](algorithm function, float alpha = 0, float beta = 0) {
+    return ActivationKernel{function, function, false, alpha, beta};
+  };
+  // Backward has a form that reads the result, so that forward may run in place.
+  const auto of_result = [&](algorithm function, algorithm backward) {
+    return ActivationKernel{function, backward, true, static_cast<float>(activation.alpha)};
+  };
+  switch (activation.kind) {
+    case ActivationKind::relu:
+    case ActivationKind::leaky:
+      return of_result(algorithm::eltwise_relu, algorithm::eltwise_relu_use_dst_for_bwd);
+    case ActivationKind::elu:
+      return of_result(algorithm::eltwise_elu, algorithm::eltwise_elu_use_dst_for_bwd);
+    case ActivationKind::tanh:
+      return of_result(algorithm::eltwise_tanh, algorithm::eltwise_tanh_use_dst_for_bwd);
+    case ActivationKind::sigmoid:
+      return of_result(algorithm::eltwise_logistic, algorithm::eltwise_logistic_use_dst_for_bwd);
+    case ActivationKind::gelu:
+      return of_source(algorithm::eltwise_gelu_erf);
+    case ActivationKind::silu:
+      return of_source(algorithm::eltwise_swish, 1.0F);
+    case ActivationKind::hardswish:
+      return of_source(algorithm::eltwise_hardswish, 1.0F / 6.0F, 0.5F);
+    case ActivationKind::mish:
+      return of_source(algorithm::eltwise_mish);
+    case ActivationKind::softplus:
+      return of_source(algorithm::eltwise_soft_relu, 1.0F);
+    case ActivationKind::softsign:
+      return {.backward_reads_result = true};
+    case ActivationKind::sign:
+      return {};
+  }
+  check(false, "every activation has a kernel");
+  return {};
+}
+
 void Compiler::forward(const network::Activation& activation) {
   const ActivationKernel kernel = kernel_of(activation);
   ForwardState& here = state();
   here.source = read(stage().source);
-  const bool needs_source = is_training() && kernel.backward_reads == BackwardReads::source;
+  const bool needs_source = is_training() && !kernel.backward_reads_result;
   const ValueId result = needs_source ? new_value(layout(here.source)) : writable(here.source);
-  const std::size_t count = number_count(here.source);
-  if (kernel.primitive) {
-    here.eltwise =
-        describe_.eltwise_forward(forward_kind(), *kernel.primitive, layout(here.source));
+  if (!kernel.is_own()) {
+    here.eltwise = describe_.forward<dnnl::eltwise_forward>(
+        forward_kind(), kernel.forward, InPlace{layout(here.source)}, kernel.alpha, kernel.beta);
     add(*here.eltwise, dnnl::eltwise_forward(*here.eltwise), StepKind::forward,
         {{DNNL_ARG_SRC, here.source}, {DNNL_ARG_DST, result}});
   } else if (activation.kind == network::ActivationKind::softsign) {
-    add_kernel(StepKind::forward, {here.source, result},
-               for_numbers(result, [count](auto number, Places places, const auto&) {
-                 using Number = decltype(number);
-                 softsign_forward<Number>(numbers<Number>(places[0], count),
-                                          numbers<Number>(places[1], count));
-               }));
+    add_elementwise(StepKind::forward, NumberFunction::softsign, {here.source}, result);
   } else {
-    add_kernel(StepKind::forward, {here.source, result},
-               for_numbers(result, [count, layout = channel_layout(here.source)](
-                                       auto number, Places places, const auto&) {
-                 using Number = decltype(number);
-                 sign_forward<Number>(numbers<Number>(places[0], count),
-                                      numbers<Number>(places[1], count), layout);
-               }));
+    add_kernel(
+        StepKind::forward, {here.source, result},
+        for_numbers(result, [count = number_count(result), layout = channel_layout(here.source)](
+                                auto number, Places places, const auto&) {
+          using Number = decltype(number);
+          const auto* source = numbers<Number>(places[0]);
+          apply(NumberFunction::sign, count, source, source, numbers<Number>(places[1]));
+          clear_padding(numbers<Number>(places[1]), layout);
+        }));
   }
   keep(needs_source ? here.source : result);
   make(result);
@@ -308,7 +311,8 @@ ValueId Compiler::pool_forward(dnnl::algorithm kind, const Window& window) {
   const Layout wanted = any_numbers({batch_, out.channels, out.height, out.width});
   ForwardState& here = state();
   here.source = read(stage().source);
-  here.pool = describe_.pooling_forward(forward_kind(), kind, layout(here.source), wanted, window);
+  here.pool = describe_.forward<dnnl::pooling_forward>(forward_kind(), kind, layout(here.source),
+                                                       wanted, Pooling{window});
   const ValueId result = new_value(here.pool->dst_desc());
   std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source}, {DNNL_ARG_DST, result}};
   if (is_training() && kind == algorithm::pooling_max) {
@@ -348,8 +352,8 @@ void Compiler::forward(const network::Dropout& drop_stage) {
                const std::span<std::uint8_t> dropped{bytes(places[1]), count};
                draw_dropped(network::dropout_key(stage, step), rate, layout, dropped,
                             {bytes(places[2]), pixels});
-               drop<Number>(numbers<Number>(places[0], count), dropped, rate,
-                            numbers<Number>(places[3], count));
+               drop(numbers<Number>(places[0]), dropped.data(), rate, count,
+                    numbers<Number>(places[3]));
              }));
   make(result);
 }
@@ -361,8 +365,8 @@ void Compiler::forward(const network::FullyConnected& fc) {
   here.source = read(stage().source);
   const bool is_with_relu = is_relu_fused();
   here.fc = weights_describer(is_with_relu)
-                .inner_product_forward(forward_kind(), {layout(here.source), weights,
-                                                        bias_layout(fc.bias), result_layout});
+                .forward<dnnl::inner_product_forward>(forward_kind(), layout(here.source), weights,
+                                                      bias_layout(fc.bias), result_layout);
   const ValueId result = new_value(result_layout);
   std::vector<Argument> arguments = {{DNNL_ARG_SRC, here.source},
                                      {DNNL_ARG_WEIGHTS, weights_for(fc, *here.fc)},
@@ -378,15 +382,10 @@ void Compiler::forward(const network::Add&) {
   const ValueId body = read(stage().source);
   const ValueId shortcut = in_layout(read(*stage().shortcut), layout(body), "shortcut");
   const ValueId result = writable(body);
-  const std::size_t count = number_count(body);
   const bool is_with_relu = is_relu_next();
-  add_kernel(forward_name(is_with_relu), {body, shortcut, result},
-             for_numbers(result, [count, is_with_relu](auto number, Places places, const auto&) {
-               using Number = decltype(number);
-               const auto run = is_with_relu ? engine::add_and_relu<Number> : engine::add<Number>;
-               run(numbers<Number>(places[0], count), numbers<Number>(places[1], count),
-                   numbers<Number>(places[2], count));
-             }));
+  add_elementwise(forward_name(is_with_relu),
+                  is_with_relu ? NumberFunction::add_and_relu : NumberFunction::add,
+                  {body, shortcut}, result);
   if (is_with_relu) keep(result);
   make(result, is_with_relu);
 }

@@ -1,13 +1,31 @@
-// oneDNN's descriptions of primitives, with the same arguments for oneDNN 2.6 (Debian 12) and 3.x
-// (newer distributions). Which one is installed is known to onednn.cpp and to nobody else.
+// What is asked of oneDNN, in the same words for oneDNN 2.6 (Debian 12) and 3.x (newer
+// distributions). Which one is installed is known here, to onednn.cpp and to nobody else.
 #pragma once
 
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string_view>
+#include <tuple>
+
+#include "base/shape.h"
 
 namespace whichfirst::engine {
 
 using Layout = dnnl::memory::desc;
+using NumberType = dnnl::memory::data_type;
+
+/// Plain and row-major.
+Layout plain(const dnnl::memory::dims& dims, NumberType type = NumberType::f32);
+
+/// Whatever the primitive likes.
+inline Layout any_layout(const dnnl::memory::dims& dims, NumberType type = NumberType::f32) {
+  return {dims, type, dnnl::memory::format_tag::any};
+}
+
+/// N C H W, or N C of vectors.
+inline dnnl::memory::dims activation_dims(int batch, const Shape& shape) {
+  if (shape.is_vector) return {batch, shape.channels};
+  return {batch, shape.channels, shape.height, shape.width};
+}
 
 /// The size of each dimension, without padding.
 dnnl::memory::dims dims_of(const Layout& layout);
@@ -24,7 +42,7 @@ ChannelBlocks channel_blocks_of(const Layout& layout);
 
 /// Whether DNNL_ARG_SHIFT is an argument of batch normalisation's backward, which has no use for
 /// it: oneDNN 2 asks for every parameter of the flags, oneDNN 3 refuses this one.
-bool backward_takes_shift();
+inline constexpr bool kBackwardTakesShift = DNNL_VERSION_MAJOR < 3;
 
 /// Makes AVX2 the widest instructions that kernels of this process use, whatever the environment
 /// allows. Must come before oneDNN is asked for anything that depends on instructions.
@@ -33,91 +51,90 @@ void limit_to_avx2();
 /// The first call fixes them for the process.
 std::string_view instruction_set();
 
-/// A window of height x width that moves over pictures.
+// Arguments of a description that stand for several of oneDNN's.
+
+/// One layout of source and result, or of both gradients.
+struct InPlace {
+  const Layout& layout;
+};
+/// A window of height x width that moves over pictures: of a convolution, whose kernel's size its
+/// weights tell,
 struct Window {
   dnnl::memory::dims kernel;
   dnnl::memory::dims strides;
   dnnl::memory::dims padding;  // on either side
 };
-
-/// Of a convolution or an inner product. A gradient is described by the layout of what it is of.
-struct WeightedLayouts {
-  Layout source;
-  Layout weights;
-  Layout bias;  // Layout() where there is none
-  Layout result;
+/// and of a pool.
+struct Pooling {
+  const Window& window;
 };
 
-/// A function of one number, with its parameters as oneDNN names them.
-struct Elementwise {
-  dnnl::algorithm algorithm;
-  float alpha = 0;
-  float beta = 0;
-};
+template <class Argument>
+std::tuple<const Argument&> spelled(const Argument& argument) {
+  return {argument};
+}
+inline auto spelled(const Window& window) {
+  return std::tie(window.strides, window.padding, window.padding);
+}
+inline auto spelled(const InPlace& both) {
+#if DNNL_VERSION_MAJOR < 3
+  return std::tie(both.layout);
+#else
+  return std::tie(both.layout, both.layout);
+#endif
+}
+inline auto spelled(const Pooling& pool) {
+  const auto& [kernel, strides, padding] = pool.window;
+#if DNNL_VERSION_MAJOR < 3
+  return std::tie(strides, kernel, padding, padding);
+#else
+  static const dnnl::memory::dims kNoDilation = {0, 0};
+  return std::tie(strides, kernel, kNoDilation, padding, padding);
+#endif
+}
 
 template <class Primitive>
 using Description = typename Primitive::primitive_desc;
 
-/// Describes primitives that find their scratch memory among their arguments. A backward primitive
-/// is described by its forward's description too. All throw dnnl::error where there is no kernel.
+/// Describes primitives that find their scratch memory among their arguments, by what oneDNN's
+/// reference lists for each: `Layout()` stands for a bias that there is not, and a gradient is
+/// described by the layout of what it is of. Throws dnnl::error where there is no kernel.
 class Describer {
  public:
-  explicit Describer(const dnnl::engine& engine);
+  explicit Describer(const dnnl::engine& engine) : engine_(engine) {
+    attributes_.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  }
   /// Whose convolutions and inner products end with a relu: of forward passes only.
   Describer with_relu() const;
 
-  Description<dnnl::reorder> reorder(const Layout& from, const Layout& to) const;
+  Description<dnnl::reorder> reorder(const Layout& from, const Layout& to) const {
+    return {engine_, from, engine_, to, attributes_};
+  }
 
-  Description<dnnl::convolution_forward> convolution_forward(dnnl::prop_kind pass,
-                                                             const WeightedLayouts& layouts,
-                                                             const Window& window) const;
-  Description<dnnl::convolution_backward_weights> convolution_backward_weights(
-      const WeightedLayouts& layouts, const Window& window,
-      const Description<dnnl::convolution_forward>& forward) const;
-  Description<dnnl::convolution_backward_data> convolution_backward_data(
-      const WeightedLayouts& layouts, const Window& window,
-      const Description<dnnl::convolution_forward>& forward) const;
+  template <class Primitive, class... Arguments>
+  Description<Primitive> forward(const Arguments&... arguments) const {
+    return describe<Primitive>(std::tuple_cat(spelled(arguments)...), std::tuple<>());
+  }
 
-  Description<dnnl::inner_product_forward> inner_product_forward(
-      dnnl::prop_kind pass, const WeightedLayouts& layouts) const;
-  Description<dnnl::inner_product_backward_weights> inner_product_backward_weights(
-      const WeightedLayouts& layouts,
-      const Description<dnnl::inner_product_forward>& forward) const;
-  Description<dnnl::inner_product_backward_data> inner_product_backward_data(
-      const WeightedLayouts& layouts,
-      const Description<dnnl::inner_product_forward>& forward) const;
-
-  // The following write their results, or gradients, in the layout in which they read.
-
-  Description<dnnl::batch_normalization_forward> batch_normalization_forward(
-      dnnl::prop_kind pass, const Layout& source, float eps, dnnl::normalization_flags flags) const;
-  Description<dnnl::batch_normalization_backward> batch_normalization_backward(
-      dnnl::prop_kind pass, const Layout& gradient, const Layout& source, float eps,
-      dnnl::normalization_flags flags,
-      const Description<dnnl::batch_normalization_forward>& forward) const;
-
-  Description<dnnl::eltwise_forward> eltwise_forward(dnnl::prop_kind pass,
-                                                     const Elementwise& function,
-                                                     const Layout& source) const;
-  /// `values` is the layout of what the algorithm reads beside the gradient: the forward's source,
-  /// or its result for algorithms named so.
-  Description<dnnl::eltwise_backward> eltwise_backward(
-      const Elementwise& function, const Layout& gradient, const Layout& values,
-      const Description<dnnl::eltwise_forward>& forward) const;
-
-  Description<dnnl::pooling_forward> pooling_forward(dnnl::prop_kind pass, dnnl::algorithm kind,
-                                                     const Layout& source, const Layout& result,
-                                                     const Window& window) const;
-  Description<dnnl::pooling_backward> pooling_backward(
-      dnnl::algorithm kind, const Layout& source, const Layout& result, const Window& window,
-      const Description<dnnl::pooling_forward>& forward) const;
+  /// `forward` describes the primitive whose gradient this is.
+  template <class Primitive, class Forward, class... Arguments>
+  Description<Primitive> backward(const Forward& forward, const Arguments&... arguments) const {
+    return describe<Primitive>(std::tuple_cat(spelled(arguments)...), std::tie(forward));
+  }
 
  private:
-  template <class Primitive, class... Arguments>
-  Description<Primitive> describe(const Arguments&... arguments) const;
-  template <class Primitive, class Forward, class... Arguments>
-  Description<Primitive> describe_backward(const Forward& forward,
-                                           const Arguments&... arguments) const;
+  /// oneDNN 2 describes an operation first, and then for an engine.
+  template <class Primitive, class Operation, class Forward>
+  Description<Primitive> describe(const Operation& operation, const Forward& forward) const {
+    const auto make = [](const auto&... all) { return Description<Primitive>(all...); };
+#if DNNL_VERSION_MAJOR < 3
+    const auto described = std::make_from_tuple<typename Primitive::desc>(operation);
+    return std::apply(make, std::tuple_cat(std::tie(described, attributes_, engine_), forward));
+#else
+    return std::apply(make,
+                      std::tuple_cat(std::tie(engine_), operation, forward, std::tie(attributes_)));
+#endif
+  }
 
   dnnl::engine engine_;
   dnnl::primitive_attr attributes_;

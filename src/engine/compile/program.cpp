@@ -83,6 +83,12 @@ void Program::count_costs(const network::Network& network, int batch) {
   }
 }
 
+std::vector<PlannedPrimitive> Program::planned() const {
+  std::vector<PlannedPrimitive> result;
+  for (const Step& step : steps) result.push_back(step.planned);
+  return result;
+}
+
 ArenaLayout Program::arena_layout() const {
   std::vector<Lifetime> lifetimes;
   for (const Buffer& buffer : buffers) {
@@ -104,10 +110,10 @@ BoundProgram::BoundProgram(const Program& program, const Storage& storage,
         place = storage.arena + layout.offsets[index];
         break;
       case Home::parameter:
-        place = storage.parameters[static_cast<std::size_t>(buffer.index)];
+        place = storage.parameters()[static_cast<std::size_t>(buffer.index)];
         break;
       case Home::gradient:
-        place = storage.gradients[static_cast<std::size_t>(buffer.index)];
+        place = storage.gradients()[static_cast<std::size_t>(buffer.index)];
         break;
     }
     memories_.emplace_back(value.layout, engine, place);

@@ -9,13 +9,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <oneapi/dnnl/dnnl.hpp>
 #include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "engine/compile/arena.h"
+#include "engine/compile/onednn.h"
 #include "engine/plan.h"
 #include "network/network.h"
 
@@ -40,7 +40,7 @@ struct Buffer {
 
 /// A buffer seen through a layout. Several values may look at one buffer.
 struct Value {
-  dnnl::memory::desc layout;
+  Layout layout;
   int buffer = -1;
 };
 using ValueId = int;
@@ -132,9 +132,10 @@ struct Program {
   std::vector<Watched> watched;
 
   /// The layouts in which the parameters are kept: what the training convolutions want.
-  std::vector<dnnl::memory::desc> parameter_layouts;
+  std::vector<Layout> parameter_layouts;
 
   ArenaLayout arena_layout() const;
+  std::vector<PlannedPrimitive> planned() const;
   /// Fills in kind, flops and bytes of every step, which was compiled for so many images.
   void count_costs(const network::Network& network, int batch);
 };
@@ -143,8 +144,11 @@ struct Program {
 struct Storage {
   std::byte* arena = nullptr;
   std::byte* scratch = nullptr;
-  std::vector<float*> parameters;  // one each, in the program's parameter layouts
-  std::vector<float*> gradients;
+  /// Of each parameter, in the program's layouts: its values, its gradient where the program
+  /// trains, then what an optimizer keeps.
+  std::vector<std::vector<float*>> copies;
+  const std::vector<float*>& parameters() const { return copies[0]; }
+  const std::vector<float*>& gradients() const { return copies[1]; }
 };
 
 /// A program whose buffers have places.

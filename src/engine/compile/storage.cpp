@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "base/error.h"
-#include "engine/compile/arena.h"
-#include "engine/compile/compile.h"
+#include "engine/platform.h"
 
 namespace whichfirst::engine {
 
@@ -17,19 +17,55 @@ Block::Block(std::size_t bytes)
 
 Block::~Block() { ::operator delete (memory_, std::align_val_t{kAlignment}); }
 
-ParameterPlaces::ParameterPlaces(const std::vector<Layout>& layouts) {
-  for (const Layout& layout : layouts) {
-    offsets.push_back(bytes);
-    bytes += (layout.get_size() + kAlignment - 1) / kAlignment * kAlignment;
+MemoryPlan::MemoryPlan(std::initializer_list<const Program*> programs, int parameter_copies)
+    : copies(parameter_copies) {
+  for (const Program* program : programs) {
+    arena = std::max(arena, program->arena_layout().bytes);
+    scratch = std::max(scratch, program->scratch_bytes);
+  }
+  for (const Layout& layout : (*programs.begin())->parameter_layouts) {
+    offsets.push_back(copy_bytes);
+    copy_bytes += (layout.get_size() + kAlignment - 1) / kAlignment * kAlignment;
   }
 }
 
-std::vector<float*> ParameterPlaces::in(Block& block) const {
-  std::vector<float*> places;
-  for (const std::size_t offset : offsets) {
-    places.push_back(reinterpret_cast<float*>(block.data() + offset));
+Memory::Memory(const MemoryPlan& plan) {
+  storage_.arena = blocks_.emplace_back(plan.arena).data();
+  storage_.scratch = blocks_.emplace_back(plan.scratch).data();
+  for (int i = 0; i < plan.copies; ++i) {
+    std::byte* const begin = blocks_.emplace_back(plan.copy_bytes).data();
+    auto& places = storage_.copies.emplace_back();
+    for (const std::size_t offset : plan.offsets) {
+      places.push_back(reinterpret_cast<float*>(begin + offset));
+    }
   }
-  return places;
+}
+
+namespace {
+
+/// After the precision is chosen, which comes before the first primitive is described.
+Program compile_for(const network::Network& network, int batch, const dnnl::engine& engine,
+                    Purpose purpose, Precision precision, Tap tap) {
+  check(batch > 0, "batches hold images");
+  use_precision(precision);
+  return compile(network, batch, engine, purpose, precision, nullptr, std::move(tap));
+}
+
+}  // namespace
+
+Session::Session(const network::Network& network, int batch, Purpose purpose, Precision precision,
+                 int copies, Tap tap)
+    : program(compile_for(network, batch, engine, purpose, precision, std::move(tap))),
+      plan({&program}, copies),
+      memory(plan),
+      bound(program, memory.storage(), engine),
+      stream(engine) {}
+
+std::int64_t session_bytes(const network::Network& network, int batch, Purpose purpose,
+                           Precision precision, int copies) {
+  const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  const Program program = compile_for(network, batch, engine, purpose, precision, {});
+  return MemoryPlan({&program}, copies).bytes();
 }
 
 void load_parameters(const network::Network& network, const network::Values& values,
@@ -60,6 +96,16 @@ network::Values unload_parameters(const network::Network& network,
     dnnl::memory to(plain_layout(network.parameters[i]), engine, array.data());
     dnnl::reorder(from, to).execute(stream, from, to);
     stream.wait();
+  }
+  return result;
+}
+
+network::Values unload_gradients(const network::Network& network,
+                                 const std::vector<Layout>& layouts,
+                                 const std::vector<float*>& places, const dnnl::engine& engine) {
+  network::Values result = unload_parameters(network, layouts, places, engine);
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    if (!network.parameters[i].is_trained()) result[i].clear();
   }
   return result;
 }

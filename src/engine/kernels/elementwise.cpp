@@ -7,30 +7,13 @@
 #include "engine/kernels/vector_width.h"
 
 namespace whichfirst::engine {
-
 namespace {
 
-/// result[i] = function(sources[i]...). Raw pointers: a span's length is read again after every
-/// store to memory that may alias it.
-template <class Function, class Number, class... Sources>
-WHICHFIRST_FOR_EACH_WIDTH void for_each_number(Function function, std::size_t count, Number* result,
-                                               const Sources*... sources) {
+template <class Function, class Number>
+WHICHFIRST_FOR_EACH_WIDTH void for_each_number(Function function, std::size_t count,
+                                               const Number* x, const Number* y, Number* result) {
   for (std::size_t i = 0; i < count; ++i) {
-    result[i] = from_float<Number>(function(to_float(sources[i])...));
-  }
-}
-
-/// Zeros into those lanes of the last block that are no channel.
-template <class Number>
-void clear_padding(Number* values, const ChannelLayout& layout) {
-  const std::ptrdiff_t used = layout.channels % layout.block;
-  if (used == 0) return;
-  for (std::ptrdiff_t n = 0; n < layout.images; ++n) {
-    Number* last = values + layout.block_begin(n, layout.channels - used);
-    for (std::ptrdiff_t p = 0; p < layout.pixels; ++p) {
-      std::fill(last + p * layout.pixel_stride + used,
-                last + p * layout.pixel_stride + layout.block, Number{});
-    }
+    result[i] = from_float<Number>(function(to_float(x[i]), to_float(y[i])));
   }
 }
 
@@ -45,69 +28,47 @@ WHICHFIRST_FOR_EACH_WIDTH void drop_numbers(const Number* source, const std::uin
 }  // namespace
 
 template <class Number>
-void add(std::span<const Number> a, std::span<const Number> b, std::span<Number> result) {
-  for_each_number([](float x, float y) { return x + y; }, result.size(), result.data(), a.data(),
-                  b.data());
-}
-
-template <class Number>
-void add_and_relu(std::span<const Number> a, std::span<const Number> b, std::span<Number> result) {
-  for_each_number(
-      [](float x, float y) {
-        const float sum = x + y;
+void apply(NumberFunction function, std::size_t count, const Number* x, const Number* y,
+           Number* result) {
+  const auto run = [&](auto of) { for_each_number(of, count, x, y, result); };
+  switch (function) {
+    case NumberFunction::add:
+      return run([](float a, float b) { return a + b; });
+    case NumberFunction::add_and_relu:
+      return run([](float a, float b) {
+        const float sum = a + b;
         return sum > 0 ? sum : 0.0F;
-      },
-      result.size(), result.data(), a.data(), b.data());
+      });
+    case NumberFunction::relu_backward:
+      return run([](float made, float gradient) { return made > 0 ? gradient : 0.0F; });
+    case NumberFunction::softsign:
+      return run([](float a, float) { return a / (1.0F + std::abs(a)); });
+    case NumberFunction::softsign_backward:
+      return run([](float made, float gradient) {
+        const float rest = 1.0F - std::abs(made);
+        return gradient * (rest * rest);
+      });
+    case NumberFunction::sign:
+      return run([](float a, float) {
+        const float sign = a >= 0.0F ? 1.0F : -1.0F;
+        return a != a ? a : sign;
+      });
+    case NumberFunction::sign_backward:
+      return run([](float a, float gradient) { return std::abs(a) > 1.0F ? 0.0F : gradient; });
+  }
 }
 
 template <class Number>
-void relu_backward(std::span<const Number> result, std::span<const Number> dresult,
-                   std::span<Number> dsource) {
-  for_each_number([](float y, float dy) { return y > 0 ? dy : 0.0F; }, dsource.size(),
-                  dsource.data(), result.data(), dresult.data());
-}
-
-template <class Number>
-void softsign_forward(std::span<const Number> source, std::span<Number> result) {
-  for_each_number([](float x) { return x / (1.0F + std::abs(x)); }, result.size(), result.data(),
-                  source.data());
-}
-
-template <class Number>
-void softsign_backward(std::span<const Number> result, std::span<const Number> dresult,
-                       std::span<Number> dsource) {
-  for_each_number(
-      [](float y, float dy) {
-        const float rest = 1.0F - std::abs(y);
-        return dy * (rest * rest);
-      },
-      dsource.size(), dsource.data(), result.data(), dresult.data());
-}
-
-template <class Number>
-void sign_forward(std::span<const Number> source, std::span<Number> result,
-                  const ChannelLayout& layout) {
-  for_each_number(
-      [](float x) {
-        const float sign = x >= 0.0F ? 1.0F : -1.0F;
-        return x != x ? x : sign;
-      },
-      result.size(), result.data(), source.data());
-  clear_padding(result.data(), layout);
-}
-
-template <class Number>
-void sign_backward(std::span<const Number> source, std::span<const Number> dresult,
-                   std::span<Number> dsource) {
-  for_each_number([](float x, float dy) { return std::abs(x) > 1.0F ? 0.0F : dy; }, dsource.size(),
-                  dsource.data(), source.data(), dresult.data());
-}
-
-template <class Number>
-void drop(std::span<const Number> source, std::span<const std::uint8_t> dropped, double rate,
-          std::span<Number> result) {
-  drop_numbers(source.data(), dropped.data(), static_cast<float>(1.0 / (1.0 - rate)), result.size(),
-               result.data());
+void clear_padding(Number* values, const ChannelLayout& layout) {
+  const std::ptrdiff_t used = layout.channels % layout.block;
+  if (used == 0) return;
+  for (std::ptrdiff_t n = 0; n < layout.images; ++n) {
+    Number* last = values + layout.block_begin(n, layout.channels - used);
+    for (std::ptrdiff_t p = 0; p < layout.pixels; ++p) {
+      std::fill(last + p * layout.pixel_stride + used,
+                last + p * layout.pixel_stride + layout.block, Number{});
+    }
+  }
 }
 
 void draw_dropped(const RandomKey& key, double rate, const ChannelLayout& layout,
@@ -127,22 +88,17 @@ void draw_dropped(const RandomKey& key, double rate, const ChannelLayout& layout
   }
 }
 
-template void add(std::span<const float>, std::span<const float>, std::span<float>);
-template void add_and_relu(std::span<const float>, std::span<const float>, std::span<float>);
-template void relu_backward(std::span<const float>, std::span<const float>, std::span<float>);
-template void softsign_forward(std::span<const float>, std::span<float>);
-template void softsign_backward(std::span<const float>, std::span<const float>, std::span<float>);
-template void sign_forward(std::span<const float>, std::span<float>, const ChannelLayout&);
-template void sign_backward(std::span<const float>, std::span<const float>, std::span<float>);
-template void drop(std::span<const float>, std::span<const std::uint8_t>, double, std::span<float>);
+template <class Number>
+void drop(const Number* source, const std::uint8_t* dropped, double rate, std::size_t count,
+          Number* result) {
+  drop_numbers(source, dropped, static_cast<float>(1.0 / (1.0 - rate)), count, result);
+}
 
-template void add(std::span<const Bf16>, std::span<const Bf16>, std::span<Bf16>);
-template void add_and_relu(std::span<const Bf16>, std::span<const Bf16>, std::span<Bf16>);
-template void relu_backward(std::span<const Bf16>, std::span<const Bf16>, std::span<Bf16>);
-template void softsign_forward(std::span<const Bf16>, std::span<Bf16>);
-template void softsign_backward(std::span<const Bf16>, std::span<const Bf16>, std::span<Bf16>);
-template void sign_forward(std::span<const Bf16>, std::span<Bf16>, const ChannelLayout&);
-template void sign_backward(std::span<const Bf16>, std::span<const Bf16>, std::span<Bf16>);
-template void drop(std::span<const Bf16>, std::span<const std::uint8_t>, double, std::span<Bf16>);
+template void apply(NumberFunction, std::size_t, const float*, const float*, float*);
+template void apply(NumberFunction, std::size_t, const Bf16*, const Bf16*, Bf16*);
+template void clear_padding(float*, const ChannelLayout&);
+template void clear_padding(Bf16*, const ChannelLayout&);
+template void drop(const float*, const std::uint8_t*, double, std::size_t, float*);
+template void drop(const Bf16*, const std::uint8_t*, double, std::size_t, Bf16*);
 
 }  // namespace whichfirst::engine

@@ -1,11 +1,9 @@
-// The stages of single numbers that oneDNN has no kernel for, and sums. Where a function of 0 is 0,
-// whole buffers are walked: the padding of a blocked layout holds zeros and keeps them. Source and
-// result may be the same place everywhere. Numbers are float or Bf16 and computed in float.
+// The stages of single numbers that oneDNN has no kernel for, and sums. Source and result may be
+// the same place everywhere. Numbers are float or Bf16 and computed in float.
 #pragma once
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "base/random.h"
 #include "engine/kernels/bf16.h"
@@ -13,34 +11,26 @@
 
 namespace whichfirst::engine {
 
-/// result = a + b.
-template <class Number>
-void add(std::span<const Number> a, std::span<const Number> b, std::span<Number> result);
+/// What is made of a number x, or of numbers x and y at the same place.
+enum class NumberFunction {
+  add,                // x + y
+  add_and_relu,       // max(x + y, 0), 0 for NaN as oneDNN's relu has it
+  relu_backward,      // y where x > 0, else 0: of the result x and its gradient y
+  softsign,           // x / (1 + |x|)
+  softsign_backward,  // y (1 - |x|)^2: of the result x and its gradient y
+  sign,               // 1 where x >= 0, -1 below, NaN where x is
+  sign_backward,      // y where |x| <= 1, else 0 (Rastegari et al. 2016, arXiv:1603.05279)
+};
 
-/// result = max(a + b, 0), 0 for NaN as oneDNN's relu has it.
+/// Walks over whole buffers: all but `sign` make 0 of 0, so that the padding of a blocked layout
+/// keeps its zeros. `y` may be `x` where the function reads one number.
 template <class Number>
-void add_and_relu(std::span<const Number> a, std::span<const Number> b, std::span<Number> result);
-/// dsource = dresult where result > 0, else 0.
-template <class Number>
-void relu_backward(std::span<const Number> result, std::span<const Number> dresult,
-                   std::span<Number> dsource);
+void apply(NumberFunction function, std::size_t count, const Number* x, const Number* y,
+           Number* result);
 
-/// result = x / (1 + |x|).
+/// Zeros into those lanes of the last block that are no channel.
 template <class Number>
-void softsign_forward(std::span<const Number> source, std::span<Number> result);
-/// dsource = dresult (1 - |result|)^2.
-template <class Number>
-void softsign_backward(std::span<const Number> result, std::span<const Number> dresult,
-                       std::span<Number> dsource);
-
-/// 1 where x >= 0, -1 below, NaN where x is; zeros stay in the padding.
-template <class Number>
-void sign_forward(std::span<const Number> source, std::span<Number> result,
-                  const ChannelLayout& layout);
-/// dresult where |x| <= 1, else 0 (Rastegari et al. 2016, arXiv:1603.05279).
-template <class Number>
-void sign_backward(std::span<const Number> source, std::span<const Number> dresult,
-                   std::span<Number> dsource);
+void clear_padding(Number* values, const ChannelLayout& layout);
 
 /// Draws which numbers are dropped in this step, dropped[i] = 1, where i counts as the buffer lies:
 /// the coin of a number is that of its place in the plain N x C x H x W array. `coins` has room for
@@ -49,7 +39,7 @@ void draw_dropped(const RandomKey& key, double rate, const ChannelLayout& layout
                   std::span<std::uint8_t> dropped, std::span<std::uint8_t> coins);
 /// result = dropped ? 0 : source / (1 - rate); forward and backward alike.
 template <class Number>
-void drop(std::span<const Number> source, std::span<const std::uint8_t> dropped, double rate,
-          std::span<Number> result);
+void drop(const Number* source, const std::uint8_t* dropped, double rate, std::size_t count,
+          Number* result);
 
 }  // namespace whichfirst::engine

@@ -1,13 +1,9 @@
-#include "engine/compile/compile.h"
-
-#include <fmt/format.h>
+#include "engine/compile/compiler.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/error.h"
-#include "engine/compile/compiler.h"
-#include "engine/compile/layouts.h"
 
 namespace whichfirst::engine {
 
@@ -43,10 +39,9 @@ void Compiler::translate(Action action) {
   try {
     action();
   } catch (const dnnl::error& error) {
-    throw Error(
-        fmt::format("{} ({}) on an input of {}x{}x{} and a batch of {}: oneDNN cannot run it ({})",
-                    stage().path, stage().text, stage().input.channels, stage().input.height,
-                    stage().input.width, batch_, error.what()));
+    throw Error("{} ({}) on an input of {}x{}x{} and a batch of {}: oneDNN cannot run it ({})",
+                stage().path, stage().text, stage().input.channels, stage().input.height,
+                stage().input.width, batch_, error.what());
   }
 }
 
@@ -157,6 +152,19 @@ void Compiler::add_kernel(const StepName& name, std::vector<ValueId> values, Ker
   add_step(name, implementation, RunKernel{std::move(values), std::move(kernel)});
 }
 
+void Compiler::add_elementwise(const StepName& name, NumberFunction function,
+                               const std::vector<ValueId>& sources, ValueId result) {
+  std::vector<ValueId> values = sources;
+  values.push_back(result);
+  add_kernel(name, std::move(values),
+             for_numbers(result, [function, count = number_count(result)](
+                                     auto number, Places places, const auto&) {
+               using Number = decltype(number);
+               apply(function, count, numbers<Number>(places.front()),
+                     numbers<Number>(places[places.size() - 2]), numbers<Number>(places.back()));
+             }));
+}
+
 ValueId Compiler::reorder(ValueId from, const Layout& to, const char* what) {
   const ValueId result = new_value(to);
   reorder_into(from, result, what);
@@ -232,20 +240,20 @@ Layout Compiler::bias_layout(bool has_bias) const {
 
 Description<dnnl::convolution_backward_weights> Compiler::weight_gradient_of(
     const network::Conv& conv, const Description<dnnl::convolution_forward>& forward) const {
-  return convolution(forward.src_desc(), forward.dst_desc(),
-                     [&](const Layout& source, const Layout& result) {
-                       return describe_.convolution_backward_weights(
-                           {source, any_layout(weights_dims(conv)), bias_layout(conv.bias), result},
-                           window_of(conv), forward);
-                     });
+  return convolution(
+      forward.src_desc(), forward.dst_desc(), [&](const Layout& source, const Layout& result) {
+        return describe_.backward<dnnl::convolution_backward_weights>(
+            forward, dnnl::algorithm::convolution_direct, source, any_layout(weights_dims(conv)),
+            bias_layout(conv.bias), result, window_of(conv));
+      });
 }
 
 Description<dnnl::inner_product_backward_weights> Compiler::weight_gradient_of(
     const network::FullyConnected& fc,
     const Description<dnnl::inner_product_forward>& forward) const {
-  return describe_.inner_product_backward_weights(
-      {forward.src_desc(), any_layout(weights_dims(fc)), bias_layout(fc.bias), forward.dst_desc()},
-      forward);
+  return describe_.backward<dnnl::inner_product_backward_weights>(
+      forward, forward.src_desc(), any_layout(weights_dims(fc)), bias_layout(fc.bias),
+      forward.dst_desc());
 }
 
 Window Compiler::whole_picture() const {
@@ -253,33 +261,16 @@ Window Compiler::whole_picture() const {
   return {.kernel = {in.height, in.width}, .strides = {in.height, in.width}, .padding = {0, 0}};
 }
 
-// --- the two programs
-// -----------------------------------------------------------------------------
+// --- what others see ----------------------------------------------------------------------------
 
 Layout plain_layout(const network::Parameter& parameter) {
   return plain(memory::dims(parameter.dimensions.begin(), parameter.dimensions.end()));
 }
 
-Program compile_training(const network::Network& network, int batch, const dnnl::engine& engine,
-                         Precision precision) {
-  return Compiler(network, batch, engine, Purpose::training, precision).compile(nullptr);
-}
-
-Program compile_probe(const network::Network& network, int batch, const dnnl::engine& engine,
-                      Tap tap, Precision precision) {
-  return Compiler(network, batch, engine, Purpose::probe, precision, std::move(tap))
-      .compile(nullptr);
-}
-
-Program compile_inference(const network::Network& network, int batch, const dnnl::engine& engine,
-                          Precision precision) {
-  return Compiler(network, batch, engine, Purpose::inference, precision).compile(nullptr);
-}
-
-Program compile_evaluation(const network::Network& network, int batch, const dnnl::engine& engine,
-                           const std::vector<Layout>& parameter_layouts, Precision precision) {
-  return Compiler(network, batch, engine, Purpose::evaluation, precision)
-      .compile(&parameter_layouts);
+Program compile(const network::Network& network, int batch, const dnnl::engine& engine,
+                Purpose purpose, Precision precision, const std::vector<Layout>* kept_layouts,
+                Tap tap) {
+  return Compiler(network, batch, engine, purpose, precision, std::move(tap)).compile(kept_layouts);
 }
 
 }  // namespace whichfirst::engine
