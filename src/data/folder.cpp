@@ -4,12 +4,30 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <span>
+#include <string_view>
 #include <system_error>
 
 #include "base/error.h"
 
 namespace whichfirst::data {
+namespace {
+
+/// What Windows, macOS and Synology's servers put beside people's files, in lower case.
+constexpr std::array<std::string_view, 7> kLeftBehind = {
+    "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir", "$recycle.bin"};
+
+bool is_left_behind(const std::string& name) {
+  return name.starts_with('.') ||
+         std::any_of(kLeftBehind.begin(), kLeftBehind.end(), [&](std::string_view known) {
+           return std::equal(
+               name.begin(), name.end(), known.begin(), known.end(),
+               [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+         });
+}
+
+}  // namespace
 
 FolderContent list_folder(const std::filesystem::path& folder) {
   FolderContent content;
@@ -17,10 +35,10 @@ FolderContent list_folder(const std::filesystem::path& folder) {
   std::filesystem::directory_iterator entry(folder, error);
   for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    if (name.starts_with('.')) continue;
-    const auto status = entry->symlink_status(error);
-    if (error) break;
-    (std::filesystem::is_directory(status) ? content.folders : content.others).push_back(name);
+    if (is_left_behind(name)) continue;
+    std::error_code ignored;  // a link that leads nowhere is no folder
+    (std::filesystem::is_directory(entry->path(), ignored) ? content.folders : content.others)
+        .push_back(name);
     if (content.folders.size() + content.others.size() > kMostFolderEntries) {
       throw Error("{}: expected at most {} entries", folder.string(), kMostFolderEntries);
     }

@@ -1,4 +1,5 @@
-// What is in a folder, sorted. Hidden entries (a dot in front) are passed over.
+// What is in a folder, sorted. Links are followed. Hidden entries (a dot in front) and what systems
+// leave behind (Thumbs.db, desktop.ini, __MACOSX) are passed over.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,7 @@ inline constexpr std::size_t kMostFolderEntries = 4'000'000;
 /// Names sorted bytewise, whatever order the system lists them in.
 struct FolderContent {
   std::vector<std::string> folders;
-  std::vector<std::string> others;  ///< files, links to folders, and whatever else there is
+  std::vector<std::string> others;  ///< files, links that lead nowhere, and whatever else there is
 };
 
 /// Throws Error with the system's reason where `folder` cannot be listed, and where it has more

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -70,11 +71,73 @@ void note_passed_over(const fs::path& folder, const Names& names, Names& notes) 
   notes.push_back(fmt::format("{}: passed over {}", folder.string(), few_of(names)));
 }
 
+/// The folders that are read, by their places without links: none is read twice, and none that
+/// holds the set itself.
+class Places {
+ public:
+  explicit Places(const fs::path& root) : root_(fs::weakly_canonical(root)) {}
+
+  void enter(const fs::path& folder) {
+    const fs::path place = fs::weakly_canonical(folder);
+    const auto [first, is_new] = entered_.emplace(place, folder);
+    const bool is_above = *root_.lexically_relative(place).begin() != "..";
+    if (is_new && !is_above) return;
+    throw Error("{}: expected a folder of its own, found a link to {}{}", folder.string(),
+                is_new ? place.string() : first->second.string(),
+                is_new ? ", which holds it" : ", which is read already");
+  }
+
+ private:
+  fs::path root_;
+  std::map<fs::path, fs::path> entered_;
+};
+
 /// The class folders of `folder`.
-Names list_classes(const fs::path& folder, Names& notes) {
+Names list_classes(const fs::path& folder, Places& places, Names& notes) {
   FolderContent content = list_folder(folder);
+  for (const std::string& name : content.others) {
+    if (!is_there(folder / name)) {
+      throw Error("{}: a link that leads nowhere; mend or remove it", (folder / name).string());
+    }
+  }
   note_passed_over(folder, content.others, notes);
+  for (const std::string& name : content.folders) places.enter(folder / name);
   return std::move(content.folders);
+}
+
+enum class Role { train, test, validation };
+
+/// What a folder of this name holds, if it is no class: "Train", "training_set", "valid", ...
+std::optional<Role> role_of(std::string_view name) {
+  std::string word;
+  for (const char c : name) {
+    if (c >= 'A' && c <= 'Z') word += static_cast<char>(c - 'A' + 'a');
+    if (c >= 'a' && c <= 'z') word += c;
+    if (c >= '0' && c <= '9') return std::nullopt;
+  }
+  for (const std::string_view ending : {"set", "data", "images", "imgs"}) {
+    if (word.ends_with(ending)) word.resize(word.size() - ending.size());
+  }
+  if (word == "train" || word == "training") return Role::train;
+  if (word == "test" || word == "testing") return Role::test;
+  if (word == "val" || word == "valid" || word == "validation") return Role::validation;
+  return std::nullopt;
+}
+
+/// `folder`, or the one folder of folders in it, which archives often bring along.
+fs::path innermost(fs::path folder, Names& notes) {
+  constexpr int kDeepest = 8;
+  const fs::path given = folder;
+  for (int depth = 0; depth < kDeepest; ++depth) {
+    const Names folders = list_folder(folder).folders;
+    if (folders.size() != 1 || list_folder(folder / folders[0]).folders.empty()) break;
+    folder /= folders[0];
+  }
+  if (folder != given) {
+    notes.push_back(fmt::format("{}: read from {}, the only folder in it", given.string(),
+                                folder.lexically_relative(given).string()));
+  }
+  return folder;
 }
 
 void require_classes(const fs::path& folder, const Names& classes) {
@@ -88,9 +151,14 @@ void require_classes(const fs::path& folder, const Names& classes) {
 void require_known(const fs::path& folder, const Names& test_classes, const Names& classes) {
   for (const std::string& name : test_classes) {
     if (std::binary_search(classes.begin(), classes.end(), name)) continue;
-    throw Error("{}: expected one of the classes of train/ ({}), found '{}'", folder.string(),
+    throw Error("{}: expected one of the training classes ({}), found '{}'", folder.string(),
                 few_of(classes), name);
   }
+}
+
+/// Throws what is wrong with a picture, with the remedy.
+[[noreturn]] void advise(const Error& error) {
+  throw Error("{}; data.skip-broken=true passes over what is no readable picture", error.what());
 }
 
 /// The pictures of the class folders of `folder`, those that are there. `root` shortens the names
@@ -101,7 +169,7 @@ Part survey_part(const fs::path& folder, const Names& classes, const fs::path& r
   for (const std::string& class_name : classes) {
     auto& files = part.files.emplace_back();
     std::error_code ignored;  // what cannot be looked at is not there
-    if (!fs::is_directory(fs::symlink_status(folder / class_name, ignored))) continue;
+    if (!fs::is_directory(folder / class_name, ignored)) continue;
     const FolderContent content = list_folder(folder / class_name);
     Names names;
     std::merge(content.folders.begin(), content.folders.end(), content.others.begin(),
@@ -115,8 +183,8 @@ Part survey_part(const fs::path& folder, const Names& classes, const fs::path& r
         const Shape shape = skip_broken ? read_picture(path).shape : read_picture_shape(path);
         files.push_back({.name = name, .shape = shape});
         add(survey, shape);
-      } catch (const Error&) {
-        if (!skip_broken) throw;
+      } catch (const Error& error) {
+        if (!skip_broken) advise(error);
         survey.skipped.push_back(path.lexically_relative(root).string());
       }
     }
@@ -169,7 +237,12 @@ Images read_part(const Part& part, const Names& classes, const Shape& shape) {
   for (std::size_t label = 0; label < classes.size(); ++label) {
     for (const PictureFile& file : part.files[label]) {
       const fs::path path = part.folder / classes[label] / file.name;
-      const Picture picture = read_picture(path);
+      Picture picture;
+      try {
+        picture = read_picture(path);
+      } catch (const Error& error) {
+        advise(error);
+      }
       if (picture.shape != file.shape) {
         throw Error("{}: changed while the folder was read", path.string());
       }
@@ -211,33 +284,51 @@ Shape decide_shape(const fs::path& folder, const Survey& survey, const ReadOptio
 
 bool holds_class_folders(const fs::path& folder) { return !list_folder(folder).folders.empty(); }
 
-Dataset load_image_folder(const fs::path& folder, const ReadOptions& options) {
-  const FolderContent content = list_folder(folder);
-  const auto has = [&](const char* name) {
-    return std::binary_search(content.folders.begin(), content.folders.end(), name);
-  };
-  const bool is_divided = has("train") && has("test");
-  if (has("train") != has("test")) {
-    throw Error("{}: expected train/ and test/ or neither of them, found {}/ only", folder.string(),
-                has("train") ? "train" : "test");
-  }
+Dataset load_image_folder(const fs::path& given, const ReadOptions& options) {
   Names notes;
+  FolderContent content = list_folder(given);
+  const bool is_part = content.folders.size() == 1 && role_of(content.folders[0]);
+  const fs::path folder = is_part ? given : innermost(given, notes);
+  if (folder != given) content = list_folder(folder);
+  std::map<Role, std::string> names;
   Names beside = content.others;
-  if (is_divided) {
-    std::copy_if(content.folders.begin(), content.folders.end(), std::back_inserter(beside),
-                 [](const std::string& name) { return name != "train" && name != "test"; });
+  for (const std::string& name : content.folders) {
+    const auto role = role_of(name);
+    if (!role) {
+      beside.push_back(name);
+    } else if (const auto [first, is_new] = names.emplace(*role, name); !is_new) {
+      throw Error("{}: expected one folder of a kind, found {}/ and {}/; move one of them away",
+                  folder.string(), first->second, name);
+    }
   }
-  note_passed_over(folder, beside, notes);
+  // Without training pictures, valid/ may be a class beside invalid/.
+  const bool is_divided = names.contains(Role::train);
+  const auto test_role = names.contains(Role::test) ? Role::test : Role::validation;
+  if (is_divided ? !names.contains(test_role) : names.contains(Role::test)) {
+    throw Error(
+        "{}: expected train/ beside test/ (or val/), or class folders alone, found {}/ only",
+        folder.string(), names.begin()->second);
+  }
+  if (is_divided && test_role == Role::validation) {
+    notes.push_back(fmt::format("there is no test/: {}/ is the test set", names[test_role]));
+  } else if (is_divided && names.contains(Role::validation)) {
+    beside.push_back(names[Role::validation]);
+  }
+  Places places(folder);
+  if (is_divided) note_passed_over(folder, beside, notes);
 
-  const fs::path train_folder = is_divided ? folder / "train" : folder;
-  const Names classes = is_divided ? list_classes(train_folder, notes) : content.folders;
+  const fs::path train_folder = is_divided ? innermost(folder / names[Role::train], notes) : folder;
+  if (is_divided) places.enter(train_folder);
+  const Names classes = list_classes(train_folder, places, notes);
   require_classes(train_folder, classes);
   Survey survey;
   Part train = survey_part(train_folder, classes, folder, options.skip_broken, survey);
   Part test;
   if (is_divided) {
-    require_known(folder / "test", list_classes(folder / "test", notes), classes);
-    test = survey_part(folder / "test", classes, folder, options.skip_broken, survey);
+    const fs::path test_folder = innermost(folder / names[test_role], notes);
+    places.enter(test_folder);
+    require_known(test_folder, list_classes(test_folder, places, notes), classes);
+    test = survey_part(test_folder, classes, folder, options.skip_broken, survey);
   } else {
     test = draw_test(train, classes, options.seed);
     notes.push_back(fmt::format(

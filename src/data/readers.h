@@ -62,14 +62,16 @@ Dataset load_cifar_folder(const std::filesystem::path& folder);
 /// a float is refused with its index.
 Dataset load_npz(const std::filesystem::path& path);
 
-// Folders of PNG and JPEG pictures, a folder a class.
+// Folders of pictures, one folder per class.
 //
 //   train/CLASS/*  test/CLASS/*    or    CLASS/*
 //
-// Every class of train/ is a class, sorted bytewise by name, which gives the labels; a class of
-// test/ is one of them. Of the second form a stratified 20 % drawn by the seed becomes the test
-// set. Hidden files are passed over; nothing deeper than CLASS/FILE is read, and links to folders
-// are not followed.
+// Capitals do not matter, and training, training_set, testing, val, valid and their like are known
+// too; the validation pictures are the test set where there is no other. Every class of train/ is a
+// class, sorted bytewise by name, which gives the labels; a class of test/ is one of them. Of the
+// second form a stratified 20 % drawn by the seed becomes the test set. Where a folder holds one
+// folder of folders and no other, that one is read in its place. Files as in folder.h; nothing
+// deeper than CLASS/FILE is read. Links are followed, but no folder is read twice.
 
 /// Whether `folder` has a sub-folder that is not hidden.
 bool holds_class_folders(const std::filesystem::path& folder);
@@ -81,7 +83,8 @@ bool holds_class_folders(const std::filesystem::path& folder);
 /// files. Notes say what was resized, made colour, skipped, passed over or drawn. Throws Error
 /// naming the file or folder: no or a single class, a class without a training picture (or with one
 /// picture, where the test set is drawn from it), a picture that cannot be read, an unknown class
-/// in test/, sizes and counts beyond the limits.
+/// in test/, a link that leads nowhere or to a folder that is read already, sizes and counts beyond
+/// the limits.
 Dataset load_image_folder(const std::filesystem::path& folder, const ReadOptions& options);
 
 }  // namespace whichfirst::data

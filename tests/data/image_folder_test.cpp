@@ -178,14 +178,16 @@ TEST_F(ImageFolder, TakesTheSizeThatIsAskedFor) {
 TEST_F(ImageFolder, NamesAPictureThatCannotBeRead) {
   write_divided();
   write("train/cat/broken.png", png_file(2, 2, 1, {1}).substr(0, 60));
-  EXPECT_EQ(refusal(), in_folder("/train/cat/broken.png: expected a whole PNG picture, found "
-                                 "damage (end of stream)"));
+  EXPECT_EQ(refusal(),
+            in_folder("/train/cat/broken.png: expected a whole PNG picture, found damage (end of "
+                      "stream); data.skip-broken=true passes over what is no readable picture"));
   write("train/cat/broken.png", "just text");
-  EXPECT_EQ(refusal(), in_folder("/train/cat/broken.png: expected a PNG or JPEG picture, found "
-                                 "something else"));
+  EXPECT_THAT(refusal(), StartsWith(in_folder("/train/cat/broken.png: expected a PNG or JPEG "
+                                              "picture, found something else; data.skip-broken")));
   std::filesystem::remove(folder() / "train/cat/broken.png");
   write("train/cat/deeper/a.png", "");
-  EXPECT_EQ(refusal(), in_folder("/train/cat/deeper: expected a file, found a folder"));
+  EXPECT_THAT(refusal(),
+              StartsWith(in_folder("/train/cat/deeper: expected a file, found a folder; ")));
 }
 
 TEST_F(ImageFolder, SkipsBrokenPicturesOnRequestAsIfTheyWereNotThere) {
@@ -211,6 +213,10 @@ TEST_F(ImageFolder, PassesOverHiddenFilesAndNotesOthers) {
   write(".DS_Store", "x");
   write("train/.DS_Store", "x");
   write("train/cat/.x.png.part", "x");
+  for (const char* name : {"Thumbs.db", "desktop.ini", "Icon\r", "__MACOSX/._x", "@eaDir/y"}) {
+    for (const std::string place : {"", "train/", "train/cat/", "test/dog/"})
+      write(place + name, "x");
+  }
   EXPECT_THAT(load().notes, IsEmpty());
   write("README", "x");
   write("val/cat/a.png", "x");
@@ -219,24 +225,96 @@ TEST_F(ImageFolder, PassesOverHiddenFilesAndNotesOthers) {
                                         in_folder("/train: passed over labels.csv")));
 }
 
-TEST_F(ImageFolder, DoesNotFollowLinksToFolders) {
+TEST_F(ImageFolder, FollowsLinks) {
+  write_gray("pool/1.png", 1);
+  write_gray("pool/2.png", 2);
+  write_gray("elsewhere/dog/3.png", 3);
+  write_gray("set/train/dog/4.png", 4);
+  const auto link = [&](const char* to, const char* from) {
+    std::filesystem::create_directories((folder() / from).parent_path());
+    std::filesystem::create_symlink(folder() / to, folder() / from);
+  };
+  link("pool", "set/train/cat");
+  link("elsewhere", "set/test");
+  link("pool/1.png", "set/train/dog/link.png");
+  const Dataset set = load_image_folder(folder() / "set", {});
+  EXPECT_THAT(set.class_names, ElementsAre("cat", "dog"));
+  EXPECT_EQ(levels(set.train), (std::vector<int>{1, 2, 4, 1}));
+  EXPECT_EQ(levels(set.test), (std::vector<int>{3}));
+}
+
+TEST_F(ImageFolder, RefusesLinksThatLeadBackOrNowhere) {
   write_divided();
-  std::filesystem::create_directory_symlink(folder() / "train/cat", folder() / "train/ant");
+  const auto refusal_of_link = [&](const std::filesystem::path& to, const std::string& from) {
+    std::filesystem::create_symlink(to, folder() / from);
+    const std::string text = refusal();
+    std::filesystem::remove(folder() / from);
+    return text;
+  };
+  EXPECT_EQ(refusal_of_link(folder() / "train/cat", "train/rat"),
+            in_folder("/train/rat: expected a folder of its own, found a link to ") +
+                in_folder("/train/cat, which is read already"));
+  for (const auto& above : {folder(), folder().parent_path()}) {
+    EXPECT_EQ(refusal_of_link(above, "train/up"),
+              in_folder("/train/up: expected a folder of its own, found a link to ") +
+                  std::filesystem::canonical(above).string() + ", which holds it");
+  }
+  EXPECT_THAT(refusal_of_link(folder() / "train", "train/self"),
+              HasSubstr("which is read already"));
+  for (const char* nowhere : {"ant", "none"}) {  // a circle, and nothing at all
+    EXPECT_EQ(refusal_of_link(nowhere, "train/ant"),
+              in_folder("/train/ant: a link that leads nowhere; mend or remove it"));
+  }
+  EXPECT_THAT(refusal_of_link(folder(), "train/cat/up"),
+              HasSubstr("expected a file, found a folder"));
+  std::filesystem::remove_all(folder() / "test");
+  EXPECT_THAT(refusal_of_link(folder() / "train", "test"), HasSubstr("which is read already"));
+}
+
+TEST_F(ImageFolder, KnowsThePartsByTheirUsualNames) {
+  const std::vector<std::pair<std::string, std::string>> names = {
+      {"Train", "Test"}, {"Training", "Testing"},   {"training_set", "test_set"},
+      {"TRAIN", "val"},  {"train-images", "VALID"}, {"trainset", "Validation"}};
+  for (const auto& [train, test] : names) {
+    std::filesystem::remove_all(folder());
+    write_gray(train + "/cat/1.png", 1);
+    write_gray(train + "/dog/2.png", 2);
+    write_gray(test + "/dog/3.png", 3);
+    const Dataset set = load();
+    EXPECT_THAT(set.class_names, ElementsAre("cat", "dog")) << train;
+    EXPECT_EQ(levels(set.test), (std::vector<int>{3}));
+    const bool is_said = test[0] == 'v' || test[0] == 'V';
+    EXPECT_EQ(set.notes,
+              is_said ? std::vector<std::string>{"there is no test/: " + test + "/ is the test set"}
+                      : std::vector<std::string>{});
+  }
+  std::filesystem::create_directory(folder() / "Train_Set");
+  EXPECT_EQ(refusal(), in_folder(": expected one folder of a kind, found Train_Set/ and trainset/; "
+                                 "move one of them away"));
+}
+
+TEST_F(ImageFolder, OfValidAndInvalidHasTwoClasses) {
+  write_classes({"invalid", "valid"}, 5);
+  EXPECT_THAT(load().class_names, ElementsAre("invalid", "valid"));
+}
+
+TEST_F(ImageFolder, IsFoundInTheOneFolderThatAnArchiveBrings) {
+  write_gray("archive/train/train/cat/1.png", 1);
+  write_gray("archive/train/train/dog/2.png", 2);
+  write_gray("archive/test/cat/3.png", 3);
+  write("__MACOSX/archive/x", "");
   const Dataset set = load();
   EXPECT_THAT(set.class_names, ElementsAre("cat", "dog"));
-  EXPECT_THAT(set.notes, ElementsAre(in_folder("/train: passed over ant")));
-  std::filesystem::remove_all(folder() / "test/cat");
-  std::filesystem::create_directory_symlink(folder() / "train/cat", folder() / "test/cat");
-  EXPECT_THAT(load().test.labels, ElementsAre(1));
-  std::filesystem::create_directory_symlink(folder(), folder() / "train/cat/up");
-  EXPECT_EQ(refusal(), in_folder("/train/cat/up: expected a file, found a folder"));
+  EXPECT_THAT(set.notes,
+              ElementsAre(in_folder(": read from archive, the only folder in it"),
+                          in_folder("/archive/train: read from train, the only folder in it")));
 }
 
 TEST_F(ImageFolder, RefusesAnUnknownTestClass) {
   write_divided();
   write_gray("test/zebra/a.png", 1);
   EXPECT_EQ(refusal(),
-            in_folder("/test: expected one of the classes of train/ (cat, dog), found 'zebra'"));
+            in_folder("/test: expected one of the training classes (cat, dog), found 'zebra'"));
 }
 
 TEST_F(ImageFolder, CanLackTestPicturesOfAClassButNoTrainingPictures) {
@@ -257,7 +335,8 @@ TEST_F(ImageFolder, RefusesASingleClassAndHalfADivision) {
                                  "only"));
   write_gray("train/cat/a.png", 1);
   EXPECT_EQ(refusal(),
-            in_folder(": expected train/ and test/ or neither of them, found train/ only"));
+            in_folder(": expected train/ beside test/ (or val/), or class folders alone, found "
+                      "train/ only"));
   std::filesystem::create_directory(folder() / "test");
   EXPECT_EQ(refusal(), in_folder("/train: expected 2 to 1000 class folders of pictures, found "
                                  "'cat' only"));
