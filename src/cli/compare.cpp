@@ -9,6 +9,7 @@
 #include "cli/interrupt.h"
 #include "cli/live_display.h"
 #include "cli/study_arguments.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "cli/verdict_format.h"
 #include "report/wording.h"
@@ -31,7 +32,7 @@ struct CompareOptions {
 
 LiveDisplay::Style style_of(const CompareOptions& options) {
   if (options.quiet) return LiveDisplay::Style::quiet;
-  return isatty(STDERR_FILENO) != 0 ? LiveDisplay::Style::live : LiveDisplay::Style::lines;
+  return can_redraw(STDERR_FILENO) ? LiveDisplay::Style::live : LiveDisplay::Style::lines;
 }
 
 int print_plan(const study::Run& run, const VerdictFormat& format) {
@@ -73,12 +74,8 @@ int compare(const CompareOptions& options) {
   if (options.dry_run) return print_plan(run, options.format);
   const Interrupt interrupt;
   const record::VerdictRecord verdict = run.finish(interrupt.token());
-  const std::string document = options.format.print(verdict);
-  if (options.format.word == "text" && !options.format.is_json()) {
-    fmt::print("\n{}\nRun folder: {}\n", document, *verdict.run_folder);
-  } else {
-    fmt::print("{}", document);
-  }
+  display.say("");
+  fmt::print("{}", options.format.print(verdict));
   if (verdict.stop == record::Stop::interrupted) {
     display.say(fmt::format("\nInterrupted; {} trials are kept. The same command resumes.",
                             run.trials().size()));

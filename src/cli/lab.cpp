@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "data/dataset.h"
 #include "data/npy.h"
@@ -72,13 +72,6 @@ void refuse_unfit(const LabOptions& options) {
           "--mean and --sd are of generated values; give --normal NxCxHxW with them");
 }
 
-std::size_t terminal_width() {
-  winsize size{};
-  constexpr std::size_t kDefaultWidth = 100;
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20) return kDefaultWidth;
-  return size.ws_col;
-}
-
 int run(const LabOptions& options) {
   refuse_unfit(options);
   std::vector<notation::Sequence> orders;
@@ -102,8 +95,10 @@ int run(const LabOptions& options) {
   if (!options.values_out.empty()) {
     record::write_file_atomically(options.values_out, data::write_npy(lab::all_values(inspection)));
   }
-  fmt::print("{}",
-             options.json ? to_json(inspection) : report::print_lab(inspection, terminal_width()));
+  constexpr std::size_t kElsewhere = 100;  // two orders of a 5x5 picture side by side
+  const std::size_t width =
+      isatty(STDOUT_FILENO) != 0 ? terminal_size(STDOUT_FILENO).columns : kElsewhere;
+  fmt::print("{}", options.json ? to_json(inspection) : report::print_lab(inspection, width));
   return kDone;
 }
 

@@ -1,32 +1,26 @@
 #include "cli/live_display.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <sstream>
 #include <utility>
 
 #include "base/error.h"
 #include "record/metrics.h"
+#include "report/document.h"
 #include "report/wording.h"
 
 namespace whichfirst::cli {
-namespace {
-
-int terminal_columns() {
-  winsize size{};
-  const bool is_known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return is_known ? size.ws_col - 1 : 100;
-}
-
-}  // namespace
-
 LiveDisplay::~LiveDisplay() { draw(); }
 
 void LiveDisplay::say(std::string_view line) const {
-  if (style_ != Style::quiet) fmt::print(stderr, "{}\n", line);
+  if (style_ == Style::quiet) return;
+  const std::size_t columns =
+      style_ == Style::live ? terminal_size(STDERR_FILENO).columns : line.size();
+  fmt::print(stderr, "{}\n", report::wrap("", line, columns, 2));
 }
 
 void LiveDisplay::on_notice(const study::Notice& notice) {
@@ -92,16 +86,16 @@ void LiveDisplay::on_finish(const study::TrialId& id, const record::TrialRecord&
   count(record, order);
   draw();
   if (style_ != Style::lines) return;
-  const report::RunProgress& progress = scene_.progress;
-  const auto total = progress.orders.size() * static_cast<std::size_t>(progress.replicates);
-  const auto value = record::metric_value(record.metrics, progress.metric);
-  const report::MetricWords words = report::metric_words(progress.metric);
+  const auto value = record::metric_value(record.metrics, scene_.progress.metric);
+  const report::MetricWords words = report::metric_words(scene_.progress.metric);
   const std::string result =
       value ? fmt::format("{} {:.{}f}", words.name, *value, words.decimals)
             : fmt::format("{}: {}", record::name(record.status), record.reason.value_or(""));
-  say(fmt::format("{}/{}  {} replicate {}: {} ({})", scene_.finished_before + scene_.finished_now,
-                  total, order.name, record::replicate_name(id.replicate), result,
-                  report::duration(record.timings.seconds)));
+  keep_time();
+  say(fmt::format("{}/{}  {} replicate {}: {} in {}; {}",
+                  scene_.finished_before + scene_.finished_now, trials_of_phase(), order.name,
+                  record::replicate_name(id.replicate), result,
+                  report::duration(record.timings.seconds), report::time_words(scene_.progress)));
 }
 
 void LiveDisplay::on_end(const record::VerdictRecord&) {
@@ -117,33 +111,59 @@ void LiveDisplay::count(const record::TrialRecord& record, report::OrderProgress
   }
 }
 
-/// Moves the cursor up over what was drawn, clears to the end of the screen and draws anew.
-void LiveDisplay::draw() {
+std::size_t LiveDisplay::trials_of_phase() const {
+  return scene_.arms.size() * static_cast<std::size_t>(scene_.progress.replicates);
+}
+
+/// How far the trials under way are, how long that took, and how long the rest will take.
+void LiveDisplay::keep_time() {
   report::RunProgress& progress = scene_.progress;
-  if (style_ != Style::live || progress.orders.empty()) return;
-  scene_.drawn = Clock::now();
   for (report::OrderProgress& order : progress.orders) order.under_way = 0;
   double done = scene_.finished_now;
   for (const auto& [id, share] : scene_.shares) {
     order_of(id.arm).under_way += share;
     done += share;
   }
-  const double total =
-      static_cast<double>(progress.orders.size()) * progress.replicates - scene_.finished_before;
-  progress.elapsed_seconds = std::chrono::duration<double>(scene_.drawn - scene_.started).count();
+  const double total = static_cast<double>(trials_of_phase()) - scene_.finished_before;
+  progress.elapsed_seconds = std::chrono::duration<double>(Clock::now() - scene_.started).count();
   progress.left_seconds = report::estimate_left(progress.elapsed_seconds, done, total - done);
-  std::vector<std::string> lines = report::progress_lines(progress, terminal_columns());
-  constexpr std::size_t kMostTold = 6;  // what is redrawn must fit the screen
-  for (std::size_t i = 0; i < std::min(scene_.told.size(), kMostTold); ++i) {
-    lines.push_back(scene_.told[i].substr(0, static_cast<std::size_t>(terminal_columns())));
+}
+
+void LiveDisplay::draw() {
+  const report::RunProgress& progress = scene_.progress;
+  if (style_ != Style::live || progress.orders.empty()) return;
+  scene_.drawn = Clock::now();
+  keep_time();
+  const TerminalSize screen = terminal_size(STDERR_FILENO);
+  // While a window is resized its size runs ahead of what it shows.
+  const bool is_settled = screen.columns == std::exchange(scene_.columns, screen.columns);
+  if (!is_settled && !scene_.drawn_lines.empty()) return;
+  std::vector<std::string> lines = report::progress_lines(progress, screen.columns - 1);
+  for (const std::string& told : scene_.told) {
+    std::istringstream wrapped(report::wrap("", told, screen.columns - 1, 2));
+    for (std::string line; std::getline(wrapped, line);) lines.push_back(line);
   }
-  if (scene_.told.size() > kMostTold) {
-    lines.push_back(fmt::format("... and {} comparisons more", scene_.told.size() - kMostTold));
+  for (std::string& line : lines) line.resize(std::min(line.size(), screen.columns - 1));
+  if (lines.size() >= screen.rows) {  // only what is on the screen can be drawn over
+    const std::size_t shown = std::max<std::size_t>(screen.rows, 3) - 2;
+    const std::string more = fmt::format("... and {} lines more", lines.size() - shown);
+    lines.resize(shown);
+    lines.push_back(more);
   }
-  if (scene_.drawn_lines > 0) fmt::print(stderr, "\x1b[{}A\x1b[J", scene_.drawn_lines);
+  erase_drawing(screen);
   for (const std::string& line : lines) fmt::print(stderr, "{}\n", line);
   std::fflush(stderr);
-  scene_.drawn_lines = static_cast<int>(lines.size());
+  scene_.drawn_lines = std::move(lines);
+}
+
+/// Moves the cursor up over what was drawn and clears to the end of the screen. A terminal that has
+/// become narrower since breaks each line anew, into as many rows as it needs now.
+void LiveDisplay::erase_drawing(const TerminalSize& screen) const {
+  std::size_t rows = 0;
+  for (const std::string& line : scene_.drawn_lines) {
+    rows += std::max<std::size_t>(1, (line.size() + screen.columns - 1) / screen.columns);
+  }
+  if (rows > 0) fmt::print(stderr, "\x1b[{}A\x1b[J", std::min(rows, screen.rows - 1));
 }
 
 }  // namespace whichfirst::cli

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/terminal.h"
 #include "report/progress_text.h"
 #include "study/run.h"
 
@@ -16,8 +17,8 @@ class LiveDisplay : public study::Listener {
  public:
   enum class Style {
     quiet,  // nothing
-    lines,  // one a finished trial
-    live,   // one an order, redrawn
+    lines,  // one per finished trial
+    live,   // one per order, redrawn
   };
 
   explicit LiveDisplay(Style style) : style_(style) {}
@@ -51,13 +52,17 @@ class LiveDisplay : public study::Listener {
     std::map<study::TrialId, double> shares;  // of the trials under way
     int finished_before = 0;
     int finished_now = 0;
-    int drawn_lines = 0;
+    std::vector<std::string> drawn_lines;
+    std::size_t columns = 0;  // of the terminal, when last asked
     Clock::time_point started = Clock::now();
     Clock::time_point drawn = {};
   };
 
   void count(const record::TrialRecord& record, report::OrderProgress& order) const;
   void draw();
+  void erase_drawing(const TerminalSize& screen) const;
+  void keep_time();
+  std::size_t trials_of_phase() const;
   report::OrderProgress& order_of(std::size_t arm);
 
   Style style_;

@@ -1,10 +1,12 @@
 #include "cli/verdict_format.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cmath>
 
 #include "base/error.h"
+#include "cli/terminal.h"
 #include "record/results_csv.h"
 #include "report/verdict_text.h"
 
@@ -18,7 +20,9 @@ Options VerdictFormat::options() {
            "paragraph on the methods, csv the values",
            {.shows_default = true,
             .choices = {"text", "json", "md", "latex", "csv"},
-            .excludes = "--json"}}};
+            .excludes = "--json"}},
+          {"--details", &details,
+           "With the text, every pair, what else differs, costs, and all numbers"}};
 }
 
 std::string VerdictFormat::print(const record::VerdictRecord& verdict) const {
@@ -26,7 +30,8 @@ std::string VerdictFormat::print(const record::VerdictRecord& verdict) const {
   if (word == "md") return report::print_markdown(verdict);
   if (word == "latex") return report::print_latex(verdict);
   if (word == "csv") return record::print_results(verdict);
-  return report::print_verdict(verdict);
+  return report::print_verdict(verdict, screen_of(STDOUT_FILENO),
+                               details ? report::Detail::all : report::Detail::brief);
 }
 
 Options WantedOptions::options() {

@@ -12,7 +12,8 @@ namespace whichfirst::cli {
 
 struct VerdictFormat {
   std::string word = "text";
-  bool json = false;  ///< "--json", the short way to say it
+  bool json = false;     ///< "--json", the short way to say it
+  bool details = false;  ///< of the text
 
   Options options();
   bool is_json() const { return json || word == "json"; }

@@ -135,22 +135,43 @@ std::string latex_block(const Block& block) {
       escape_latex(table.caption), table.alignment, latex_row(table.header), rows);
 }
 
-std::string text_block(const Block& block) {
+/// `cell` in the colour of its verdict.
+std::string coloured(const std::string& cell) {
+  constexpr std::pair<std::string_view, int> kColours[] = {
+      {"better", 32}, {"worse", 31}, {"equivalent", 36}, {"undecided", 33}};
+  for (const auto& [word, colour] : kColours) {
+    if (cell == word) return fmt::format("\x1b[{}m{}\x1b[0m", colour, cell);
+  }
+  return cell;
+}
+
+std::string text_of(const Table& table, std::size_t indent, bool has_colour) {
+  const std::vector<std::size_t> widths = widths_of(table);
+  const auto print = [&](const Row& row) {
+    std::string line(indent, ' ');
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      const std::string cell = fill(row[c], widths[c], table.alignment[c]);
+      const bool is_painted = has_colour && c == table.verdict_column;
+      line +=
+          (c > 0 ? "  " : "") + (is_painted ? coloured(row[c]) + cell.substr(row[c].size()) : cell);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    return line + '\n';
+  };
+  std::string text = print(table.header);
+  for (const Row& row : table.rows) text += print(row);
+  return text;
+}
+
+std::string text_block(const Block& block, const Screen& screen) {
   if (const auto* table = std::get_if<Table>(&block)) {
-    return (table->caption.empty() ? "" : table->caption + "\n") + render_text(*table, 2);
+    return (table->caption.empty() ? "" : wrap("", table->caption, screen.columns, 0) + "\n") +
+           text_of(*table, 2, screen.has_colour);
   }
   const Words& words = std::get<Words>(block);
-  switch (words.role) {
-    case Role::paragraph:
-    case Role::verdict:
-      return words.text + "\n";
-    case Role::remark:
-      return "  " + words.text + "\n";
-    case Role::warning:
-      return "  warning: " + words.text + "\n";
-  }
-  check(false, "every role has its look");
-  return {};
+  const bool is_indented = words.role == Role::remark || words.role == Role::warning;
+  const char* const first = words.role == Role::warning ? "  warning: " : (is_indented ? "  " : "");
+  return wrap(first, words.text, screen.columns, is_indented ? 4 : 0) + "\n";
 }
 
 }  // namespace
@@ -165,28 +186,31 @@ void Section::add(Role role, std::string text) {
   if (!text.empty()) blocks.emplace_back(Words{role, std::move(text)});
 }
 
-std::string render_text(const Table& table, std::size_t indent) {
-  const std::vector<std::size_t> widths = widths_of(table);
-  const auto print = [&](const Row& row) {
-    std::string line(indent, ' ');
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      line += (c > 0 ? "  " : "") + fill(row[c], widths[c], table.alignment[c]);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    return line + '\n';
-  };
-  std::string text = print(table.header);
-  for (const Row& row : table.rows) text += print(row);
-  return text;
+void Table::fit(std::size_t columns, const std::vector<std::string>& least_important) {
+  for (const std::string& heading : least_important) {
+    std::size_t width = 2 * (header.size() - 1);
+    for (const std::size_t each : widths_of(*this)) width += each;
+    if (width <= columns) return;
+    const auto column = std::find(header.begin(), header.end(), heading) - header.begin();
+    if (column == std::ssize(header)) continue;
+    header.erase(header.begin() + column);
+    alignment.erase(alignment.begin() + column);
+    for (Row& row : rows) row.erase(row.begin() + column);
+    if (verdict_column && std::cmp_greater(*verdict_column, column)) --*verdict_column;
+  }
 }
 
-std::string render_text(const Document& document) {
+std::string render_text(const Table& table, std::size_t indent) {
+  return text_of(table, indent, false);
+}
+
+std::string render_text(const Document& document, const Screen& screen) {
   std::string text = document.title.empty() ? "" : document.title + "\n";
   for (const Section& section : document.sections) {
     if (section.blocks.empty()) continue;
     if (!text.empty()) text += '\n';
-    if (!section.title.empty()) text += section.title + "\n";
-    for (const Block& block : section.blocks) text += text_block(block);
+    if (!section.title.empty()) text += wrap("", section.title, screen.columns, 0) + "\n";
+    for (const Block& block : section.blocks) text += text_block(block, screen);
   }
   return text;
 }

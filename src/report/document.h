@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -20,12 +21,17 @@ struct Table {
   std::string alignment;  ///< a letter per column, l or r
   std::vector<std::vector<std::string>> rows = {};
   std::string caption = {};  ///< what the table shows; may be empty
+  /// Its cells that are verdicts are coloured where the screen can.
+  std::optional<std::size_t> verdict_column = {};
 
   /// The same table with another caption.
   Table captioned(std::string words) const;
+  /// Takes out the columns with these headings, one after the other, until a line of the table as
+  /// text has at most `columns` characters, its indentation not counted.
+  void fit(std::size_t columns, const std::vector<std::string>& least_important);
 };
 
-/// | role      | on a terminal                | in Markdown    | in LaTeX                |
+/// | role      | as text                      | in Markdown    | in LaTeX                |
 /// | --------- | ---------------------------- | -------------- | ----------------------- |
 /// | paragraph | a line                       | a paragraph    | a paragraph             |
 /// | remark    | an indented line             | a paragraph    | a paragraph             |
@@ -54,9 +60,15 @@ struct Document {
   std::vector<Section> sections;
 };
 
+/// What text is shown on.
+struct Screen {
+  std::size_t columns = 80;  ///< a line of words is broken before it is longer
+  bool has_colour = false;
+};
+
 /// Columns aligned by characters and two spaces apart, tables and remarks indented by two spaces,
-/// an empty line between sections.
-std::string render_text(const Document& document);
+/// an empty line between sections. A row of a table is one line however long it is.
+std::string render_text(const Document& document, const Screen& screen);
 /// The same of a single table, indented by `indent` spaces.
 std::string render_text(const Table& table, std::size_t indent);
 

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
+#include "report/document.h"
 #include "report/wording.h"
 #include "stats/moments.h"
 
@@ -22,7 +24,7 @@ std::string bar(double share) {
 std::string spread(const std::vector<double>& values, const MetricWords& words) {
   const stats::Moments moments = stats::moments_of(values);
   if (!moments.mean) return "";
-  std::string text = fmt::format("{} {:.{}f}", words.name, *moments.mean, words.decimals);
+  std::string text = number(moments.mean, words.decimals);
   if (moments.sd) text += fmt::format(" +- {:.{}f}", *moments.sd, words.decimals);
   return text;
 }
@@ -49,30 +51,27 @@ std::optional<double> estimate_left(double elapsed_seconds, double done, double 
   return elapsed_seconds / done * left;
 }
 
-std::vector<std::string> progress_lines(const RunProgress& progress, int columns) {
-  std::size_t name_width = 0;
-  std::size_t order_width = 0;
-  for (const OrderProgress& order : progress.orders) {
-    name_width = std::max(name_width, order.name.size());
-    order_width = std::max(order_width, order.order.size());
-  }
+std::string time_words(const RunProgress& progress) {
+  std::string text = duration(progress.elapsed_seconds) + " elapsed";
+  if (progress.left_seconds.value_or(0) > 0)
+    text += fmt::format(", about {} left", duration(*progress.left_seconds));
+  return text;
+}
+
+std::vector<std::string> progress_lines(const RunProgress& progress, std::size_t columns) {
   const MetricWords words = metric_words(progress.metric);
-  std::vector<std::string> lines;
+  Table table{{"order", "stages", "progress", "trials", words.name}, "lllrl"};
   for (const OrderProgress& order : progress.orders) {
     const double share = (order.finished + order.under_way) / std::max(1, progress.replicates);
-    std::string line = fmt::format("{:<{}}  {:<{}}  {}  {:>2}/{}  {}", order.name, name_width,
-                                   order.order, order_width, bar(share), order.finished,
-                                   progress.replicates, spread(order.values, words));
-    if (order.lost > 0) line += fmt::format("  {} lost", order.lost);
-    lines.push_back(line);
+    table.rows.push_back({order.name, order.order, bar(share),
+                          fmt::format("{}/{}", order.finished, progress.replicates),
+                          spread(order.values, words) +
+                              (order.lost > 0 ? fmt::format("  {} lost", order.lost) : "")});
   }
-  lines.push_back(fmt::format("{} elapsed{}", duration(progress.elapsed_seconds),
-                              progress.left_seconds
-                                  ? fmt::format(", about {} left", duration(*progress.left_seconds))
-                                  : ""));
-  for (std::string& line : lines) {
-    if (static_cast<int>(line.size()) > columns) line.resize(static_cast<std::size_t>(columns));
-  }
+  table.fit(columns, {"stages", "progress"});
+  std::istringstream text(render_text(table, 0) + time_words(progress));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
   return lines;
 }
 

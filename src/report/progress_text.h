@@ -1,6 +1,7 @@
-// A running comparison in a few lines: one an order, and one for the whole.
+// A running comparison in a few lines: one per order, and one for the whole.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,10 +27,12 @@ struct RunProgress {
   std::optional<double> left_seconds;  // nothing known yet
 };
 
-/// "bn-first   conv bn relu  ########----  5/8   test accuracy 88.31 +- 0.42" for each order,
-/// aligned, then a line with elapsed and remaining time. No line is longer than `columns`
-/// characters.
-std::vector<std::string> progress_lines(const RunProgress& progress, int columns);
+/// "12s elapsed, about 1m 20s left".
+std::string time_words(const RunProgress& progress);
+
+/// A table with a line per order, "bn-first  conv bn relu  ########......  5/8  88.31 +- 0.42", and
+/// below it the time. Where that is wider than `columns`, without the stages, then without the bar.
+std::vector<std::string> progress_lines(const RunProgress& progress, std::size_t columns);
 
 /// A comparison under way, looked at after every pair.
 struct LookProgress {

@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
+#include <utility>
 
 #include "report/wording.h"
 
@@ -85,6 +87,52 @@ std::vector<std::string> inference_row(const InferenceResult& result) {
               : kMissing};
 }
 
+/// The comparison of two orders, turned so that it speaks of `first`; nothing where there is none.
+std::optional<stats::Comparison> seen_from(const std::string& first, const std::string& second,
+                                           const std::vector<ComparisonResult>& compared) {
+  for (const ComparisonResult& result : compared) {
+    if (result.a == first && result.b == second) return result.comparison;
+    if (result.a != second || result.b != first) continue;
+    stats::Comparison turned = result.comparison;
+    if (turned.center) turned.center = -*turned.center;
+    for (auto* interval :
+         {&turned.interval, &turned.equivalence_interval, &turned.guarded_interval}) {
+      if (*interval) *interval = stats::Interval{-(*interval)->upper, -(*interval)->lower};
+    }
+    if (turned.verdict == stats::Verdict::better) {
+      turned.verdict = stats::Verdict::worse;
+    } else if (turned.verdict == stats::Verdict::worse) {
+      turned.verdict = stats::Verdict::better;
+    }
+    return turned;
+  }
+  return std::nullopt;
+}
+
+/// The orders that `compared` speaks of: by rank, then by mean; two as the plan names them.
+std::vector<const OrderResult*> best_first(const std::vector<ComparisonResult>& compared,
+                                           const VerdictRecord& verdict) {
+  std::vector<const OrderResult*> orders;
+  for (const OrderResult& order : verdict.orders) {
+    const bool takes_part = std::any_of(compared.begin(), compared.end(), [&](const auto& result) {
+      return result.a == order.name || result.b == order.name;
+    });
+    if (takes_part || compared.empty()) orders.push_back(&order);
+  }
+  if (compared.size() < 2) return orders;
+  const double sign = verdict.direction == stats::Direction::higher_is_better ? -1 : 1;
+  const auto place = [&](const OrderResult* order) {
+    const auto found = std::find_if(verdict.ranking.begin(), verdict.ranking.end(),
+                                    [&](const auto& ranked) { return ranked.name == order->name; });
+    const int rank = found == verdict.ranking.end() ? std::numeric_limits<int>::max() : found->rank;
+    return std::pair(rank,
+                     order->mean ? sign * *order->mean : std::numeric_limits<double>::infinity());
+  };
+  std::stable_sort(orders.begin(), orders.end(),
+                   [&](const auto* x, const auto* y) { return place(x) < place(y); });
+  return orders;
+}
+
 }  // namespace
 
 Table orders_table(const VerdictRecord& verdict) {
@@ -108,20 +156,68 @@ Table orders_table(const VerdictRecord& verdict) {
   return table;
 }
 
-Table comparisons_table(const VerdictRecord& verdict) {
+Table comparisons_table(const std::vector<ComparisonResult>& compared,
+                        const VerdictRecord& verdict) {
   const int decimals = metric_words(verdict).decimals;
-  const auto location = verdict.comparisons.empty()
-                            ? stats::Location::mean
-                            : verdict.comparisons.front().comparison.location;
+  const auto location =
+      compared.empty() ? stats::Location::mean : compared.front().comparison.location;
   Table table{{"a - b", "pairs", std::string(stats::name(location)), "sd", interval_title(verdict),
                "verdict on a"},
               "lrrrrl"};
-  for (const ComparisonResult& result : verdict.comparisons) {
+  table.verdict_column = 5;
+  for (const ComparisonResult& result : compared) {
     const stats::Comparison& c = result.comparison;
     table.rows.push_back({fmt::format("{} - {}", result.a, result.b), fmt::format("{}", c.pairs),
                           c.center ? signed_number(*c.center, decimals) : kMissing,
                           number(c.sd_diff, decimals), interval_cell(verdict, c, decimals),
                           std::string(stats::name(c.verdict))});
+  }
+  return table;
+}
+
+Table standings_table(const std::vector<ComparisonResult>& compared, const VerdictRecord& verdict) {
+  const MetricWords words = metric_words(verdict);
+  const std::vector<const OrderResult*> orders = best_first(compared, verdict);
+  const bool has_stages = !verdict.table.has_value();
+  const bool has_losses = std::any_of(orders.begin(), orders.end(), [](const OrderResult* order) {
+    return order->diverged + order->failed > 0;
+  });
+  const bool is_pair = compared.size() == 1;
+  Table table{{has_stages ? "order" : verdict.table->by}, "l"};
+  const auto head = [&](std::string heading, char alignment) {
+    table.header.push_back(std::move(heading));
+    table.alignment += alignment;
+  };
+  if (has_stages) head("stages", 'l');
+  head(words.name, 'r');
+  head("spread", 'r');
+  if (has_losses) head("lost", 'r');
+  if (!is_pair) {
+    head("difference", 'r');
+    head(interval_title(verdict), 'r');
+    table.caption = fmt::format("Difference and verdict: against {}", orders.front()->name);
+  }
+  table.verdict_column = table.header.size();
+  head("verdict", 'l');
+  for (const OrderResult* order : orders) {
+    std::vector<std::string>& row = table.rows.emplace_back();
+    row.push_back(order->name);
+    if (has_stages) row.push_back(order->order.value_or(kMissing));
+    row.insert(row.end(), {number(order->mean, words.decimals), number(order->sd, words.decimals)});
+    if (has_losses) {
+      row.push_back(fmt::format("{} of {}", order->diverged + order->failed, order->values.size()));
+    }
+    const std::optional<stats::Comparison> c = seen_from(
+        order->name, (order == orders.front() ? orders.back() : orders.front())->name, compared);
+    if (!is_pair && order == orders.front()) {
+      row.insert(row.end(), {"", "", ""});
+      continue;
+    }
+    if (!is_pair) {
+      row.push_back(c && c->center ? signed_number(*c->center, words.decimals) : kMissing);
+      row.push_back(c ? interval_cell(verdict, *c, words.decimals) : kMissing);
+    }
+    row.emplace_back(c ? stats::name(c->verdict) : kMissing);
   }
   return table;
 }

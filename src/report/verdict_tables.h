@@ -8,11 +8,19 @@
 
 namespace whichfirst::report {
 
-/// One row an order: its stages, mean and sd of the metric, how its trials ended.
+/// One row per order: its stages, mean and sd of the metric, how its trials ended.
 Table orders_table(const record::VerdictRecord& verdict);
 
-/// One row a comparison: pairs, mean difference, the interval that decides, the verdict.
-Table comparisons_table(const record::VerdictRecord& verdict);
+/// One row per comparison of `compared`: pairs, mean difference, the interval that decides, the
+/// verdict.
+Table comparisons_table(const std::vector<record::ComparisonResult>& compared,
+                        const record::VerdictRecord& verdict);
+
+/// One row per order of `compared`, best first: mean, spread, how many runs were lost if any were,
+/// and the verdict. Of three orders or more difference and verdict are against the first of the
+/// table, with its name in the caption.
+Table standings_table(const std::vector<record::ComparisonResult>& compared,
+                      const record::VerdictRecord& verdict);
 
 /// Every replicate's value, so that a reader can check the verdict by hand: the first 200, and how
 /// many are left to the JSON.

@@ -3,6 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+#include <vector>
+
 #include "json/printable.h"
 #include "report/document.h"
 #include "report/remarks.h"
@@ -69,6 +74,19 @@ Section dropped_section(const record::ResultsTable& results) {
   return section;
 }
 
+/// Orders whose best learning rate is at an end of those tried.
+std::vector<std::string> rate_end_words(const VerdictRecord& verdict) {
+  std::vector<std::string> words;
+  for (const record::TunedOrder& order : verdict.tuning) {
+    if (!order.is_at_low_end && !order.is_at_high_end) continue;
+    words.push_back(
+        fmt::format("{} did best at the {} learning rate tried; a wider list in recipe.lr may hold "
+                    "a better one",
+                    order.name, order.is_at_low_end ? "smallest" : "largest"));
+  }
+  return words;
+}
+
 Section tuning_section(const VerdictRecord& verdict) {
   Section section;
   if (verdict.tuning.empty()) return section;
@@ -76,13 +94,7 @@ Section tuning_section(const VerdictRecord& verdict) {
       fmt::format("Learning rates: {} of {} tuning replicates, * the best of an order",
                   tuning_metric(verdict), verdict.tuning.front().rates.front().values.size());
   section.blocks.emplace_back(tuning_table(verdict));
-  for (const record::TunedOrder& order : verdict.tuning) {
-    if (!order.is_at_low_end && !order.is_at_high_end) continue;
-    section.add(Role::remark,
-                fmt::format("{} likes the {} rate that was tried best; a wider list of recipe.lr "
-                            "may hold a better one",
-                            order.name, order.is_at_low_end ? "smallest" : "largest"));
-  }
+  for (std::string& words : rate_end_words(verdict)) section.add(Role::remark, std::move(words));
   return section;
 }
 
@@ -102,7 +114,7 @@ void add_warnings(Section& section, const ComparisonResult& result, const Verdic
   }
 }
 
-/// All numbers of a comparison, in remarks.
+/// All numbers of a comparison, in remarks; below its verdict where there are several.
 Section numbers_section(const ComparisonResult& result, const VerdictRecord& verdict) {
   const stats::Comparison& c = result.comparison;
   const int decimals = metric_words(verdict).decimals;
@@ -110,6 +122,7 @@ Section numbers_section(const ComparisonResult& result, const VerdictRecord& ver
     return interval_words(interval, decimals);
   };
   Section section;
+  if (verdict.comparisons.size() > 1) section.add(Role::verdict, result.sentence);
   const auto add = [&](std::string text) { section.add(Role::remark, std::move(text)); };
   if (c.interval) {
     std::string text =
@@ -168,11 +181,103 @@ Section verdicts_section(const VerdictRecord& verdict) {
   return section;
 }
 
-/// Everything, the verdicts last, where a terminal ends.
-Document terminal_outline(const VerdictRecord& verdict) {
+/// Those that the study is about: each order at its own learning rate.
+bool is_main(const ComparisonResult& result) { return !result.shared_lr; }
+bool is_at_shared_rate(const ComparisonResult& result) { return result.shared_lr.has_value(); }
+
+std::vector<ComparisonResult> comparisons_that(bool (*belong)(const ComparisonResult&),
+                                               const VerdictRecord& verdict) {
+  std::vector<ComparisonResult> compared;
+  std::copy_if(verdict.comparisons.begin(), verdict.comparisons.end(), std::back_inserter(compared),
+               belong);
+  return compared;
+}
+
+std::string headline(const VerdictRecord& verdict) {
+  const std::vector<ComparisonResult> compared = comparisons_that(is_main, verdict);
+  if (compared.empty()) return "Nothing was compared.";
+  return compared.size() == 1 ? compared.front().sentence : overview_sentence(verdict);
+}
+
+/// What must be known before the verdict is believed, most important first.
+std::vector<Words> cautions(const VerdictRecord& verdict) {
+  std::vector<Words> words;
+  for (const record::Notice& notice : verdict.notices) {
+    words.push_back({Role::warning, json::printable(notice.text, 600)});
+  }
+  for (const ComparisonResult& result : verdict.comparisons) {
+    std::string which;
+    if (verdict.comparisons.size() > 1) {
+      which = fmt::format(
+          "{} - {}{}: ", result.a, result.b,
+          result.shared_lr ? fmt::format(" at learning rate {}", *result.shared_lr) : "");
+    }
+    for (const stats::Warning& warning : result.warnings) {
+      words.push_back({Role::warning, which + warning_words(warning, result, verdict)});
+    }
+  }
+  for (std::string& end : rate_end_words(verdict)) {
+    words.push_back({Role::remark, std::move(end)});
+  }
+  if (!verdict.table) {
+    for (const std::string& note : verdict.condition.notes) {
+      words.push_back({Role::remark, "note: " + json::printable(note, 400)});
+    }
+  }
+  return words;
+}
+
+/// As wide as the screen has room for below an indentation.
+Table fitted(Table table, const std::vector<std::string>& least_important, const Screen& screen) {
+  table.fit(screen.columns - 2, least_important);
+  return table;
+}
+
+/// The verdict, a table and the cautions: as many as fit.
+Document brief_outline(const VerdictRecord& verdict, const Screen& screen) {
+  const std::string interval = interval_title(verdict);
+  const std::vector<ComparisonResult> compared = comparisons_that(is_main, verdict);
+  Section table;
+  table.blocks.emplace_back(
+      fitted(standings_table(compared, verdict), {"stages", interval, "spread"}, screen));
+  Section rates;
+  const std::vector<ComparisonResult> shared = comparisons_that(is_at_shared_rate, verdict);
+  if (compared.size() == 1 && !shared.empty()) {
+    rates.title = "At each learning rate that both orders share";
+    rates.blocks.emplace_back(
+        fitted(comparisons_table(shared, verdict), {"sd", "pairs", interval}, screen));
+  }
+  Section end;
+  if (verdict.run_folder) {
+    end.add(Role::paragraph,
+            fmt::format("Run folder: {}", json::printable(*verdict.run_folder, 400)));
+  }
+  end.add(Role::paragraph, "For every pair, test and cost, add --details.");
   Document document{
       .title = "",
-      .sections = {orders_section(verdict),
+      .sections = {{"", {Words{Role::verdict, headline(verdict)}}}, table, rates, {}, end}};
+  std::vector<Block>& shown = document.sections[3].blocks;
+  const std::vector<Words> all = cautions(verdict);
+  shown.assign(all.begin(), all.end());
+  const std::ptrdiff_t most_lines = verdict.orders.size() > 2 ? 40 : 25;
+  for (std::size_t left = all.size(); left > 1; --left) {
+    const std::string text = render_text(document, screen);
+    if (std::count(text.begin(), text.end(), '\n') <= most_lines) break;
+    shown.resize(left - 1);
+    shown.emplace_back(Words{Role::remark, fmt::format("... and {} more", all.size() - left + 1)});
+  }
+  return document;
+}
+
+/// Everything, the verdict first.
+Document full_outline(const VerdictRecord& verdict) {
+  Section first;
+  first.add(Role::verdict, headline(verdict));
+  add_notices(first, verdict);
+  Document document{
+      .title = "",
+      .sections = {first,
+                   orders_section(verdict),
                    tuning_section(verdict),
                    {"Every pair", pairs_blocks(verdict)},
                    verdict.table ? dropped_section(*verdict.table) : ledger_section(verdict),
@@ -184,18 +289,17 @@ Document terminal_outline(const VerdictRecord& verdict) {
   if (!verdict.ranking.empty()) {
     document.sections.push_back({fmt::format("Ranking: {}", kRanking), {ranking_table(verdict)}});
   }
-  Section cost;
-  if (verdict.tap_share) {
-    cost.add(Role::paragraph, fmt::format("Looking inside took {:.2g} % of the trials' time.",
-                                          100 * *verdict.tap_share));
-  }
   Section end;
-  end.add(Role::paragraph, plan_words(verdict));
-  add_notices(end, verdict);
-  for (const ComparisonResult& result : verdict.comparisons) {
-    end.add(Role::verdict, result.sentence);
+  if (verdict.tap_share) {
+    end.add(Role::paragraph, fmt::format("Looking inside took {:.2g} % of the trials' time.",
+                                         100 * *verdict.tap_share));
   }
-  document.sections.insert(document.sections.end(), {cost, end});
+  end.add(Role::paragraph, plan_words(verdict));
+  if (verdict.run_folder) {
+    end.add(Role::paragraph,
+            fmt::format("Run folder: {}", json::printable(*verdict.run_folder, 400)));
+  }
+  document.sections.push_back(end);
   return document;
 }
 
@@ -204,7 +308,7 @@ Document page_outline(const VerdictRecord& verdict) {
   Document document{.title = caption(verdict), .sections = {verdicts_section(verdict)}};
   std::vector<Section>& sections = document.sections;
   sections.front().blocks.emplace_back(orders_table(verdict));
-  sections.front().blocks.emplace_back(comparisons_table(verdict));
+  sections.front().blocks.emplace_back(comparisons_table(verdict.comparisons, verdict));
   if (!verdict.ranking.empty()) {
     sections.push_back({"Ranking", {ranking_table(verdict).captioned(kRanking)}});
   }
@@ -230,7 +334,8 @@ Document page_outline(const VerdictRecord& verdict) {
 Document paper_outline(const VerdictRecord& verdict) {
   Section tables{"",
                  {orders_table(verdict).captioned(caption(verdict)),
-                  comparisons_table(verdict).captioned("Differences and what they say of a")}};
+                  comparisons_table(verdict.comparisons, verdict)
+                      .captioned("Differences and what they say of a")}};
   const auto add = [&](Table table) { tables.blocks.emplace_back(std::move(table)); };
   if (!verdict.tuning.empty()) {
     add(tuning_table(verdict).captioned("Learning rates on tuning replicates, * the best"));
@@ -252,8 +357,9 @@ Document paper_outline(const VerdictRecord& verdict) {
 
 }  // namespace
 
-std::string print_verdict(const VerdictRecord& verdict) {
-  return render_text(terminal_outline(verdict));
+std::string print_verdict(const VerdictRecord& verdict, const Screen& screen, Detail detail) {
+  return render_text(
+      detail == Detail::brief ? brief_outline(verdict, screen) : full_outline(verdict), screen);
 }
 std::string print_markdown(const VerdictRecord& verdict) {
   return render_markdown(page_outline(verdict));

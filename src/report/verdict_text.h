@@ -4,12 +4,19 @@
 #include <string>
 
 #include "record/verdict_record.h"
+#include "report/document.h"
 
 namespace whichfirst::report {
 
-/// Table of the orders, table of the pairs (every seed is on the page), what else differs or which
-/// pairs of a table were left out, and the verdicts in plain sentences.
-std::string print_verdict(const record::VerdictRecord& verdict);
+enum class Detail {
+  brief,  ///< what was found, a table of the orders, what must be known of it, the run folder
+  all,    ///< then every pair, what else differs, costs, and all numbers of each comparison
+};
+
+/// The verdict first. `brief` has at most 25 lines for two orders and 40 for more while the orders
+/// themselves leave room: notices and warnings that do not fit are counted and left to `all`.
+std::string print_verdict(const record::VerdictRecord& verdict, const Screen& screen,
+                          Detail detail);
 
 /// Verdicts, tables and methods as a page in Markdown.
 std::string print_markdown(const record::VerdictRecord& verdict);

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <vector>
 
+#include "base/error.h"
 #include "json/printable.h"
 #include "record/metrics.h"
 #include "report/document.h"
@@ -28,62 +30,10 @@ std::string named_order(const record::VerdictRecord& verdict, const std::string&
   return name;
 }
 
-/// "on this test set of 2,000 images", or "on data like it" where the interval over seeds and
-/// images gives the same answer.
-std::string claim_words(const record::ComparisonResult& result,
-                        const record::VerdictRecord& verdict) {
-  if (verdict.table || !verdict.metric.starts_with("test_")) return "";
-  if (!record::is_accuracy(verdict.metric)) {
-    return fmt::format(" on this test set of {} images", grouped(verdict.condition.test));
-  }
-  const bool holds_for_other_images =
-      result.interval_images &&
-      stats::decide(*result.interval_images, rule_of(verdict)) == result.comparison.verdict;
-  return holds_for_other_images
-             ? fmt::format(" on the {} test images and on data like them",
-                           grouped(verdict.condition.test))
-             : fmt::format(" on this test set of {} images", grouped(verdict.condition.test));
-}
-
-std::string losses_words(const record::ComparisonResult& result) {
-  const stats::Losses& a = result.comparison.a;
-  const stats::Losses& b = result.comparison.b;
-  if (a.total() + b.total() == 0) return "";
-  const auto count = [](const std::string& name, const stats::Losses& losses) {
-    return fmt::format("{}: {} diverged, {} failed", name, losses.diverged, losses.failed);
-  };
-  return fmt::format("Among the pairs in which both trained ({}; {}): ", count(result.a, a),
-                     count(result.b, b));
-}
-
-/// "on average, 95 % interval ... over 8 pairs".
-std::string evidence_words(const record::ComparisonResult& result, const MetricWords& words,
-                           const record::VerdictRecord& verdict) {
-  const stats::Comparison& c = result.comparison;
-  std::string text = fmt::format("{} pairs", c.pairs);
-  if (const auto& interval = stats::deciding_interval(c)) {
-    text += fmt::format(", {:.4g} % interval {}", interval_percent(verdict, c),
-                        interval_words(*interval, words.decimals));
-    if (!verdict.plan.seeds) text += ", valid at every look";
-  }
-  return text;
-}
-
-/// The reason as a sentence of its own, with the orders' names where it speaks of lost trials.
-std::string reason_words(const record::ComparisonResult& result,
-                         const record::VerdictRecord& verdict) {
-  const stats::Comparison& c = result.comparison;
-  const bool is_complete = verdict.stop != record::Stop::interrupted;
-  if (is_complete && c.verdict == Verdict::undecided && c.a.total() != c.b.total() && c.interval &&
-      stats::decide(*c.interval, rule_of(verdict)) != Verdict::undecided) {
-    return fmt::format(
-        " The interval alone would decide, but lost trials are not lost at random: {} "
-        "lost {}, {} lost {}.",
-        result.a, c.a.total(), result.b, c.b.total());
-  }
-  std::string text = *c.reason;
-  text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
-  return " " + text + ".";
+/// "median " or "pseudo-median "; nothing for a mean, which is what people take a difference for.
+std::string location_words(const stats::Comparison& comparison) {
+  if (comparison.location == stats::Location::mean) return "";
+  return std::string(stats::name(comparison.location)) + " ";
 }
 
 /// Decimals that show three digits of the smallest spread between pairs; where all differences are
@@ -192,16 +142,87 @@ MetricWords metric_words(const record::VerdictRecord& verdict) {
 
 namespace {
 
-/// " at lr 0.1"; ", both at lr 0.1"; ", bn-first at lr 0.1 and act-first at lr 0.03, each its best
-/// of 0.01, 0.03, 0.1".
-std::string lr_words(const record::ComparisonResult& result, const record::VerdictRecord& verdict) {
+/// "the 2,000 test images and others like them", where the interval over seeds and images gives the
+/// same answer. Nothing where no test set is behind the verdict.
+std::string claim_words(const record::ComparisonResult& result,
+                        const record::VerdictRecord& verdict) {
+  if (verdict.table || !verdict.metric.starts_with("test_")) return "";
+  const bool holds_for_other_images =
+      record::is_accuracy(verdict.metric) && result.interval_images &&
+      stats::decide(*result.interval_images, rule_of(verdict)) == result.comparison.verdict;
+  return fmt::format("The verdict covers the {} test images{}.", grouped(verdict.condition.test),
+                     holds_for_other_images ? " and others like them" : " only");
+}
+
+/// "8 pairs of training runs", of a table "8 pairs".
+std::string runs_words(int pairs, const record::VerdictRecord& verdict) {
+  return counted(pairs, "pair") + (verdict.table ? "" : " of training runs");
+}
+
+/// "With 95 % confidence, the true difference is between 2.47 and 4.40 points (8 pairs of training
+/// runs)." A difference that a word has given its direction is told by its size.
+std::string confidence_words(const record::ComparisonResult& result, const MetricWords& words,
+                             const record::VerdictRecord& verdict) {
+  const stats::Comparison& c = result.comparison;
+  const std::optional<stats::Interval>& interval = stats::deciding_interval(c);
+  if (!interval) return "";  // the reason says how many pairs there are
+  std::string runs = runs_words(c.pairs, verdict);
+  if (!verdict.plan.seeds) runs += "; the interval allows for a look after every pair";
+  const bool has_direction = c.verdict == Verdict::better || c.verdict == Verdict::worse;
+  const bool is_negative = has_direction && interval->lower + interval->upper < 0;
+  const auto shown = [&](double end) {
+    return has_direction ? number(is_negative ? -end : end, words.decimals)
+                         : signed_number(end, words.decimals);
+  };
+  return fmt::format("With {:.4g} % confidence, the true {}difference is between {} and {}{} ({}).",
+                     interval_percent(verdict, c), location_words(c),
+                     shown(is_negative ? interval->upper : interval->lower),
+                     shown(is_negative ? interval->lower : interval->upper), words.unit, runs);
+}
+
+/// The reason as a sentence of its own, with the orders' names where it speaks of lost trials.
+std::string reason_words(const record::ComparisonResult& result,
+                         const record::VerdictRecord& verdict) {
+  const stats::Comparison& c = result.comparison;
+  if (!c.reason) return "";
+  const bool is_complete = verdict.stop != record::Stop::interrupted;
+  if (is_complete && c.verdict == Verdict::undecided && c.a.total() != c.b.total() && c.interval &&
+      stats::decide(*c.interval, rule_of(verdict)) != Verdict::undecided) {
+    return "The pairs that are left would decide, but runs are rarely lost by chance: the order "
+           "that lost more may have lost its worst.";
+  }
+  std::string text = *c.reason;
+  text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text + ".";
+}
+
+/// "Runs were lost, and their pairs do not count: a 1 diverged, 0 failed; b none."
+std::string losses_words(const record::ComparisonResult& result) {
+  const auto count = [](const std::string& name, const stats::Losses& losses) {
+    if (losses.total() == 0) return name + " none";
+    return fmt::format("{} {} diverged, {} failed", name, losses.diverged, losses.failed);
+  };
+  const stats::Losses& a = result.comparison.a;
+  const stats::Losses& b = result.comparison.b;
+  if (a.total() + b.total() == 0) return "";
+  return fmt::format("Runs were lost, and their pairs do not count: {}; {}.", count(result.a, a),
+                     count(result.b, b));
+}
+
+/// " with learning rate 0.1"; ", bn-first with learning rate 0.1 and act-first with 0.03, each its
+/// best of 0.01, 0.03, 0.1"; without a comparison ", each order at its best learning rate of ...".
+std::string lr_words(const record::ComparisonResult* result, const record::VerdictRecord& verdict) {
   const std::vector<double>& tried = verdict.condition.lr;
-  if (tried.size() == 1) return fmt::format(" at lr {}", tried[0]);
-  if (result.shared_lr) return fmt::format(", both at lr {}", *result.shared_lr);
+  if (tried.size() == 1) return fmt::format(" with learning rate {}", tried[0]);
+  if (result == nullptr) {
+    return fmt::format(", each order with its best learning rate of {}", fmt::join(tried, ", "));
+  }
+  if (result->shared_lr) return fmt::format(", both with learning rate {}", *result->shared_lr);
   std::string text;
   for (const record::OrderResult& order : verdict.orders) {
-    if ((order.name != result.a && order.name != result.b) || !order.lr) continue;
-    text += fmt::format("{}{} at lr {}", text.empty() ? "" : " and ", order.name, *order.lr);
+    if ((order.name != result->a && order.name != result->b) || !order.lr) continue;
+    text += fmt::format("{}{} with {}{}", text.empty() ? "" : " and ", order.name,
+                        text.empty() ? "learning rate " : "", *order.lr);
   }
   return fmt::format(", {}, each its best of {}", text, fmt::join(tried, ", "));
 }
@@ -223,23 +244,65 @@ std::string recipe_words(const record::Condition& condition) {
   return text;
 }
 
-/// "after 3 epochs on 12,000 images of fashion-mnist at lr 0.1 (article-15, batch 64)", or "in
-/// results.csv, paired by seed" for a table.
-std::string condition_words(const record::ComparisonResult& result,
+/// "Each run trained for 3 epochs on 12,000 images of fashion-mnist with learning rate 0.1
+/// (article-15, batch 64).", or of a table "The values are those of results.csv, paired by seed."
+std::string condition_words(const record::ComparisonResult* result,
                             const record::VerdictRecord& verdict) {
   if (!verdict.table) {
     const record::Condition& condition = verdict.condition;
-    return fmt::format("after {} on {} images of {}{} ({}, batch {}{})",
+    return fmt::format("Each run trained for {} on {} images of {}{} ({}, batch {}{}).",
                        counted(condition.epochs, "epoch"), grouped(condition.train),
                        condition.dataset, lr_words(result, verdict), condition.network,
                        condition.batch, recipe_words(condition));
   }
   const record::ResultsTable& table = *verdict.table;
-  std::string text = fmt::format("in {}, paired by {}", json::printable(table.file), table.pair);
+  std::string text = fmt::format("The values are those of {}, paired by {}",
+                                 json::printable(table.file), table.pair);
   if (const std::size_t dropped = table.dropped.size(); dropped > 0) {
-    text += fmt::format(", {} left out", counted(dropped, "incomplete pair"));
+    text += fmt::format("; {} left out", counted(dropped, "incomplete pair"));
+  }
+  return text + ".";
+}
+
+/// Those that are not empty, one after the other.
+std::string joined(const std::vector<std::string>& sentences) {
+  std::string text;
+  for (const std::string& sentence : sentences) {
+    if (!sentence.empty()) text += (text.empty() ? "" : " ") + sentence;
   }
   return text;
+}
+
+/// What was found, in one sentence.
+std::string finding_words(const record::ComparisonResult& result, const MetricWords& words,
+                          const record::VerdictRecord& verdict) {
+  const stats::Comparison& c = result.comparison;
+  const std::string a = named_order(verdict, result.a);
+  const std::string b = named_order(verdict, result.b);
+  const std::string of_metric =
+      fmt::format("{} {} {}", words.unit, words.unit.empty() ? "in" : "of", words.name);
+  const std::string difference =
+      c.center
+          ? fmt::format(" The {}difference, {} - {}, is {}{}.",
+                        c.location == stats::Location::mean ? "mean " : location_words(c), result.a,
+                        result.b, signed_number(*c.center, words.decimals), of_metric)
+          : "";
+  switch (c.verdict) {
+    case Verdict::better:
+    case Verdict::worse:
+      return fmt::format("{} is {} than {} by {:.{}f}{}.", a, stats::name(c.verdict), b,
+                         std::abs(c.center.value_or(0)), words.decimals, of_metric);
+    case Verdict::equivalent:
+      return fmt::format("{} and {} are equivalent: they differ by less than {:g}{}{}.{}", a, b,
+                         verdict.margin.value_or(0), of_metric,
+                         c.negligible ? ", though not by nothing" : "", difference);
+    case Verdict::undecided:
+      return fmt::format("Undecided: {} not show which of {} and {} is better.{}",
+                         c.pairs == 0 ? "no pair is complete, so the runs do" : "the runs do", a, b,
+                         difference);
+  }
+  check(false, "a verdict has words");
+  return {};
 }
 
 }  // namespace
@@ -248,50 +311,68 @@ std::string verdict_sentence(const record::ComparisonResult& result,
                              const record::VerdictRecord& verdict) {
   const stats::Comparison& c = result.comparison;
   const MetricWords words = metric_words(verdict);
-  const std::string a = named_order(verdict, result.a);
-  const std::string b = named_order(verdict, result.b);
-  const std::string condition = condition_words(result, verdict);
-  const std::string evidence = evidence_words(result, words, verdict);
-  std::string text = losses_words(result);
-  switch (c.verdict) {
-    case Verdict::better:
-    case Verdict::worse: {
-      const double size = std::abs(c.center.value_or(0));
-      text += fmt::format("{} is {} than {} by {:.{}f}{} of {} ({}{}), {}{}.", a,
-                          stats::name(c.verdict), b, size, words.decimals, words.unit, words.name,
-                          c.location == stats::Location::mean
-                              ? std::string()
-                              : fmt::format("{}, ", stats::name(c.location)),
-                          evidence, condition, claim_words(result, verdict));
-      break;
-    }
-    case Verdict::equivalent:
-      text += fmt::format(
-          "{} and {} are equivalent within {:g}{} of {}: {} difference {} ({}){}, "
-          "{}{}.",
-          a, b, verdict.margin.value_or(0), words.unit, words.name, stats::name(c.location),
-          signed_number(c.center.value_or(0), words.decimals), evidence,
-          c.negligible ? ", real but negligible" : "", condition, claim_words(result, verdict));
-      break;
-    case Verdict::undecided:
-      text += fmt::format("Undecided between {} and {}: ", a, b);
-      text += c.center ? fmt::format("{} difference {}{} of {} ({})", stats::name(c.location),
-                                     signed_number(*c.center, words.decimals), words.unit,
-                                     words.name, evidence)
-                       : fmt::format("no pair is complete");
-      text += fmt::format(", {}.", condition);
-      break;
-  }
+  std::vector<std::string> sentences = {finding_words(result, words, verdict)};
+  if (c.pairs > 0) sentences.push_back(confidence_words(result, words, verdict));
   if (result.is_same_network) {
-    return text + " The two build the same network, which trains to the same numbers.";
+    sentences.emplace_back("The two build the same network, which trains to the same numbers.");
+  } else {
+    sentences.push_back(reason_words(result, verdict));
+    if (verdict.stop != record::Stop::interrupted && c.verdict == Verdict::undecided &&
+        c.more_pairs_needed) {
+      sentences.push_back(fmt::format("About {} would decide, if the spread stays as it is.",
+                                      counted(*c.more_pairs_needed, "more pair")));
+    }
   }
-  if (c.reason) text += reason_words(result, verdict);
-  if (verdict.stop != record::Stop::interrupted && c.verdict == Verdict::undecided &&
-      c.more_pairs_needed) {
-    text += fmt::format(" About {} would decide at the spread seen.",
-                        counted(*c.more_pairs_needed, "more pair"));
+  sentences.push_back(losses_words(result));
+  sentences.push_back(condition_words(&result, verdict));
+  if (c.verdict != Verdict::undecided) sentences.push_back(claim_words(result, verdict));
+  return joined(sentences);
+}
+
+std::string overview_sentence(const record::VerdictRecord& verdict) {
+  std::vector<const record::RankedOrder*> first;
+  for (const record::RankedOrder& order : verdict.ranking) {
+    if (order.rank == 1) first.push_back(&order);
   }
-  return text;
+  const std::size_t orders = verdict.ranking.size();
+  std::string text;
+  if (first.empty()) {
+    text = "No order can be ranked.";
+  } else if (first.size() == 1) {
+    const std::string& name = first.front()->name;
+    int beaten = 0;
+    for (const record::ComparisonResult& result : verdict.comparisons) {
+      const Verdict found = result.comparison.verdict;
+      beaten += !result.shared_lr && ((result.a == name && found == Verdict::better) ||
+                                      (result.b == name && found == Verdict::worse));
+    }
+    text = fmt::format(
+        "{} comes first of {} orders by {}: it is better than {} of them, and none is better.",
+        named_order(verdict, name), orders, metric_words(verdict).name, beaten);
+  } else if (first.size() == orders) {
+    text = fmt::format("All {} orders share first place by {}: none was found better than another.",
+                       orders, metric_words(verdict).name);
+  } else {
+    std::vector<std::string> names;
+    for (const record::RankedOrder* order : first) names.push_back(order->name);
+    text = fmt::format(
+        "{} of {} orders share first place by {}: {}. None was found better than any "
+        "of these.",
+        first.size(), orders, metric_words(verdict).name, fmt::join(names, ", "));
+  }
+  int least = verdict.comparisons.front().comparison.pairs;
+  int most = least;
+  for (const record::ComparisonResult& result : verdict.comparisons) {
+    least = std::min(least, result.comparison.pairs);
+    most = std::max(most, result.comparison.pairs);
+  }
+  const std::string runs = least == most
+                               ? runs_words(most, verdict)
+                               : fmt::format("{} to {}", least, runs_words(most, verdict));
+  return joined({text,
+                 fmt::format("With {:g} % confidence, all {} verdicts hold; each rests on {}.",
+                             100 * verdict.confidence, verdict.comparisons.size(), runs),
+                 condition_words(nullptr, verdict)});
 }
 
 }  // namespace whichfirst::report

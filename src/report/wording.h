@@ -63,9 +63,13 @@ double interval_percent(const record::VerdictRecord& verdict, const stats::Compa
 /// "bn-first (conv bn relu)"; the name alone where no more is known.
 std::string order_words(const record::OrderResult& order);
 
-/// The verdict on one pair of orders as one plain sentence: the word, the numbers, the condition
-/// and the claim ("on this test set" or "on data like it"). Says nothing that depends on the clock.
+/// The verdict on one pair of orders in a few plain sentences: the word with the difference, how
+/// sure it is, why it is open, what was trained, and whether it covers test images like these. Says
+/// nothing that depends on the clock.
 std::string verdict_sentence(const record::ComparisonResult& result,
                              const record::VerdictRecord& verdict);
+
+/// Of three orders or more: which come first, and how sure that is. Something was compared.
+std::string overview_sentence(const record::VerdictRecord& verdict);
 
 }  // namespace whichfirst::report

@@ -13,6 +13,7 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -82,6 +83,14 @@ inline nlohmann::json printed(const Scratch& folder, const std::vector<std::stri
   const Ended ended = run(folder, arguments, environment);
   EXPECT_EQ(ended.status, 0) << ended.err;
   return nlohmann::json::parse(ended.out);
+}
+
+/// Text that was broken into lines to fit a screen, as one line.
+inline std::string unbroken(const std::string& text) {
+  std::istringstream words(text);
+  std::string line;
+  for (std::string word; words >> word;) line += (line.empty() ? "" : " ") + word;
+  return line;
 }
 
 /// `first` and then `more`.

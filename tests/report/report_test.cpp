@@ -37,6 +37,25 @@ TEST(Table, AlignsByCharactersNotBytes) {
             " a    number\n é         1\n xyz      12\n");
 }
 
+TEST(Table, FitsByLeavingOutWhatMattersLeast) {
+  Table table{{"a", "b", "c"}, "lll", {{"one", "two", "worse"}}};
+  table.verdict_column = 2;
+  table.fit(13, {"x", "b", "a"});
+  EXPECT_EQ(render_text(table, 0), "a    c\none  worse\n");
+  EXPECT_EQ(table.verdict_column, 1);
+}
+
+TEST(Document, ColoursVerdictsOnAScreenThatCanAndBreaksWordsNotTables) {
+  Table table{{"a", "verdict", "c"}, "lll", {{"worse", "worse", "1"}, {"x", "undecided", "2"}}};
+  table.verdict_column = 1;
+  const Document document{"", {{"", {Words{Role::warning, "one two three"}, table}}}};
+  EXPECT_EQ(render_text(document, {.columns = 16, .has_colour = true}),
+            "  warning: one\n    two three\n"
+            "  a      verdict    c\n"
+            "  worse  \x1b[31mworse\x1b[0m      1\n"
+            "  x      \x1b[33mundecided\x1b[0m  2\n");
+}
+
 TEST(Document, LeavesNoCharacterItsMeaning) {
   const auto says = [](const char* text) {
     return Document{"", {{"", {Words{Role::paragraph, text}}}}};
@@ -67,7 +86,7 @@ TEST(LookLine, SaysWhereTheVerdictStands) {
   EXPECT_THAT(look_line(look, "test_accuracy"), HasSubstr("; better"));
 }
 
-TEST(ProgressText, HasALineAnOrderAndOneForTheWhole) {
+TEST(ProgressText, HasALinePerOrderAndOneForTheWhole) {
   RunProgress progress{
       .orders =
           {{.name = "bn-first",
@@ -81,12 +100,13 @@ TEST(ProgressText, HasALineAnOrderAndOneForTheWhole) {
       .elapsed_seconds = 12,
       .left_seconds = 80};
   const auto lines = progress_lines(progress, 200);
-  ASSERT_EQ(lines.size(), 3U);
-  EXPECT_EQ(lines[0],
-            "bn-first  conv bn relu  #########.......   4/8  test accuracy 88.50 +- 0.41");
-  EXPECT_THAT(lines[1], HasSubstr("test accuracy 87.00  1 lost"));
-  EXPECT_EQ(lines[2], "12s elapsed, about 1m 20s left");
-  for (const auto& line : progress_lines(progress, 30)) EXPECT_LE(line.size(), 30U);
+  ASSERT_EQ(lines.size(), 4U);
+  EXPECT_EQ(lines[0], "order     stages        progress          trials  test accuracy");
+  EXPECT_EQ(lines[1], "bn-first  conv bn relu  #########.......     4/8  88.50 +- 0.41");
+  EXPECT_THAT(lines[2], HasSubstr("87.00  1 lost"));
+  EXPECT_EQ(lines[3], "12s elapsed, about 1m 20s left");
+  EXPECT_EQ(progress_lines(progress, 60)[1], "bn-first  #########.......     4/8  88.50 +- 0.41");
+  for (const auto& line : progress_lines(progress, 34)) EXPECT_LE(line.size(), 34U);
 }
 
 TEST(ProgressText, ForecastsOnlyWhatItCanKnow) {

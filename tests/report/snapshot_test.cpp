@@ -1,7 +1,11 @@
 // What each document looks like, as a whole: see tests/snapshot.h.
 #include "snapshot.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+
+#include <algorithm>
+#include <sstream>
 
 #include "bench/bench_text.h"
 #include "notation/parse.h"
@@ -26,6 +30,13 @@ using ::testing::HasSubstr;
 /// tuned: rates by order and shared; lost tuning trials; a recipe of its own; every warning
 class VerdictSnapshot : public ::testing::TestWithParam<const char*> {};
 
+std::size_t longest_line(const std::string& text) {
+  std::size_t longest = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) longest = std::max(longest, line.size());
+  return longest;
+}
+
 TEST_P(VerdictSnapshot, IsTheSameInEveryFormat) {
   const std::string name = GetParam();
   record::VerdictRecord verdict =
@@ -33,7 +44,13 @@ TEST_P(VerdictSnapshot, IsTheSameInEveryFormat) {
   for (record::ComparisonResult& result : verdict.comparisons) {
     result.sentence = verdict_sentence(result, verdict);
   }
-  expect_snapshot(name + ".txt", print_verdict(verdict));
+  expect_snapshot(name + ".txt", print_verdict(verdict, {}, Detail::all));
+  for (const std::size_t columns : {std::size_t{60}, std::size_t{80}}) {
+    const std::string brief = print_verdict(verdict, {.columns = columns}, Detail::brief);
+    expect_snapshot(fmt::format("{}-{}.txt", name, columns), brief);
+    EXPECT_LE(std::count(brief.begin(), brief.end(), '\n'), verdict.orders.size() > 2 ? 40 : 25);
+    EXPECT_LE(longest_line(brief), columns);
+  }
   expect_snapshot(name + ".md", print_markdown(verdict));
   expect_snapshot(name + ".tex", print_latex(verdict));
 }

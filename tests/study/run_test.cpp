@@ -268,8 +268,9 @@ TEST_F(RunTest, GoesOnAroundATrialThatFailed) {
   const record::VerdictRecord verdict = finish(kFixed, {.runner = failing});
   EXPECT_EQ(verdict.orders[0].failed, 1);
   EXPECT_EQ(verdict.comparisons[0].comparison.pairs, 5);
-  EXPECT_THAT(verdict.comparisons[0].sentence,
-              HasSubstr("Among the pairs in which both trained (bn-first: 0 diverged, 1 failed"));
+  EXPECT_THAT(
+      verdict.comparisons[0].sentence,
+      HasSubstr("their pairs do not count: bn-first 0 diverged, 1 failed; act-first none."));
 }
 
 TEST_F(RunTest, TrialsOfOtherDataOrKernelsAreNotMixedOnResume) {
