@@ -165,11 +165,16 @@ bool is_monotone(const Activation& activation) {
 }
 
 bool is_homogeneous(const Activation& activation) {
-  return activation.kind == ActivationKind::relu || activation.kind == ActivationKind::leaky;
+  return activation.kind == ActivationKind::relu || activation.kind == ActivationKind::leaky ||
+         activation.kind == ActivationKind::prelu;
 }
 
 std::vector<Rule> make_rules(Scales scales) {
   const auto is_sign = [](const Term& term) { return is_activation(term, ActivationKind::sign); };
+  // prelu in front of flatten has a slope per channel, behind it one per number.
+  const auto is_function_term = [](const Term& term) {
+    return is<Activation>(term) && !is_activation(term, ActivationKind::prelu);
+  };
   const auto is_monotone_term = [is_sign](const Term& term) {
     return is<Activation>(term) && is_monotone(*as<Activation>(term)) && !is_sign(term);
   };
@@ -195,7 +200,7 @@ std::vector<Rule> make_rules(Scales scales) {
       {.name = "activation and flatten",
        .upholds = Answer::same_training,
        .says = "an activation looks at each number alone, flatten only renames the numbers",
-       .rewrite = move_behind(is<Activation>, is<Flatten>)},
+       .rewrite = move_behind(is_function_term, is<Flatten>)},
       {.name = "relu twice",
        .upholds = Answer::same_training,
        .says = "what relu has cut at 0 it does not cut again",

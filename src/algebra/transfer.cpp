@@ -174,12 +174,12 @@ std::vector<double> unfold(const Network& to, Arrays& values, const Term& term,
   return {};
 }
 
-/// A normaliser that stands in both: the same numbers, its mean without the bias that `from` has
-/// before it and with the bias that `to` has.
-void copy_normaliser(const Ways& ways, const Term& source, const Term& target, const Arrays& values,
+/// A normaliser or prelu that stands in both: the same numbers.
+void copy_parameters(const Ways& ways, const Term& source, const Term& target, const Arrays& values,
                      Arrays& result) {
-  for (const ParameterKind kind : {ParameterKind::scale, ParameterKind::offset,
-                                   ParameterKind::running_mean, ParameterKind::running_variance}) {
+  for (const ParameterKind kind :
+       {ParameterKind::scale, ParameterKind::offset, ParameterKind::slope,
+        ParameterKind::running_mean, ParameterKind::running_variance}) {
     if (const auto* array = find(ways.from, values, source.stage, kind)) {
       *find(ways.to, result, target.stage, kind) = *array;
     }
@@ -210,8 +210,10 @@ Arrays transfer(const Ways& ways, const Arrays& values, Arrays start) {
         carried_from = std::exchange(folded.bias, std::vector<double>(folded.bias.size()));
       }
       carried_to = unfold(ways.to, result, target, folded, carried_to);
-    } else if (source.mark == Mark::stage && is_normaliser(stage_at(ways.from, source.stage))) {
-      copy_normaliser(ways, source, target, values, result);
+    } else if (source.mark == Mark::stage) {
+      copy_parameters(ways, source, target, values, result);
+      if (!is_normaliser(stage_at(ways.from, source.stage))) continue;
+      // Its mean, without the bias that `from` has before it and with the bias that `to` has.
       add_to_mean(ways.to, result, target.stage, carried_from, -1);
       add_to_mean(ways.to, result, target.stage, carried_to, +1);
       carried_from.clear();

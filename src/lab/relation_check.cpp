@@ -152,12 +152,14 @@ Arrays carry_over(const Case& drawn, const Relation& relation, const Arrays& val
   return algebra::transfer({drawn.a, relation.a, drawn.b, relation.b}, values, std::move(start));
 }
 
-/// The stage of `other` in the place of `stage` of `network`: of the same role; of normalisers
-/// without a role the one as far behind.
+/// The stage of `other` in the place of `stage` of `network`: of the same role; of
+/// normalisers and prelus without a role the one as far behind.
 std::optional<int> find_counterpart(const Network& network, int stage, const Network& other) {
-  const auto& role = stage_at(network, stage).role;
+  const network::Stage& mine = stage_at(network, stage);
+  const auto& role = mine.role;
   const auto is_alike = [&](const network::Stage& x) {
-    return x.role == role && (role || is_normaliser(x));
+    return x.role == role && (role || (x.operation.index() == mine.operation.index() &&
+                                       (is_normaliser(x) || !x.parameters.empty())));
   };
   const auto place =
       role ? 0 : std::count_if(network.stages.begin(), network.stages.begin() + stage, is_alike);
@@ -218,8 +220,9 @@ void compare_stages(const Case& drawn, const Relation& relation, const reference
     if (mine.mark != algebra::Mark::stage) continue;
     const network::Stage& stage_a = stage_at(drawn.a, mine.stage);
     const network::Stage& stage_b = stage_at(drawn.b, other.stage);
-    for (const ParameterKind kind : {ParameterKind::weight, ParameterKind::bias,
-                                     ParameterKind::scale, ParameterKind::offset}) {
+    for (const ParameterKind kind :
+         {ParameterKind::weight, ParameterKind::bias, ParameterKind::scale, ParameterKind::offset,
+          ParameterKind::slope}) {
       const auto* left = find_array(drawn.a, a.gradients, stage_a, kind);
       const auto* right = find_array(drawn.b, b.gradients, stage_b, kind);
       const std::string what = "gradient of " + stage_a.path;

@@ -262,6 +262,9 @@ class Builder {
   void resolve(const notation::Activation& written, Stage& stage) {
     stage.operation = written;
     stage.output = shape_;
+    if (written.kind == ActivationKind::prelu) {
+      add_parameter(ParameterKind::slope, {shape_.channels});
+    }
     stage.flops_per_image = shape_.size();
   }
 
@@ -348,6 +351,7 @@ class Builder {
         {ParameterKind::bias, "bias"},
         {ParameterKind::scale, "weight"},
         {ParameterKind::offset, "bias"},
+        {ParameterKind::slope, "weight"},
         {ParameterKind::running_mean, "running_mean"},
         {ParameterKind::running_variance, "running_var"}};
     Stage& stage = network_.stages.back();

@@ -23,7 +23,12 @@ const Parameter* random_weight(const Network& network, const Role& role) {
   return nullptr;
 }
 
-float constant_of(ParameterKind kind) {
+/// Where every number of `parameter` begins that is not drawn.
+float constant_of(const Network& network, const Parameter& parameter) {
+  const ParameterKind kind = parameter.kind;
+  if (kind == ParameterKind::slope) {
+    return static_cast<float>(as<Activation>(stage_at(network, parameter.stage))->alpha);
+  }
   const bool is_one = kind == ParameterKind::scale || kind == ParameterKind::running_variance;
   return is_one ? 1.0F : 0.0F;
 }
@@ -35,7 +40,7 @@ Values initial_values(const Network& network, std::uint64_t seed, std::uint64_t 
   values.reserve(network.parameters.size());
   for (const Parameter& parameter : network.parameters) {
     std::vector<float>& array = values.emplace_back(static_cast<std::size_t>(parameter.size()),
-                                                    constant_of(parameter.kind));
+                                                    constant_of(network, parameter));
     if (parameter.kind != ParameterKind::weight) continue;
     const Stage& stage = stage_at(network, parameter.stage);
     check(stage.role.has_value(), "a stage with weights has a role");

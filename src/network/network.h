@@ -115,7 +115,7 @@ struct Stage {
   std::int64_t flops_per_image = 0;  // forward; a multiply and an add are 2
 };
 
-enum class ParameterKind { weight, bias, scale, offset, running_mean, running_variance };
+enum class ParameterKind { weight, bias, scale, offset, slope, running_mean, running_variance };
 
 /// One named array of numbers that belongs to a stage, with PyTorch's name and layout.
 struct Parameter {
@@ -194,8 +194,8 @@ bool has_weights(const Stage& stage);
 bool is_normaliser(const Stage& stage);
 
 /// Initial values: convolution weights normal with variance 2 / fan-in, fully connected weights
-/// normal with variance 1 / fan-in, biases and offsets 0, scales 1, running statistics 0 and 1.
-/// A number depends on (seed, replicate, role, place in the KCRS array) alone.
+/// normal with variance 1 / fan-in, biases and offsets 0, scales 1, slopes as written, running
+/// statistics 0 and 1. A number depends on (seed, replicate, role, place in the KCRS array) alone.
 /// Source: He et al. 2015 (conv); LeCun et al. 1998 (fc).
 Values initial_values(const Network& network, std::uint64_t seed, std::uint64_t replicate);
 

@@ -50,11 +50,7 @@ std::vector<std::string> arguments_of(const GroupNorm& norm) {
 }
 
 std::vector<std::string> arguments_of(const Activation& activation) {
-  const bool is_plain =
-      (activation.kind == ActivationKind::leaky && activation.alpha == kLeakySlope) ||
-      (activation.kind == ActivationKind::elu && activation.alpha == kEluScale) ||
-      (activation.kind != ActivationKind::leaky && activation.kind != ActivationKind::elu);
-  if (is_plain) return {};
+  if (activation.alpha == default_alpha(activation.kind)) return {};
   return {fmt::format("{}", activation.alpha)};
 }
 

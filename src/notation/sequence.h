@@ -54,10 +54,12 @@ struct GroupNorm {
   bool operator==(const GroupNorm&) const = default;
 };
 
-/// Functions of one number. Formulas: reference/activation.h.
+/// Functions of one number; the slope of `prelu` is trained, one per channel. Formulas:
+/// reference/activation.h.
 enum class ActivationKind {
   relu,
   leaky,
+  prelu,
   elu,
   gelu,
   silu,
@@ -71,11 +73,14 @@ enum class ActivationKind {
 };
 struct Activation {
   ActivationKind kind = ActivationKind::relu;
-  double alpha = 0;  // the slope of `leaky`, the scale of `elu`; 0 in the others
+  double alpha = 0;  // the slope of `leaky`, the initial one of `prelu`, the scale of `elu`; else 0
   bool operator==(const Activation&) const = default;
 };
 inline constexpr double kLeakySlope = 0.01;
+inline constexpr double kPreluSlope = 0.25;  // as torch.nn.PReLU
 inline constexpr double kEluScale = 1;
+/// What `alpha` is where the text does not say; 0 for a kind without one.
+double default_alpha(ActivationKind kind);
 
 /// Pooling. No stride: the kernel. Padded pixels never win a maximum and never count in a mean.
 struct MaxPool {

@@ -15,9 +15,10 @@
 namespace whichfirst::notation {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ActivationKind>, 12> kActivations = {{
+constexpr std::array<std::pair<std::string_view, ActivationKind>, 13> kActivations = {{
     {"relu", ActivationKind::relu},
     {"leaky", ActivationKind::leaky},
+    {"prelu", ActivationKind::prelu},
     {"elu", ActivationKind::elu},
     {"gelu", ActivationKind::gelu},
     {"silu", ActivationKind::silu},
@@ -54,6 +55,7 @@ constexpr std::pair<std::string_view, std::string_view> kSpellings[] = {
     {"leakyrelu", "leaky"},
     {"leaky_relu", "leaky"},
     {"lrelu", "leaky"},
+    {"parametricrelu", "prelu"},
     {"swish", "silu"},
     {"logistic", "sigmoid"},
     {"hard_swish", "hardswish"},
@@ -78,9 +80,9 @@ constexpr std::pair<std::string_view, std::string_view> kSpellings[] = {
 };
 
 constexpr std::string_view kStageWords[] = {
-    "conv", "bn",      "in",      "ln",      "gn",       "relu",      "leaky", "elu",
-    "gelu", "silu",    "tanh",    "sigmoid", "softsign", "hardswish", "mish",  "softplus",
-    "sign", "maxpool", "avgpool", "gap",     "drop",     "flatten",   "fc",    "res"};
+    "conv",    "bn",      "in",   "ln",      "gn",       "relu",      "leaky", "prelu",    "elu",
+    "gelu",    "silu",    "tanh", "sigmoid", "softsign", "hardswish", "mish",  "softplus", "sign",
+    "maxpool", "avgpool", "gap",  "drop",    "flatten",  "fc",        "res"};
 
 std::string suggestion_for(std::string_view word) {
   std::string lower(word);
@@ -181,13 +183,15 @@ class StageMaker {
 
   Activation activation(ActivationKind kind) {
     Activation activation{.kind = kind};
+    std::optional<double> written;
     if (kind == ActivationKind::leaky) {
-      activation.alpha =
-          arguments_.positional_number("the slope of leaky", 0, 1).value_or(kLeakySlope);
+      written = arguments_.positional_number("the slope of leaky", 0, 1);
+    } else if (kind == ActivationKind::prelu) {
+      written = arguments_.positional_number("the initial slope of prelu", 0, 1);
     } else if (kind == ActivationKind::elu) {
-      activation.alpha =
-          arguments_.positional_number("the scale of elu", 1e-6, 100).value_or(kEluScale);
+      written = arguments_.positional_number("the scale of elu", 1e-6, 100);
     }
+    activation.alpha = written.value_or(default_alpha(kind));
     return activation;
   }
 
@@ -269,6 +273,13 @@ std::vector<std::string_view> spell_out(std::string_view word) {
     words.push_back(found->second);
   }
   return words;
+}
+
+double default_alpha(ActivationKind kind) {
+  return kind == ActivationKind::leaky   ? kLeakySlope
+         : kind == ActivationKind::prelu ? kPreluSlope
+         : kind == ActivationKind::elu   ? kEluScale
+                                         : 0;
 }
 
 std::string_view activation_word(ActivationKind kind) {

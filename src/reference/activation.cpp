@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "base/error.h"
 
@@ -28,6 +29,7 @@ double value(const Activation& activation, double x) {
     case ActivationKind::relu:
       return x > 0 ? x : 0;
     case ActivationKind::leaky:
+    case ActivationKind::prelu:
       return x > 0 ? x : activation.alpha * x;
     case ActivationKind::elu:
       return x > 0 ? x : activation.alpha * std::expm1(x);
@@ -60,6 +62,7 @@ double gradient(const Activation& activation, double x, double d) {
     case ActivationKind::relu:
       return x > 0 ? d : 0;
     case ActivationKind::leaky:
+    case ActivationKind::prelu:
       return x > 0 ? d : d * activation.alpha;
     case ActivationKind::elu:
       return x > 0 ? d : d * activation.alpha * std::exp(x);
@@ -88,25 +91,52 @@ double gradient(const Activation& activation, double x, double d) {
   return 0;
 }
 
+/// Calls visit(index, function at that channel) for every number.
+template <class Visit>
+void visit_numbers(const Activation& activation, const Tensor& src, std::span<const double> slopes,
+                   const Visit& visit) {
+  const bool is_prelu = activation.kind == ActivationKind::prelu;
+  check(!is_prelu || std::cmp_equal(slopes.size(), src.shape.channels),
+        "prelu has a slope for each channel");
+  const auto pixels = static_cast<std::size_t>(src.shape.pixels());
+  Activation function = activation;
+  for (std::size_t i = 0; i < src.values.size(); ++i) {
+    if (is_prelu) function.alpha = slopes[i / pixels % slopes.size()];
+    visit(i, function);
+  }
+}
+
 }  // namespace
 
-Tensor activation_forward(const Activation& activation, const Tensor& src) {
+Tensor activation_forward(const Activation& activation, const Tensor& src,
+                          std::span<const double> slopes) {
   Tensor dst = src;
-  for (double& x : dst.values) {
-    if (!std::isnan(x)) x = value(activation, x);
-  }
+  visit_numbers(activation, src, slopes, [&](std::size_t i, const Activation& function) {
+    double& x = dst.values[i];
+    if (!std::isnan(x)) x = value(function, x);
+  });
   return dst;
 }
 
-Tensor activation_backward(const Activation& activation, const Tensor& src, const Tensor& ddst) {
+Tensor activation_backward(const Activation& activation, const Tensor& src, const Tensor& ddst,
+                           std::span<const double> slopes) {
   check(src.count == ddst.count && src.shape == ddst.shape,
         "the gradient has the shape of the activation's output");
   Tensor dsrc = src;
-  for (std::size_t i = 0; i < dsrc.values.size(); ++i) {
+  visit_numbers(activation, src, slopes, [&](std::size_t i, const Activation& function) {
     double& x = dsrc.values[i];
-    if (!std::isnan(x)) x = gradient(activation, x, ddst.values[i]);
-  }
+    if (!std::isnan(x)) x = gradient(function, x, ddst.values[i]);
+  });
   return dsrc;
+}
+
+std::vector<double> slope_gradients(const Tensor& src, const Tensor& ddst) {
+  std::vector<double> sums(static_cast<std::size_t>(src.shape.channels));
+  const auto pixels = static_cast<std::size_t>(src.shape.pixels());
+  for (std::size_t i = 0; i < src.values.size(); ++i) {
+    if (!(src.values[i] > 0)) sums[i / pixels % sums.size()] += src.values[i] * ddst.values[i];
+  }
+  return sums;
 }
 
 }  // namespace whichfirst::reference

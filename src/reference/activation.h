@@ -3,6 +3,8 @@
 //   word       PyTorch         y(x)                                      at kinks, y' is
 //   relu       ReLU            max(x, 0)                                 0 at 0
 //   leaky      LeakyReLU       x where x > 0, else alpha x               alpha at 0
+//   prelu      PReLU(C)        x where x > 0, else slope x, a trained      slope at 0
+//                              slope per channel
 //   elu        ELU             x where x > 0, else alpha (e^x - 1)       alpha at 0
 //   gelu       GELU, erf form  x (1 + erf(x / sqrt 2)) / 2
 //   silu       SiLU            x sigmoid(x)
@@ -19,17 +21,23 @@
 // not 0. Source: Rastegari et al. 2016, XNOR-Net, arXiv:1603.05279.
 #pragma once
 
+#include <span>
+
 #include "network/network.h"
 #include "reference/tensor.h"
 
 namespace whichfirst::reference {
 
-/// y(src), number by number; NaN stays NaN.
-Tensor activation_forward(const network::Activation& activation, const Tensor& src);
+/// y(src), number by number; NaN stays NaN. `slopes`: C numbers of `prelu`, else empty.
+Tensor activation_forward(const network::Activation& activation, const Tensor& src,
+                          std::span<const double> slopes = {});
 
 /// ddst y'(src), NaN where src is NaN. Where nothing passes (relu up to 0, hardswish below
 /// -3, sign beyond 1) it is 0 whatever ddst is, as in PyTorch.
 Tensor activation_backward(const network::Activation& activation, const Tensor& src,
-                           const Tensor& ddst);
+                           const Tensor& ddst, std::span<const double> slopes = {});
+
+/// The C gradients of `prelu`'s slopes: the sum of ddst x where x <= 0, over N, H, W.
+std::vector<double> slope_gradients(const Tensor& src, const Tensor& ddst);
 
 }  // namespace whichfirst::reference

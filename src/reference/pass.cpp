@@ -135,7 +135,9 @@ Tensor forward_stage(const Setting& setting, std::size_t i, ForwardPass& pass) {
             return group_norm_forward(norm, src, array(ParameterKind::scale),
                                       array(ParameterKind::offset));
           },
-          [&](const Activation& activation) { return activation_forward(activation, src); },
+          [&](const Activation& activation) {
+            return activation_forward(activation, src, array(ParameterKind::slope));
+          },
           [&](const MaxPool& pool) { return max_pool_forward(pool, src); },
           [&](const AveragePool& pool) { return average_pool_forward(pool, src); },
           [&](const GlobalAveragePool&) { return global_average_pool_forward(src); },
@@ -191,7 +193,14 @@ Tensor backward_stage(const Setting& setting, const Tensor& ddst, std::size_t i,
           [&](const GroupNorm& norm) {
             return keep_affine(group_norm_backward(norm, src, array(ParameterKind::scale), ddst));
           },
-          [&](const Activation& activation) { return activation_backward(activation, src, ddst); },
+          [&](const Activation& activation) {
+            const auto slopes = array(ParameterKind::slope);
+            if (!slopes.empty()) {
+              auto sums = slope_gradients(src, ddst);
+              keep(ParameterKind::slope, sums);
+            }
+            return activation_backward(activation, src, ddst, slopes);
+          },
           [&](const MaxPool& pool) { return max_pool_backward(pool, src, ddst); },
           [&](const AveragePool& pool) { return average_pool_backward(pool, stage.input, ddst); },
           [&](const GlobalAveragePool&) { return global_average_pool_backward(stage.input, ddst); },

@@ -62,6 +62,8 @@ inline const Case kTwinCases[] = {
     {"gap fc(7) relu fc(classes)", "conv", {.channels = 5, .height = 3, .width = 3}, 1},
     {"2*unit(10) gap fc(classes)", "conv bn leaky(0.1)", {3, 7, 5}, 4},
     {"2*unit(10) gap fc(classes)", "conv leaky bn", {3, 7, 5}, 4},
+    {"2*unit(10) gap fc(classes)", "conv bn prelu", {3, 7, 5}, 4},
+    {"prelu unit(10) flatten fc(9) prelu fc(classes)", "conv prelu(0.1) bn", {3, 7, 5}, 4},
     {"2*unit(10) gap fc(classes)", "conv bn elu(0.7)", {3, 7, 5}, 4},
     {"2*unit(10) gap fc(classes)", "conv elu bn", {3, 7, 5}, 4},
     {"2*unit(10) gap fc(classes)", "conv bn gelu", {3, 7, 5}, 4},

@@ -90,6 +90,7 @@ INSTANTIATE_TEST_SUITE_P(
         Claim{"conv gn(1) relu", "conv ln relu", Answer::same_training, Scales::any, kPicture, 2},
         Claim{"conv gn(1) relu", "conv ln relu", Answer::same_training, Scales::any, kVector},
         Claim{"conv leaky(0.2) drop(0.5)", "conv drop(0.5) leaky(0.2)", Answer::same_function},
+        Claim{"conv prelu drop(0.5)", "conv drop(0.5) prelu", Answer::same_function},
         Claim{"conv(bias=on) bn relu", "conv bn relu", Answer::same_function},
         Claim{"conv(bias=on) maxpool(3, p=1) bn relu", "conv(bias=off) maxpool(3, p=1) bn relu",
               Answer::same_function},

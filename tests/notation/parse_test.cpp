@@ -44,10 +44,12 @@ TEST(Notation, PrintsOneCanonicalForm) {
 
 TEST(Notation, KnowsEveryStage) {
   const std::string all =
-      "bn in ln gn(8) relu leaky elu gelu silu tanh sigmoid softsign hardswish mish softplus sign "
+      "bn in ln gn(8) relu leaky prelu elu gelu silu tanh sigmoid softsign hardswish mish softplus "
+      "sign "
       "maxpool(2) avgpool(2) gap drop(0.2) flatten fc(10)";
   EXPECT_EQ(canonical(all), all);
-  EXPECT_EQ(canonical("leaky(0.01) leaky(0.2) elu(1) elu(0.5)"), "leaky leaky(0.2) elu elu(0.5)");
+  EXPECT_EQ(canonical("leaky(0.01) leaky(0.2) prelu(0.25) prelu(0.1) elu(1) elu(0.5)"),
+            "leaky leaky(0.2) prelu prelu(0.1) elu elu(0.5)");
   EXPECT_EQ(canonical("in(affine=off) ln(eps=0.1) gn(4, affine=off, eps=0.001)"),
             "in(affine=off) ln(eps=0.1) gn(4, affine=off, eps=0.001)");
   EXPECT_EQ(canonical("avgpool(3, s=2, p=1)"), "avgpool(3, s=2, p=1)");

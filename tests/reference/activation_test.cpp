@@ -60,6 +60,16 @@ TEST(Activation, LeakyHasItsSlopeFromZeroDownwards) {
   EXPECT_THAT(doubled_slopes_of(leaky, {-2, 0, 3}), ElementsAre(0.5, 0.5, 2));
 }
 
+TEST(Activation, PreluHasASlopeForEachChannel) {
+  const Activation prelu{.kind = ActivationKind::prelu, .alpha = 0.25};
+  const Tensor src{.count = 1, .shape = {2, 1, 2}, .values = {-2, 4, -4, -8}};
+  const Tensor twos{.count = 1, .shape = {2, 1, 2}, .values = {2, 2, 2, 2}};
+  const std::vector<double> slopes = {0.5, -1};
+  EXPECT_THAT(activation_forward(prelu, src, slopes).values, ElementsAre(-1, 4, 4, 8));
+  EXPECT_THAT(activation_backward(prelu, src, twos, slopes).values, ElementsAre(1, 2, -2, -2));
+  EXPECT_THAT(slope_gradients(src, twos), ElementsAre(-4, -24));
+}
+
 TEST(Activation, EluEndsAtMinusItsScale) {
   const Activation elu{.kind = ActivationKind::elu, .alpha = 3};
   EXPECT_THAT(values_of(elu, {-std::log(2.0), 0, 3, -1000}), ElementsAre(near(-1.5), 0, 3, -3));

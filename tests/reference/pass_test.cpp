@@ -294,6 +294,9 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Combine(
         ::testing::Values(
             Case{{"conv(3) bn leaky(0.2) elu(0.7) gap fc(classes)"}, 2, {1, 3, 4}},
+            Case{{"conv(3) bn prelu conv(2) prelu(0.1) flatten fc(4) prelu fc(classes)"},
+                 2,
+                 {1, 3, 4}},
             Case{{"conv(3) bn gelu conv(2) silu gap fc(classes)"}, 2, {1, 3, 4}},
             Case{{"conv(3) bn sigmoid conv(2) softsign gap fc(classes)"}, 2, {1, 3, 4}},
             Case{{"conv(3) bn hardswish conv(2) mish gap fc(classes)"}, 2, {1, 3, 4}},

@@ -92,6 +92,7 @@ inline std::vector<double> kinks_of(network::ActivationKind kind) {
   switch (kind) {
     case ActivationKind::relu:
     case ActivationKind::leaky:
+    case ActivationKind::prelu:
     case ActivationKind::elu:
     case ActivationKind::softsign:
     case ActivationKind::sign:

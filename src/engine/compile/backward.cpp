@@ -1,6 +1,7 @@
 #include "base/error.h"
 #include "engine/compile/compiler.h"
 #include "engine/kernels/group_norm.h"
+#include "engine/kernels/prelu.h"
 
 namespace whichfirst::engine {
 
@@ -159,7 +160,19 @@ void Compiler::backward(const network::Activation& activation) {
   const ValueId dsource = writable(dresult);
   const bool reads_result = kernel.backward_reads_result;
   const ValueId read = reads_result ? here.result : here.source;
-  if (kernel.is_own()) {
+  if (activation.kind == network::ActivationKind::prelu) {
+    add_kernel(
+        StepKind::backward,
+        {read, dresult, dsource, parameter(ParameterKind::slope), gradient(ParameterKind::slope)},
+        for_numbers(dsource, [layout = channel_layout(here.source)](auto number, Places places,
+                                                                    const auto&) {
+          using Number = decltype(number);
+          const auto channels = static_cast<std::size_t>(layout.channels);
+          prelu_backward(layout, numbers<Number>(places[0]), {floats(places[3]), channels},
+                         numbers<Number>(places[1]), numbers<Number>(places[2]),
+                         {floats(places[4]), channels});
+        }));
+  } else if (kernel.is_own()) {
     add_elementwise(StepKind::backward,
                     activation.kind == network::ActivationKind::softsign
                         ? NumberFunction::softsign_backward

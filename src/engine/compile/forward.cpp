@@ -1,6 +1,7 @@
 #include "base/error.h"
 #include "engine/compile/compiler.h"
 #include "engine/kernels/group_norm.h"
+#include "engine/kernels/prelu.h"
 
 namespace whichfirst::engine {
 
@@ -257,6 +258,7 @@ ActivationKernel kernel_of(const network::Activation& activation) {
       return of_source(algorithm::eltwise_soft_relu, 1.0F);
     case ActivationKind::softsign:
       return {.backward_reads_result = true};
+    case ActivationKind::prelu:
     case ActivationKind::sign:
       return {};
   }
@@ -275,6 +277,15 @@ void Compiler::forward(const network::Activation& activation) {
         forward_kind(), kernel.forward, InPlace{layout(here.source)}, kernel.alpha, kernel.beta);
     add(*here.eltwise, dnnl::eltwise_forward(*here.eltwise), StepKind::forward,
         {{DNNL_ARG_SRC, here.source}, {DNNL_ARG_DST, result}});
+  } else if (activation.kind == network::ActivationKind::prelu) {
+    add_kernel(StepKind::forward, {here.source, parameter(ParameterKind::slope), result},
+               for_numbers(result, [layout = channel_layout(here.source)](
+                                       auto number, Places places, const auto&) {
+                 using Number = decltype(number);
+                 prelu_forward(layout, numbers<Number>(places[0]),
+                               {floats(places[1]), static_cast<std::size_t>(layout.channels)},
+                               numbers<Number>(places[2]));
+               }));
   } else if (activation.kind == network::ActivationKind::softsign) {
     add_elementwise(StepKind::forward, NumberFunction::softsign, {here.source}, result);
   } else {
