@@ -177,9 +177,9 @@ Dataset load_cifar_folder(const std::filesystem::path& folder) {
                 kind.test);
   }
   std::vector<std::string> class_names = read_class_names(*place);
-  Dataset dataset = join(folder.string(), read_files(train, kind), read_files({*test}, kind));
+  Dataset dataset = join(folder.string(), read_files(train, kind), read_files({*test}, kind),
+                         kind.label_limits.back());
   dataset.class_names = std::move(class_names);
-  dataset.classes = kind.label_limits.back();
   if (dataset.train.count() != kind.published_train ||
       dataset.test.count() != kind.published_test) {
     dataset.notes.push_back(

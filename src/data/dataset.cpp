@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <span>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/suggest.h"
 #include "data/folder.h"
 #include "data/input_file.h"
@@ -93,6 +97,32 @@ void fit(const std::string& where, const ReadOptions& options, Dataset& dataset)
   dataset.notes.push_back(resize_note(pictures, print_size(own), size));
 }
 
+/// Notes the test pictures whose pixels are those of a training picture.
+void note_copies(Dataset& set) {
+  const auto hashes = [](const Images& images) {
+    std::vector<std::string> result;
+    const auto size = static_cast<std::size_t>(images.shape.size());
+    std::visit(
+        [&](const auto& pixels) {
+          for (std::size_t at = 0; at < pixels.size(); at += size) {
+            result.push_back(hash_hex(std::as_bytes(std::span(pixels).subspan(at, size))));
+          }
+        },
+        images.pixels);
+    return result;
+  };
+  const auto train = hashes(set.train);
+  const std::unordered_set<std::string> known(train.begin(), train.end());
+  const auto test = hashes(set.test);
+  const auto copies = std::count_if(test.begin(), test.end(),
+                                    [&](const std::string& hash) { return known.contains(hash); });
+  if (copies == 0) return;
+  set.notes.push_back(
+      fmt::format("test pictures that are copies of training pictures, pixel by pixel: {} of {}; "
+                  "results on them show what was memorised",
+                  copies, test.size()));
+}
+
 std::optional<std::filesystem::path> folder_from(const char* variable) {
   const char* value = std::getenv(variable);
   if (value == nullptr || *value == '\0') return std::nullopt;
@@ -168,6 +198,7 @@ Dataset load_path(const std::filesystem::path& path, const ReadOptions& options)
     dataset = load_npz(path);
     dataset.format = "npz";
   }
+  note_copies(dataset);
   fit(path.string(), options, dataset);
   // "mnist/" ends with an empty name; its parent's is meant.
   const auto named = path.has_filename() ? path : path.parent_path();

@@ -26,7 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 
-constexpr std::size_t kMostClasses = std::size_t{kLargestLabel} + 1;
 constexpr std::size_t kMostPictures = kMostFolderEntries;
 constexpr PictureSize kSizeOfDiffering = {.height = 32, .width = 32};
 /// RandomKey::role of the drawn test set in Stream::split, beside selection.cpp's 0 and 1. Part of

@@ -16,7 +16,7 @@ struct Images {
   Shape shape;  ///< of one picture
   /// NCHW, row-major, count() * shape.size() values: bytes 0..255, or finite floats of any scale.
   std::variant<std::vector<std::uint8_t>, std::vector<float>> pixels;
-  std::vector<std::int32_t> labels;  ///< one a picture, each in 0 .. Dataset::classes - 1
+  std::vector<std::int32_t> labels;  ///< one per picture, each in 0 .. Dataset::classes - 1
 
   std::int64_t count() const { return static_cast<std::int64_t>(labels.size()); }
 };

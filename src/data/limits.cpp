@@ -3,9 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
+#include "data/folder.h"
 
 namespace whichfirst::data {
 namespace {
@@ -15,8 +20,18 @@ std::string describe(const Images& images) {
                      images.pixels.index() == 0 ? "uint8" : "float");
 }
 
-std::int32_t largest_label(const Images& images) {
-  return *std::max_element(images.labels.begin(), images.labels.end());
+/// Those that occur, in rising order.
+std::vector<std::int32_t> labels_of(const Images& images) {
+  std::vector<std::int32_t> labels = images.labels;
+  std::sort(labels.begin(), labels.end());
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+  return labels;
+}
+
+std::vector<std::string> texts(const std::vector<std::int32_t>& labels) {
+  std::vector<std::string> result;
+  for (const std::int32_t label : labels) result.push_back(std::to_string(label));
+  return result;
 }
 
 }  // namespace
@@ -40,21 +55,50 @@ Shape checked_shape(std::string_view where, const Extent& extent, std::uint64_t 
                .width = static_cast<int>(extent.width)};
 }
 
-Dataset join(std::string_view where, Images train, Images test) {
+Dataset join(std::string_view where, Images train, Images test, std::optional<int> classes) {
   check(train.count() > 0 && test.count() > 0, "a reader refuses a set without images");
   if (describe(train) != describe(test)) {
     throw Error("{}: expected test images like the training images ({}), found {}", where,
                 describe(train), describe(test));
   }
-  const int classes = std::max(largest_label(train), largest_label(test)) + 1;
-  if (classes < 2) {
-    throw Error("{}: expected at least two classes, found label 0 only", where);
+  const auto labels = labels_of(train);
+  std::vector<std::int32_t> unknown;
+  std::ranges::set_difference(labels_of(test), labels, std::back_inserter(unknown));
+  if (!unknown.empty()) {
+    throw Error(
+        "{}: expected the test pictures to be of classes that have training pictures, found the "
+        "label {} in the test set only; leave its pictures out, or add training pictures of it",
+        where, few_of(texts(unknown)));
   }
-  return Dataset{.name = {},
-                 .class_names = {},
-                 .classes = classes,
-                 .train = std::move(train),
-                 .test = std::move(test)};
+  if (labels.size() < 2 || labels.size() > kMostClasses) {
+    throw Error("{}: expected labels of 2 to {} classes, found {}", where, kMostClasses,
+                labels.size() == 1 ? fmt::format("label {} only", labels[0])
+                                   : fmt::format("{} different ones", labels.size()));
+  }
+  Dataset set;
+  set.classes = classes.value_or(static_cast<int>(labels.size()));
+  std::vector<std::int32_t> all(static_cast<std::size_t>(set.classes));
+  std::iota(all.begin(), all.end(), 0);
+  if (labels != all && classes) {
+    std::vector<std::int32_t> empty;
+    std::ranges::set_difference(all, labels, std::back_inserter(empty));
+    set.notes.push_back(fmt::format("no training picture is of class {}", few_of(texts(empty))));
+  } else if (labels != all) {
+    for (Images* part : {&train, &test}) {
+      for (std::int32_t& label : part->labels) {
+        label = static_cast<std::int32_t>(std::lower_bound(labels.begin(), labels.end(), label) -
+                                          labels.begin());
+      }
+    }
+    set.class_names = texts(labels);
+    set.notes.push_back(fmt::format(
+        "the labels do not count up from 0 without a gap ({}): they were numbered 0 to {}, and "
+        "what they were is the name of the class",
+        few_of(set.class_names), labels.size() - 1));
+  }
+  set.train = std::move(train);
+  set.test = std::move(test);
+  return set;
 }
 
 }  // namespace whichfirst::data

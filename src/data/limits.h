@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <optional>
 #include <string_view>
 
 #include "data/images.h"
@@ -12,7 +12,7 @@ namespace whichfirst::data {
 inline constexpr std::uint64_t kMostImages = (std::uint64_t{1} << 31) - 1;
 inline constexpr std::uint64_t kMostChannels = 16;
 inline constexpr std::uint64_t kLongestSide = 4096;  // height and width, pixels
-inline constexpr std::int32_t kLargestLabel = 999;
+inline constexpr std::size_t kMostClasses = 1000;
 /// Pixels of one file, decompressed.
 inline constexpr std::uint64_t kMostContentBytes = std::uint64_t{16} << 30;
 /// Deflate cannot expand further. Source: zlib's technical notes, "maximum compression factor".
@@ -33,8 +33,12 @@ struct Extent {
 /// picture, none is empty, and all limits above hold at `bytes_per_value`.
 Shape checked_shape(std::string_view where, const Extent& extent, std::uint64_t bytes_per_value);
 
-/// Train and test as one set without class names. Throws Error beginning with `where` unless both
-/// have the same shape and kind of pixel, and there are two classes or more.
-Dataset join(std::string_view where, Images train, Images test);
+/// Train and test as one set. Where the format knows how many `classes` there are, a note names
+/// those without a picture. Elsewhere labels are 0 or more, and those that do not count up from 0
+/// without a gap are numbered anew, which names the classes and is noted. Throws Error beginning
+/// with `where` unless both have the same shape and kind of pixel, there are 2 to kMostClasses
+/// classes, and every test label is a training label too.
+Dataset join(std::string_view where, Images train, Images test,
+             std::optional<int> classes = std::nullopt);
 
 }  // namespace whichfirst::data

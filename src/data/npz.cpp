@@ -26,8 +26,14 @@ std::string file_of(const std::string& name) { return name + ".npy"; }
 /// A .npz file open for reading.
 class NpzArchive {
  public:
-  /// Throws Error where the file cannot be read, is no zip, or lacks one of the arrays `names`.
-  NpzArchive(const std::filesystem::path& path, const std::vector<std::string>& names);
+  /// Throws Error where the file cannot be read or is no zip.
+  explicit NpzArchive(const std::filesystem::path& path);
+
+  bool has(const std::string& name) const {
+    return zip_name_locate(zip_.get(), file_of(name).c_str(), ZIP_FL_NOCASE) >= 0;
+  }
+  /// Of all arrays.
+  std::vector<std::string> names() const;
 
   const std::string& path() const { return path_; }
 
@@ -51,6 +57,7 @@ class NpzArray {
 
   /// "FILE: NAME".
   const std::string& where() const { return where_; }
+  const std::string& name() const { return name_; }
   const NpyHeader& header() const { return header_; }
   /// "(60000, 28, 28)".
   std::string shape_text() const;
@@ -71,6 +78,7 @@ class NpzArray {
   void read_header();
   std::size_t read(std::span<std::uint8_t> into);
 
+  std::string name_;
   std::string where_;
   std::uint64_t bytes_ = 0;
   std::uint64_t header_bytes_ = 0;
@@ -80,7 +88,7 @@ class NpzArray {
 
 void NpzArchive::Discard::operator()(zip* file) const { zip_discard(file); }
 
-NpzArchive::NpzArchive(const std::filesystem::path& path, const std::vector<std::string>& names)
+NpzArchive::NpzArchive(const std::filesystem::path& path)
     : path_(path.string()), file_bytes_(regular_file_size(path)) {
   int code = 0;
   zip_.reset(zip_open(path.c_str(), ZIP_RDONLY, &code));
@@ -91,27 +99,30 @@ NpzArchive::NpzArchive(const std::filesystem::path& path, const std::vector<std:
     zip_error_fini(&error);
     throw Error("{}: expected a .npz archive, cannot open it: {}", path_, reason);
   }
-  std::vector<std::string> missing;
-  for (const std::string& name : names) {
-    if (zip_name_locate(zip_.get(), file_of(name).c_str(), 0) < 0) missing.push_back(name);
+}
+
+std::vector<std::string> NpzArchive::names() const {
+  std::vector<std::string> names;
+  const auto entries = zip_get_num_entries(zip_.get(), 0);
+  for (zip_int64_t i = 0; i < entries; ++i) {
+    const char* name = zip_get_name(zip_.get(), static_cast<zip_uint64_t>(i), 0);
+    if (name != nullptr) names.emplace_back(name);
+    if (names.size() > 0 && names.back().ends_with(".npy")) {
+      names.back().resize(names.back().size() - file_of("").size());
+    }
   }
-  if (!missing.empty()) {
-    throw Error(
-        "{}: expected the arrays {}, did not find {}; save it with "
-        "numpy.savez(file, {}=..., ...)",
-        path_, fmt::join(names, ", "), fmt::join(missing, ", "), names[0]);
-  }
+  return names;
 }
 
 void NpzArray::Close::operator()(zip_file* file) const { zip_fclose(file); }
 
 NpzArray::NpzArray(const NpzArchive& archive, const std::string& name)
-    : where_(archive.path() + ": " + name) {
+    : name_(name), where_(archive.path() + ": " + name) {
   zip_stat_t stat;
   zip_stat_init(&stat);
   constexpr zip_uint64_t kNeeded = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_INDEX |
                                    ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
-  check(zip_stat(archive.zip_.get(), file_of(name).c_str(), 0, &stat) == 0 &&
+  check(zip_stat(archive.zip_.get(), file_of(name).c_str(), ZIP_FL_NOCASE, &stat) == 0 &&
             (stat.valid & kNeeded) == kNeeded,
         "the array is in the archive and libzip knows its sizes");
   if (stat.encryption_method != ZIP_EM_NONE ||
@@ -214,15 +225,15 @@ Layout layout_of(const NpzArray& array) {
     if (second && !last) return Layout{.extent = {shape[0], shape[1], shape[2], shape[3]}};
     if (second && last) {
       throw Error(
-          "{}: shape {} could be (N, H, W, C) or (N, C, H, W); save gray "
-          "pictures as (N, H, W) or pad them",
+          "{}: shape {} could be (N, H, W, C) or (N, C, H, W); save gray pictures as (N, H, W)",
           array.where(), array.shape_text());
     }
   }
   throw Error(
       "{}: expected pixels of shape (N, H, W), (N, H, W, C) or (N, C, H, W) "
-      "with 1, 3 or 4 channels, found {}",
-      array.where(), array.shape_text());
+      "with 1, 3 or 4 channels, found {}{}",
+      array.where(), array.shape_text(),
+      shape.size() == 2 ? "; .reshape(-1, HEIGHT, WIDTH) gives gray pictures back" : "");
 }
 
 /// All pictures, channel by channel. `convert(bytes, n, place)` makes a pixel of the number at
@@ -264,10 +275,11 @@ void read_pixels(NpzArray& array, Images& images) {
   const auto type = parse_npy_type(array.header().descr);
   const bool is_bytes = type && type->kind == 'u' && type->bytes == 1;
   if (!is_bytes && !(type && type->kind == 'f')) {
-    throw Error(
-        "{}: expected pixels of type uint8, float32 or float64, found '{}'; "
-        "convert with .astype('uint8') or .astype('float32')",
-        array.where(), array.header().descr);
+    const bool is_number = array.header().descr.find_first_of("OSUVMm") == std::string::npos;
+    throw Error("{}: expected pixels of type uint8, float32 or float64, found '{}'; {}",
+                array.where(), array.header().descr,
+                is_number ? ".astype('float32') keeps their values"
+                          : "numpy.stack makes one array of pictures of one size");
   }
   const Layout layout = layout_of(array);
   images.shape =
@@ -293,19 +305,53 @@ void read_pixels(NpzArray& array, Images& images) {
                            });
 }
 
+/// Whether each of the rows has a single 1 among zeros. Reads the array to its end.
+bool is_one_hot(NpzArray& array, const NpyType& type) {
+  const auto& shape = array.header().shape;
+  const auto step = static_cast<std::size_t>(type.bytes);
+  array.require_values(shape[0] * shape[1], type.bytes);
+  std::vector<std::uint8_t> row(shape[1] * step);
+  bool holds = true;
+  for (std::uint64_t n = 0; n < shape[0]; ++n) {
+    array.read_exactly(row);
+    std::uint64_t ones = 0, zeros = 0;
+    for (std::size_t at = 0; at < row.size(); at += step) {
+      const double number = npy_number(type, row.data() + at);
+      ones += number == 1;
+      zeros += number == 0;
+    }
+    holds = holds && ones == 1 && zeros == shape[1] - 1;
+  }
+  return holds;
+}
+
+[[noreturn]] void refuse_shape_of_labels(NpzArray& array, const NpyType& type,
+                                         std::uint64_t images) {
+  const auto& shape = array.header().shape;
+  std::string found = array.shape_text(), remedy;
+  if (shape.size() == 2 && shape[0] == images && shape[1] > 1 && shape[1] <= kLongestSide) {
+    const bool one_hot = is_one_hot(array, type);
+    found += one_hot ? ", one-hot" : ", several labels per picture or shares of them";
+    remedy = one_hot ? fmt::format("; {}.argmax(1) gives the labels", array.name())
+                     : "; choose one label per picture";
+  }
+  throw Error("{}: expected one label per picture, shape ({},) or ({}, 1), found {}{}",
+              array.where(), images, images, found, remedy);
+}
+
 std::vector<std::int32_t> read_labels(NpzArray& array, std::uint64_t images) {
-  const auto type = parse_npy_type(array.header().descr);
-  if (!type || type->kind == 'f') {
+  const std::string& descr = array.header().descr;
+  const auto type = parse_npy_type(descr == "|b1" ? "|u1" : descr);  // truth values are 0 and 1
+  if (!type) {
     throw Error(
-        "{}: expected labels of an integer type, found '{}'; convert with "
-        ".astype('int64')",
-        array.where(), array.header().descr);
+        "{}: expected labels that are numbers, found '{}'; numpy.unique(labels, "
+        "return_inverse=True)[1] of training and test labels together numbers them",
+        array.where(), descr);
   }
   const auto& shape = array.header().shape;
   if (shape.empty() || shape.size() > 2 || shape[0] != images ||
       (shape.size() == 2 && shape[1] != 1)) {
-    throw Error("{}: expected one label an image, shape ({},) or ({}, 1), found {}", array.where(),
-                images, images, array.shape_text());
+    refuse_shape_of_labels(array, *type, images);
   }
   array.require_values(images, type->bytes);
   const auto step = static_cast<std::size_t>(type->bytes);
@@ -315,19 +361,19 @@ std::vector<std::int32_t> read_labels(NpzArray& array, std::uint64_t images) {
   std::vector<std::int32_t> labels(images);
   for (std::size_t n = 0; n < labels.size(); ++n) {
     const double label = npy_number(*type, bytes.data() + n * step);
-    if (!(label >= 0 && label <= kLargestLabel)) {
-      throw Error("{}[{}]: expected a label from 0 to {}, found {}", array.where(), n,
-                  kLargestLabel, label);
+    if (!(label >= 0 && label <= std::numeric_limits<std::int32_t>::max()) ||
+        label != std::trunc(label)) {
+      throw Error("{}[{}]: expected a whole number from 0 on as the label of a class, found {}",
+                  array.where(), n, label);
     }
     labels[n] = static_cast<std::int32_t>(label);
   }
   return labels;
 }
 
-/// `part` is "train" or "test".
-Images read_set(const NpzArchive& archive, const std::string& part) {
-  NpzArray pixels(archive, "x_" + part);
-  NpzArray labels(archive, "y_" + part);
+Images read_set(const NpzArchive& archive, const std::string& x, const std::string& y) {
+  NpzArray pixels(archive, x);
+  NpzArray labels(archive, y);
   Images images;
   read_pixels(pixels, images);
   images.labels = read_labels(labels, pixels.header().shape[0]);
@@ -337,10 +383,41 @@ Images read_set(const NpzArchive& archive, const std::string& part) {
 }  // namespace
 
 Dataset load_npz(const std::filesystem::path& path) {
-  const NpzArchive archive(path, {"x_train", "y_train", "x_test", "y_test"});
-  Images train = read_set(archive, "train");
-  Images test = read_set(archive, "test");
-  return join(path.string(), std::move(train), std::move(test));
+  const NpzArchive archive(path);
+  // The names of pixels and labels, with the part in place of the star.
+  constexpr std::array<std::array<std::string_view, 2>, 2> kSpellings = {
+      {{"x_*", "y_*"}, {"*_images", "*_labels"}}};
+  for (const auto& spelling : kSpellings) {
+    const auto name = [&](std::size_t kind, std::string_view part) {
+      std::string text(spelling[kind]);
+      return text.replace(text.find('*'), 1, part);
+    };
+    const auto has = [&](std::string_view part) {
+      return archive.has(name(0, part)) && archive.has(name(1, part));
+    };
+    const auto read = [&](std::string_view part) {
+      return read_set(archive, name(0, part), name(1, part));
+    };
+    const std::string_view test = has("test") ? "test" : "val";
+    if (!has("train") || !has(test)) continue;
+    Images train = read("train");
+    Dataset set = join(path.string(), std::move(train), read(test));
+    if (test == "val") {
+      set.notes.push_back(
+          fmt::format("there is no {}: {} is the test set", name(0, "test"), name(0, test)));
+    } else if (has("val")) {
+      set.notes.push_back(fmt::format(
+          "{} is not read: where validation pictures are needed, training pictures are set aside",
+          name(0, "val")));
+    }
+    return set;
+  }
+  throw Error(
+      "{}: expected the arrays x_train, y_train, x_test, y_test (or train_images, train_labels, "
+      "test_images, test_labels), found {}; numpy.savez(FILE, x_train=..., y_train=..., "
+      "x_test=..., y_test=...) writes them",
+      path.string(),
+      archive.names().empty() ? "none" : fmt::format("{}", fmt::join(archive.names(), ", ")));
 }
 
 }  // namespace whichfirst::data

@@ -53,10 +53,12 @@ Dataset load_cifar_folder(const std::filesystem::path& folder);
 //
 //   x_train x_test   pixels, uint8 or float32 or float64, either byte order, C order
 //                    (N, H, W), (N, H, W, C) or (N, C, H, W)
-//   y_train y_test   labels, integers 0 to 999 of any width, (N,) or (N, 1)
+//   y_train y_test   labels, whole numbers from 0 on of any type, (N,) or (N, 1)
 //
-// Four axes are NHWC when the last has 1, 3 or 4 entries, NCHW when the second has; a shape that
-// fits both or neither is refused. Other arrays in the file are not read.
+// train_images, train_labels and so on, as MedMNIST names them, are the same. Capitals do not
+// matter. Where there is no test part, the validation part (x_val, val_images) is it, which is
+// noted. Four axes are NHWC when the last has 1, 3 or 4 entries, NCHW when the second has; a shape
+// that fits both or neither is refused. Other arrays in the file are not read.
 
 /// Throws Error naming file and array. Doubles are rounded to float; a number that is not finite as
 /// a float is refused with its index.

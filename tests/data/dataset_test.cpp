@@ -191,6 +191,14 @@ TEST_F(DatasetFiles, AreReadAtTheSizeThatIsAskedFor) {
             "data.size: expected 1 to 4096 pixels a side, found -1x4");
 }
 
+TEST_F(DatasetFiles, CountTestPicturesThatAreTrainingPictures) {
+  EXPECT_THAT(
+      load_path(fixture("copies.npz")).notes,
+      ElementsAre("test pictures that are copies of training pictures, pixel by pixel: 2 of "
+                  "2; results on them show what was memorised"));
+  EXPECT_THAT(load_path(fixture("colour_first.npz")).notes, IsEmpty());
+}
+
 TEST_F(DatasetFiles, APathNamesTheSet) {
   EXPECT_EQ(load_path(fixture("gray.npz")).name, "gray");
   EXPECT_THAT(load_path(fixture("gray.npz")).class_names, IsEmpty());
