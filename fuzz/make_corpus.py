@@ -64,9 +64,21 @@ seeds = 9
     write("study", "override", "recipe.augment=crop(4), flip")
 
 
-def csv():
-    write("csv", "plain", "seed,order,accuracy\n1,a,90.5\n1,b,91\n2,a,90\n2,b,nan\n")
-    write("csv", "quoted", b'\xef\xbb\xbf"order","x","seed","accuracy"\r\n"a ""b""",1,1,2e1\r\nc,,1,\r\n')
+def table():
+    # The first byte chooses the options (fuzz/table.cpp), the rest is the file.
+    def one(name, options, content):
+        write("table", name, bytes([options]) + (content if isinstance(content, bytes) else content.encode()))
+    one("plain", 0, "seed,order,accuracy\n1,a,90.5\n1,b,91\n2,a,90\n2,b,nan\n")
+    one("quoted", 0, b'\xef\xbb\xbf"order","x","seed","accuracy"\r\n"a ""b""",1,1,2e1\r\nc,,1,\r\n')
+    one("european", 0, "sep=;\nseed;order;accuracy;state\n1;a;90,5;ok\n1;b;91;bad\nmean;a;1;ok\n")
+    one("spaces", 0, "# numpy\n# seed order accuracy\n1  a 90.5\n1  b 91\n")
+    one("wide", 8, "seed\ta\tb\n1\t2\t3\n2\tNA\t4\n")
+    one("parts", 32, "seed,part,order,accuracy\n1,x,a,1\n1,x,b,2\n")
+    one("log", 1 + 4, "seed,order,epoch,accuracy,state\n1,a,1,2,ok\n1,a,2,3,ok\n1,b,1,2,ok\n1,b,2,,ok\n")
+    one("chart", 1 + 16, "Step,a-1 - acc,a-1 - acc__MIN,b-1 - acc\n0,1,1,2\n1,2,2,3\n")
+    one("records", 0, '[{"seed": 1, "order": "a", "accuracy": NaN}, {"seed": 1, "order": "b", "accuracy": 2}]')
+    one("lines", 64, '{"seed":1,"order":"a","accuracy":1}\n{"seed":1,"order":"b","accuracy":{"x":2}}\n')
+    one("columns", 0, '{"seed": {"0": 1, "1": 1}, "order": {"0": "a", "1": "b"}, "accuracy": {"0": 1, "1": 2}}')
 
 
 def safetensors():
@@ -155,5 +167,5 @@ def jpeg():
         write("picture", f"jpeg-{name}", buffer.getvalue())
 
 
-for make in (notation, study, csv, safetensors, idx, cifar, npz, png, jpeg):
+for make in (notation, study, table, safetensors, idx, cifar, npz, png, jpeg):
     make()

@@ -37,6 +37,7 @@ struct Traits {
   bool shows_default = false;          ///< the target's value, in the help
   std::optional<Range> range{};        ///< of a number: both ends are allowed
   std::vector<std::string> choices{};  ///< of a word; empty: any
+  bool is_repeated = false;            ///< of a list: one word each time the option is given
   std::string needs{};                 ///< an option listed before, without which it is refused
   std::string excludes{};              ///< likewise, together with which it is refused
 };

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -8,15 +7,15 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/error.h"
 #include "cli/expectation.h"
 #include "cli/verbs.h"
 #include "cli/verdict_format.h"
-#include "record/results_csv.h"
 #include "report/wording.h"
 #include "study/conclude.h"
+#include "table/grid.h"
+#include "table/results.h"
 
 namespace whichfirst::cli {
 namespace {
@@ -25,10 +24,13 @@ constexpr int kMostAutomatic = 1'000;  // the table of critical values takes sec
 
 struct VerdictOptions {
   std::string file;
-  record::ResultColumns columns;
+  table::Question question;
+  bool last = false;
+  bool best = false;
   std::optional<double> margin;
   double confidence = 0.95;
   bool lower_is_better = false;
+  bool higher_is_better = false;
   bool is_automatic = false;
   int max_pairs = 30;
   bool guard = false;
@@ -42,9 +44,8 @@ std::string read_standard_input() {
   std::array<char, 65'536> piece;
   while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), stdin)) {
     content.append(piece.data(), got);
-    if (content.size() > record::kMostResultBytes) {
-      throw Error("standard input: expected at most {} bytes, found more",
-                  record::kMostResultBytes);
+    if (content.size() > table::kMostBytes) {
+      throw Error("standard input: expected at most {} bytes, found more", table::kMostBytes);
     }
   }
   if (std::ferror(stdin) != 0) throw Error("standard input: cannot be read");
@@ -67,55 +68,28 @@ stats::Rule rule_of(const VerdictOptions& options) {
   }
   return {.confidence = options.confidence,
           .margin = margin,
-          .direction = options.lower_is_better ? stats::Direction::lower_is_better
-                                               : stats::Direction::higher_is_better,
           .guard = options.guard ? stats::Guard::decides : stats::Guard::shown,
           .stopping = options.is_automatic ? stats::Stopping::automatic : stats::Stopping::fixed,
           .max_pairs = options.max_pairs};
 }
 
-void warn_of_dropped(const record::ResultsTable& table) {
-  if (table.dropped.empty()) return;
-  constexpr std::size_t kMostShown = 5;
-  std::string list;
-  for (std::size_t i = 0; i < std::min(table.dropped.size(), kMostShown); ++i) {
-    const record::DroppedPair& dropped = table.dropped[i];
-    list += fmt::format("{}{} lacks {}", i == 0 ? "" : "; ", dropped.pair,
-                        fmt::join(dropped.missing, ", "));
-  }
-  if (table.dropped.size() > kMostShown) list += "; ...";
-  fmt::print(stderr,
-             "warning: {} of {} pairs lack an order and are left out ({} {}); write a trial that "
-             "diverged as a line without a value, so that it is counted\n",
-             table.dropped.size(), table.dropped.size() + table.pairs.size(), table.pair, list);
-}
-
-/// A loss read as an accuracy would turn the verdict round.
-void warn_of_direction(const VerdictOptions& options) {
-  if (options.lower_is_better) return;
-  std::string name = options.columns.metric;
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char letter) {
-    return static_cast<char>(letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter);
-  });
-  for (const std::string_view sign : {"loss", "error", "perplexity", "time", "second", "latency"}) {
-    if (name.find(sign) == std::string::npos) continue;
-    fmt::print(stderr,
-               "warning: a higher {} counts as better; if it is not, add --lower-is-better\n",
-               options.columns.metric);
-    return;
-  }
+table::Question question_of(const VerdictOptions& options) {
+  table::Question question = options.question;
+  if (options.lower_is_better) question.direction = stats::Direction::lower_is_better;
+  if (options.higher_is_better) question.direction = stats::Direction::higher_is_better;
+  if (options.last) question.choice = table::RowChoice::last;
+  if (options.best) question.choice = table::RowChoice::best;
+  return question;
 }
 
 int conclude_table(const VerdictOptions& options) {
   const stats::Rule rule = rule_of(options);
   const study::Wanted wanted = options.wanted.wanted();
   const bool is_standard_input = options.file == "-";
-  record::Results results =
-      is_standard_input
-          ? record::parse_results(read_standard_input(), "standard input", options.columns)
-          : record::read_results(options.file, options.columns);
-  warn_of_dropped(results.table);
-  warn_of_direction(options);
+  const table::Question question = question_of(options);
+  table::Results results =
+      is_standard_input ? table::parse_results(read_standard_input(), "standard input", question)
+                        : table::read_results(options.file, question);
   record::VerdictRecord verdict = study::conclude(std::move(results), rule, wanted);
   verdict.study = std::filesystem::path(verdict.table->file).stem().string();
   for (record::ComparisonResult& result : verdict.comparisons) {
@@ -129,26 +103,53 @@ int conclude_table(const VerdictOptions& options) {
 
 Verb verdict_verb() {
   auto options = std::make_shared<VerdictOptions>();
-  record::ResultColumns& columns = options->columns;
+  table::Question& question = options->question;
   return {
       .name = "verdict",
       .help = "Say which order is better from a table of results that were trained elsewhere",
       .options = joined(
           {{{"results",
              &options->file,
-             "Comma-separated text: a header, then one line a trial; - is standard input",
-             {.type = "RESULTS.csv", .is_required = true}},
-            {"--pair", &columns.pair, "Column of what the trials of a pair have in common",
-             kShowsDefault},
-            {"--by", &columns.by,
-             "Column of what is compared; the value that comes first is the first order",
-             kShowsDefault},
-            {"--metric", &columns.metric, "Column of the numbers, in any unit", kShowsDefault},
+             "A table: text with commas, semicolons, tabs or spaces, JSON or JSON lines; - is "
+             "standard input",
+             {.type = "RESULTS", .is_required = true}},
+            {"--pair", &question.pair,
+             "Column of what the trials of a pair have in common; several as A,B (default: seed)",
+             typed("COLUMN")},
+            {"--by", &question.by,
+             "Column of what is compared; the value that comes first is the first order (default: "
+             "order)",
+             typed("COLUMN")},
+            {"--metric", &question.metric, "Column of the numbers, in any unit (default: accuracy)",
+             typed("COLUMN")},
+            {"--wide",
+             &question.wide,
+             "Columns that are the orders, one row per pair",
+             {.type = "A,B", .excludes = "--by"}},
+            {"--where",
+             &question.where,
+             "Only rows with this value, as in --where State=finished; may be given several times",
+             {.type = "COLUMN=VALUE", .is_repeated = true}},
+            {"--last", &options->last, "Of several rows of a trial, take the last"},
+            {"--best",
+             &options->best,
+             "Of several rows of a trial, take the best, which is too good where it was chosen on "
+             "the data that are reported",
+             {.excludes = "--last"}},
+            {"--runs", &question.runs,
+             "What the names of runs hold, as in --runs '{order}-seed{seed}'; also reads a chart "
+             "export of Weights & Biases",
+             typed("PATTERN")},
             {"--margin", &options->margin,
              "Smallest difference that matters, in the metric's unit; without it "
              "`equivalent` is never said"},
             {"--confidence", &options->confidence, "Of all comparisons together", kShowsDefault},
-            {"--lower-is-better", &options->lower_is_better, "As for a loss or a time"},
+            {"--lower-is-better", &options->lower_is_better,
+             "As for a loss or a time, where the metric's name does not say so"},
+            {"--higher-is-better",
+             &options->higher_is_better,
+             "As for an accuracy, where the metric's name does not say so",
+             {.excludes = "--lower-is-better"}},
             {"--auto", &options->is_automatic,
              "Pairs were added until the answer was there: look after every pair, in the order of "
              "the table, with the interval that allows for it; pairs after the verdict are left "
@@ -166,11 +167,14 @@ Verb verdict_verb() {
           "  whichfirst verdict results.csv              columns seed, order and accuracy\n"
           "  whichfirst verdict results.csv --margin 0.25\n"
           "  whichfirst verdict results.csv --margin 0.25 --auto --max-pairs 20\n"
-          "  whichfirst verdict log.csv --pair run --by model --metric val_loss --lower-is-better\n"
+          "  whichfirst verdict log.csv --pair run --by model --metric val_loss\n"
+          "  whichfirst verdict wide.tsv --wide bn-first,act-first --metric top1 "
+          "--higher-is-better\n"
+          "  whichfirst verdict runs.csv --where State=finished --last\n"
           "  grep -v warmup log.csv | whichfirst verdict - --json\n"
           "  whichfirst verdict results.csv --format latex >table.tex\n"
           "\n"
-          "A trial that diverged is a line whose metric is empty, nan or inf (docs/verdict.md).\n"
+          "A trial that diverged is a row whose metric is nan or inf (docs/verdict.md).\n"
           "Exit codes: 0 done, 1 --expect does not hold, 2 wrong input, 3 --expect and undecided.",
       .run = [options] { return conclude_table(*options); }};
 }

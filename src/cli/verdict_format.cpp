@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "cli/terminal.h"
-#include "record/results_csv.h"
 #include "report/verdict_text.h"
+#include "table/results.h"
 
 namespace whichfirst::cli {
 
@@ -29,7 +29,7 @@ std::string VerdictFormat::print(const record::VerdictRecord& verdict) const {
   if (is_json()) return record::to_json(verdict);
   if (word == "md") return report::print_markdown(verdict);
   if (word == "latex") return report::print_latex(verdict);
-  if (word == "csv") return record::print_results(verdict);
+  if (word == "csv") return table::print_results(verdict);
   return report::print_verdict(verdict, screen_of(STDOUT_FILENO),
                                details ? report::Detail::all : report::Detail::brief);
 }

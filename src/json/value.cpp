@@ -69,6 +69,8 @@ bool Value::is_null() const { return json_->is_null(); }
 
 bool Value::is_list() const { return json_->is_array(); }
 
+bool Value::is_object() const { return json_->is_object(); }
+
 bool Value::is_text(std::string_view text) const { return json_->is_string() && *json_ == text; }
 
 bool Value::truth() const {
@@ -85,6 +87,11 @@ std::string Value::text() const {
   auto text = json_->get<std::string>();
   const auto& longest = document_->reading().longest_text;
   return longest ? printable(text, *longest) : text;
+}
+
+std::string Value::plain_text() const {
+  if (is_null()) return "";
+  return json_->is_string() ? json_->get<std::string>() : json_->dump();
 }
 
 std::string Value::printable_text(std::size_t longest) const { return printable(text(), longest); }

@@ -60,10 +60,13 @@ class Value {
 
   bool is_null() const;
   bool is_list() const;
+  bool is_object() const;
   bool is_text(std::string_view text) const;
   bool truth() const;
   /// A text, read as the document's Reading says.
   std::string text() const;
+  /// A text as it is, anything else as it stands in the document; empty for null.
+  std::string plain_text() const;
   std::string printable_text(std::size_t longest) const;
   double number() const;
   std::optional<double> optional_number() const;

@@ -129,6 +129,12 @@ std::string warning_words(const stats::Warning& warning, const record::Compariso
           "{:.0f} % of the pairs lie on the verdict's side, fewer than half: few carry the mean",
           100 * warning.found);
     case stats::WarningKind::ties:
+      if (warning.found == 1) {
+        return fmt::format(
+            "the differences of all {} pairs are the same number: their spread is zero, and the "
+            "interval knows nothing of other runs",
+            c.pairs);
+      }
       return fmt::format("the differences of {} pairs take {} only: the metric has few steps{}",
                          c.pairs, counted(std::llround(warning.found), "value"),
                          c.location == stats::Location::mean

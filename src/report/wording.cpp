@@ -37,9 +37,8 @@ std::string location_words(const stats::Comparison& comparison) {
 }
 
 /// Decimals that show three digits of the smallest spread between pairs; where all differences are
-/// equal, of the smallest mean.
+/// equal, of the smallest mean. kScientific where it takes too many.
 int table_decimals(const record::VerdictRecord& verdict) {
-  constexpr int kMostDecimals = 12;
   std::optional<double> smallest;
   for (const record::ComparisonResult& result : verdict.comparisons) {
     double size = result.comparison.sd_diff.value_or(0);
@@ -47,7 +46,7 @@ int table_decimals(const record::VerdictRecord& verdict) {
     if (size > 0) smallest = std::min(size, smallest.value_or(size));
   }
   if (!smallest) return 4;
-  return std::clamp(2 - static_cast<int>(std::floor(std::log10(*smallest))), 0, kMostDecimals);
+  return std::clamp(2 - static_cast<int>(std::floor(std::log10(*smallest))), 0, kScientific);
 }
 
 }  // namespace
@@ -74,14 +73,16 @@ std::string grouped(std::int64_t number) {
 }
 
 std::string signed_number(double value, int decimals) {
-  const std::string text = fmt::format("{:+.{}f}", value, decimals);
+  const std::string text = (value < 0 ? "-" : "+") + number(std::abs(value), decimals);
   // Never "-0.00".
   const bool is_zero = text.find_first_of("123456789") == std::string::npos;
-  return is_zero ? fmt::format("{:.{}f}", 0.0, decimals) : text;
+  return is_zero ? number(0.0, decimals) : text;
 }
 
 std::string number(const std::optional<double>& value, int decimals) {
-  return value ? fmt::format("{:.{}f}", *value, decimals) : kMissing;
+  if (!value) return kMissing;
+  return decimals < kScientific ? fmt::format("{:.{}f}", *value, decimals)
+                                : fmt::format("{:.2e}", *value);
 }
 
 std::string interval_words(const stats::Interval& interval, int decimals) {
@@ -290,8 +291,8 @@ std::string finding_words(const record::ComparisonResult& result, const MetricWo
   switch (c.verdict) {
     case Verdict::better:
     case Verdict::worse:
-      return fmt::format("{} is {} than {} by {:.{}f}{}.", a, stats::name(c.verdict), b,
-                         std::abs(c.center.value_or(0)), words.decimals, of_metric);
+      return fmt::format("{} is {} than {} by {}{}.", a, stats::name(c.verdict), b,
+                         number(std::abs(c.center.value_or(0)), words.decimals), of_metric);
     case Verdict::equivalent:
       return fmt::format("{} and {} are equivalent: they differ by less than {:g}{}{}.{}", a, b,
                          verdict.margin.value_or(0), of_metric,

@@ -13,6 +13,9 @@ namespace whichfirst::report {
 /// 12000 -> "12,000".
 std::string grouped(std::int64_t number);
 
+/// Decimals of numbers too small for them: written as "1.23e-14".
+inline constexpr int kScientific = 13;
+
 /// With `decimals` digits, the sign always shown: "+0.25", "-1.30".
 std::string signed_number(double value, int decimals);
 
@@ -44,7 +47,7 @@ std::string bytes(std::int64_t count);
 struct MetricWords {
   std::string name;
   std::string unit;  // of differences, with its space: " points"; empty for a loss
-  int decimals = 2;
+  int decimals = 2;  // or kScientific
 };
 MetricWords metric_words(std::string_view metric);
 

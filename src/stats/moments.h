@@ -21,7 +21,7 @@ struct Moments {
   std::optional<double> skewness = std::nullopt;
 };
 
-/// Moments of `values`, finite and of magnitude 1e150 at most (their squares must exist).
+/// Moments of `values`, finite and of magnitude 1e150 at most. Their squares may underflow.
 Moments moments_of(std::span<const double> values);
 
 /// Standard error of the skewness of n normal values; nullopt below 3.

@@ -3,9 +3,9 @@
 
 #include <vector>
 
-#include "record/results_csv.h"
 #include "record/verdict_record.h"
 #include "study/plan.h"
+#include "table/results.h"
 
 namespace whichfirst::study {
 
@@ -21,10 +21,10 @@ record::VerdictRecord conclude(const Experiment& experiment,
                                const std::vector<record::TunedOrder>& tuned, const Trials& trials,
                                Ending ending, const Wanted& wanted = {});
 
-/// The same of trials that were trained elsewhere. Of the rule, `comparisons` is set here. Under
-/// automatic stopping the pairs are looked at one by one, in the order of the table, and those
-/// after the verdict are left out. Name of the study and sentences are left to the caller.
-record::VerdictRecord conclude(record::Results results, stats::Rule rule,
-                               const Wanted& wanted = {});
+/// The same of trials that were trained elsewhere. Of the rule, `comparisons` and `direction` are
+/// set here. Under automatic stopping the pairs are looked at one by one, in the order of the
+/// table, and those after the verdict are left out. Two orders of which neither has any spread are
+/// left undecided. Name of the study and sentences are left to the caller.
+record::VerdictRecord conclude(table::Results results, stats::Rule rule, const Wanted& wanted = {});
 
 }  // namespace whichfirst::study

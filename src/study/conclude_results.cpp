@@ -1,8 +1,13 @@
 // A table of results -> verdict.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
+#include "stats/moments.h"
 #include "stats/paired_tests.h"
 #include "stats/watch.h"
 #include "study/compared_orders.h"
@@ -74,13 +79,84 @@ void cut_to_used(record::VerdictRecord& verdict) {
                              : record::Stop::interrupted;
 }
 
+/// The values there are.
+std::vector<double> values_of(const record::OrderResult& order) {
+  std::vector<double> values;
+  for (const auto& value : order.values) {
+    if (stats::is_measured(value)) values.push_back(*value);
+  }
+  return values;
+}
+
+/// Whether an order has the same value in all of several pairs.
+bool is_constant(const record::OrderResult& order) {
+  const std::vector<double> values = values_of(order);
+  return values.size() > 1 &&
+         std::all_of(values.begin(), values.end(), [&](double x) { return x == values.front(); });
+}
+
+/// Two orders whose values no seed moves are one run each, copied, or the metric is at its end:
+/// nothing tells how far another run would be from them.
+void leave_constant_open(const record::OrderResult& a, const record::OrderResult& b,
+                         stats::Comparison& comparison) {
+  if (!is_constant(a) || !is_constant(b)) return;
+  comparison.verdict = stats::Verdict::undecided;
+  comparison.negligible = false;
+  comparison.goes_on = true;
+  comparison.more_pairs_needed.reset();
+  comparison.reason = fmt::format(
+      "{} and {} each have one and the same value in all {} pairs, so these rows are one run of "
+      "each, copied, or runs that the seed does not reach",
+      a.name, b.name, comparison.pairs);
+}
+
+/// Pearson's correlation of each value with that of the next pair.
+std::optional<double> correlation_with_next(const record::OrderResult& order) {
+  const std::vector<double> values = values_of(order);
+  if (values.size() < 3) return std::nullopt;
+  const std::span<const double> all(values);
+  return stats::correlation(all.first(all.size() - 1), all.last(all.size() - 1));
+}
+
+/// Orders without a spread, and values that creep along as those of one run do.
+void note_doubtful(record::VerdictRecord& verdict) {
+  constexpr std::size_t kFewestPairs = 10;
+  constexpr double kChanceErrors = 3;
+  constexpr double kLowestCorrelation = 0.5;
+  std::vector<std::string> constant;
+  double lowest = 1;
+  for (const record::OrderResult& order : verdict.orders) {
+    if (is_constant(order)) constant.push_back(order.name);
+    lowest = std::min(lowest, correlation_with_next(order).value_or(0));
+  }
+  if (!constant.empty()) {
+    verdict.notices.push_back(
+        {"constant-order",
+         fmt::format("{} {} the same value in every pair: was one run copied? Its spread between "
+                     "runs is missing then, and pairing gains nothing",
+                     fmt::join(constant, " and "), constant.size() == 1 ? "has" : "have")});
+  }
+  const std::size_t pairs = verdict.table->pairs.size();
+  if (pairs < kFewestPairs) return;
+  const double chance = kChanceErrors / std::sqrt(static_cast<double>(pairs));
+  if (lowest > std::max(chance, kLowestCorrelation)) {
+    verdict.notices.push_back(
+        {"serial-pairs",
+         fmt::format("each value is close to that of the next pair (correlation {:.2f}): if the "
+                     "pairs are epochs or checkpoints of one run, they are not replicates",
+                     lowest)});
+  }
+}
+
 }  // namespace
 
-record::VerdictRecord conclude(record::Results results, stats::Rule rule, const Wanted& wanted) {
+record::VerdictRecord conclude(table::Results results, stats::Rule rule, const Wanted& wanted) {
   record::VerdictRecord verdict;
   verdict.table = std::move(results.table);
   verdict.metric = std::move(results.metric);
+  rule.direction = results.direction;
   verdict.direction = rule.direction;
+  verdict.notices = std::move(results.notices);
   verdict.margin = rule.margin;
   verdict.confidence = rule.confidence;
   verdict.orders = std::move(results.orders);
@@ -101,10 +177,14 @@ record::VerdictRecord conclude(record::Results results, stats::Rule rule, const 
       const record::OrderResult& right = verdict.orders[b];
       verdict.comparisons.push_back(is_automatic ? compare_in_order(left, right, referee, wanted)
                                                  : compare_orders(left, right, referee, wanted));
+      stats::Comparison& comparison = verdict.comparisons.back().comparison;
+      leave_constant_open(first_of(left, comparison.replicates),
+                          first_of(right, comparison.replicates), comparison);
     }
   }
   if (is_automatic) cut_to_used(verdict);
   for (record::OrderResult& order : verdict.orders) summarise(order);
+  note_doubtful(verdict);
   compare_comparisons(verdict);
   return verdict;
 }

@@ -15,6 +15,7 @@ using record::put;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 const std::filesystem::path kRuns = std::filesystem::path(WHICHFIRST_FIXTURES) / "record/runs.csv";
@@ -87,9 +88,12 @@ TEST(VerdictVerb, TheDocumentSaysWhereTheNumbersAreFrom) {
   EXPECT_EQ(found["orders"][1]["values"], json::parse("[88.0, 88.1, 88.6, 87.9, 88.2, 88.3]"));
   for (const char* field : {"order", "lr"}) EXPECT_TRUE(found["orders"][0][field].is_null());
   EXPECT_TRUE(found["study_hash"].is_null());
-  EXPECT_EQ(ended.err,
-            "warning: 1 of 7 pairs lack an order and are left out (seed 7 lacks b); write a trial "
-            "that diverged as a line without a value, so that it is counted\n");
+  EXPECT_THAT(ended.err, IsEmpty());
+  EXPECT_EQ(
+      found["notices"],
+      json::parse(
+          R"([{"kind": "incomplete-pairs", "text": "1 of 7 pairs is left out, because a )"
+          R"(trial is missing (seed 7 lacks b); write a trial that diverged as nan, so that it counts"}])"));
 }
 
 TEST(VerdictVerb, PrintsTheSnapshotsOfATable) {
@@ -133,15 +137,6 @@ TEST(VerdictVerb, LowerIsBetterTurnsTheWordRound) {
               AllOf(HasSubstr("a is worse than b by 2.067"), HasSubstr("lower is better")));
 }
 
-TEST(VerdictVerb, WarnsWhereALossCountsAsAnAccuracy) {
-  const Scratch folder;
-  std::string text = kSix;
-  put(folder / "r.csv", text.replace(text.find("accuracy"), 8, "val_Loss"));
-  EXPECT_EQ(run(folder, words("r.csv --metric val_Loss")).err,
-            "warning: a higher val_Loss counts as better; if it is not, add --lower-is-better\n");
-  EXPECT_THAT(run(folder, words("r.csv --metric val_Loss --lower-is-better")).err, IsEmpty());
-}
-
 TEST(VerdictVerb, ADivergedTrialIsCountedAndForbidsToFavourItsOrder) {
   const Scratch folder;
   put(folder / "r.csv", kSix + "7,a,nan\n7,b,88\n");
@@ -152,7 +147,7 @@ TEST(VerdictVerb, ADivergedTrialIsCountedAndForbidsToFavourItsOrder) {
             HasSubstr("runs are rarely lost by chance"),
             HasSubstr("Runs were lost, and their pairs do not count: a 1 diverged, 0 failed; "
                       "b none.")));
-  put(folder / "r.csv", kSix + "7,a,88\n7,b,\n");
+  put(folder / "r.csv", kSix + "7,a,88\n7,b,nan\n");
   EXPECT_THAT(unbroken(run(folder, words("r.csv")).out),
               AllOf(StartsWith("a is better than b by 2.067"),
                     HasSubstr("a none; b 1 diverged, 0 failed.")));
@@ -166,7 +161,7 @@ TEST(VerdictVerb, FewPairsAreUndecidedWithTheReason) {
       AllOf(StartsWith("Undecided: the runs do not show which of a and b is better. The mean "
                        "difference, a - b, is +2.04"),
             HasSubstr("5 complete pairs, and 6 are needed at 95 % confidence.")));
-  put(folder / "r.csv", "seed,order,accuracy\n1,a,1\n2,b,2\n");
+  put(folder / "r.csv", "seed,order,accuracy\n1,a,1\n1,b,NA\n");
   const Ended none = run(folder, words("r.csv"));
   EXPECT_EQ(none.status, 0);
   EXPECT_THAT(none.out, StartsWith("Undecided: no pair is complete"));
@@ -210,7 +205,10 @@ TEST(VerdictVerb, WrongInputIsCodeTwoWithOneClearLine) {
       {"", "results is required"},
       {"nowhere.csv", "nowhere.csv"},
       {".", ".: "},
-      {"r.csv --metric accurcy", "r.csv:1: no column 'accurcy', did you mean 'accuracy'?"},
+      {"r.csv --metric accurcy", "r.csv:1: no column 'accurcy'; did you mean --metric accuracy?"},
+      {"r.csv --lower-is-better --higher-is-better", "excludes"},
+      {"r.csv --last --best", "excludes"},
+      {"r.csv --wide a,b --by order", "excludes"},
       {"r.csv --margin nan", "--margin: expected a number above 0, found nan"},
       {"r.csv --margin -1", "--margin"},
       {"r.csv --margin 0", "--margin: expected a number above 0, found 0"},
@@ -223,6 +221,134 @@ TEST(VerdictVerb, WrongInputIsCodeTwoWithOneClearLine) {
     EXPECT_THAT(ended.err, HasSubstr(c.says));
     EXPECT_THAT(ended.out, IsEmpty()) << c.arguments;
   }
+}
+
+/// What a case from the field answers, and the words that must and must not be in it.
+struct Case {
+  const char* arguments;  // the file first
+  int status;
+  std::vector<const char*> says;
+  std::vector<const char*> never = {};
+};
+
+/// Files as people have them, which are not in the repository.
+TEST(VerdictVerb, GivesWhatIsRightOfTheCasesFromTheField) {
+  const std::filesystem::path tables =
+      std::filesystem::path(WHICHFIRST_SHARED_DATA).parent_path() / "cases/tables";
+  if (!std::filesystem::exists(tables)) GTEST_SKIP() << "no cases in " << tables;
+  const Case cases[] = {
+      {"01-best-last.csv --by method --metric clean_top1",
+       2,
+       {"column 'checkpoint' tells them apart: --where checkpoint=last", "--lower-is-better"},
+       {"--pair epoch", "--pair seed,"}},
+      {"01-best-last.csv", 2, {"did you mean --by method --metric clean_top1?"}},
+      {"01-best-last.csv --by method --metric clean_top1 --where checkpoint=last",
+       2,
+       {"'clean_top1' does not say whether higher or lower is better"}},
+      {"01-best-last.csv --by method --metric clean_top1 --where checkpoint=last --lower-is-better",
+       0,
+       {"baseline", "worse"}},
+      {"02-wide.csv", 0, {"8 pairs", "dab", "scc", "read as a wide table", "--lower-is-better"}},
+      {"02-wide.csv --wide dab,scc --metric top1 --lower-is-better", 0, {"8 pairs", "worse"}},
+      {"05-R-NA.csv", 0, {"7 pairs", "1 of 8 pairs is left out", "seed 3 lacks act-first"}},
+      {"06-european.csv", 0, {"8 pairs", "better", "1.2"}},
+      {"08-wandb-chart.csv", 2, {"looks like a W&B chart export", "--runs '{order}-seed{seed}'"}},
+      {"08-wandb-chart.csv --last --runs {order}-seed{seed}", 0, {"val_acc", "3 complete pairs"}},
+      {"09-wandb-runs.csv --metric val_acc --where State=finished", 0, {"act-first"}, {"crashed"}},
+      {"09-wandb-runs.csv --metric val_acc", 0, {"rows that are not finished: crashed (1)"}},
+      {"10-optuna.csv",
+       2,
+       {"did you mean --pair params_seed --by params_order --metric value?", "Optuna"}},
+      {"10-optuna.csv --pair params_seed --by params_order --metric value --higher-is-better",
+       0,
+       {"rows that are not COMPLETE: PRUNED (2)", "--where state=COMPLETE"}},
+      {"13-constant-difference.csv", 0, {"worse", "spread is zero"}},
+      {"17-composite-pair.csv --by mode --pair training_seed,condition --metric success_rate",
+       0,
+       {"9 pairs"}},
+      {"17-composite-pair.csv --by mode --pair training_seed --metric success_rate",
+       2,
+       {"--pair training_seed,condition"}},
+      {"18-mean-std.csv --pair dataset", 2, {"not a mean and a spread"}},
+      {"21e-total-row.csv", 0, {"8 pairs", "rows whose seed is mean, std are left out"}},
+      {"23-mixed-units.csv",
+       2,
+       {"shares (seed 0, 1, 2, 3: 0.7511 to 0.7699) and percent (seed 4, 5, 6, 7: 75.1 to 76.9)"}},
+      {"26-results.json", 0, {"8 pairs", "better"}},
+      {"28-float-seeds.csv", 2, {"bn-first has 0, 1, 2, 3", "act-first has 0.0, 1.0, 2.0, 3.0"}},
+      {"34-one-run-epochs.csv --metric val_acc", 2, {"one run per order", "not replicates"}},
+      {"34-one-run-epochs.csv --metric val_acc --pair epoch", 2, {"are not replicates"}},
+      {"35-np-savetxt.csv", 0, {"6 pairs"}},
+      {"36-dir-0.csv --metric test_err", 0, {"lower test_err is taken to be better", "worse"}},
+      {"36-dir-1.csv --metric val_mse", 0, {"lower val_mse is taken to be better", "worse"}},
+      {"36-dir-2.csv --metric nll", 0, {"lower nll is taken to be better", "worse"}},
+      {"36-dir-3.csv --metric ppl", 0, {"lower ppl is taken to be better", "worse"}},
+      {"36-dir-4.csv --metric FID", 0, {"lower FID is taken to be better", "worse"}},
+      {"36-dir-5.csv --metric WER", 0, {"lower WER is taken to be better", "worse"}},
+      {"37-small-14.csv --metric loss", 0, {"e-14", "worse"}, {"are equal"}},
+      {"37-small-165.csv --metric loss", 0, {"e-165", "worse"}, {"are equal"}},
+  };
+  const Scratch folder;
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.arguments);
+    std::vector<std::string> arguments = words(c.arguments);
+    arguments[1] = (tables / arguments[1]).string();
+    const Ended ended = run(folder, arguments);
+    EXPECT_EQ(ended.status, c.status) << ended.err;
+    const std::string said = unbroken(ended.out) + ended.err;
+    for (const char* words : c.says) EXPECT_THAT(said, HasSubstr(words));
+    for (const char* words : c.never) EXPECT_THAT(said, Not(HasSubstr(words)));
+  }
+}
+
+std::string eight_pairs(double a, double b, double step) {
+  std::string text = "seed,order,accuracy\n";
+  for (int i = 0; i < 8; ++i) {
+    text += fmt::format("{0},a,{1:.6g}\n{0},b,{2:.6g}\n", i, a + step * i, b + step * i);
+  }
+  return text;
+}
+
+TEST(VerdictVerb, EightEqualRowsSayNothing) {
+  const Scratch folder;
+  put(folder / "r.csv", eight_pairs(91, 90, 0));
+  for (const char* more : {"", " --auto", " --margin 2", " --guard"}) {
+    const json found =
+        json::parse(run(folder, words(std::string("r.csv --json") + more)).out)["comparisons"][0];
+    EXPECT_EQ(found["verdict"], "undecided") << more;
+    EXPECT_THAT(found["reason"].get<std::string>(), HasSubstr("one and the same value in all"));
+    EXPECT_TRUE(found["more_pairs_needed"].is_null());
+  }
+  put(folder / "same.csv", eight_pairs(90, 90, 0));
+  EXPECT_EQ(json::parse(
+                run(folder, words("same.csv --margin 1 --json")).out)["comparisons"][0]["verdict"],
+            "undecided");
+  put(folder / "moved.csv", eight_pairs(91, 90, 0.1));
+  EXPECT_EQ(json::parse(run(folder, words("moved.csv --json")).out)["comparisons"][0]["verdict"],
+            "better");
+}
+
+TEST(VerdictVerb, FortyEpochsCalledSeedsAreDoubted) {
+  const Scratch folder;
+  std::string text = "seed,order,accuracy\n";
+  for (int i = 0; i < 40; ++i) {
+    const double a = 90 - 40.0 / (i + 4);
+    text += fmt::format("{0},a,{1:.2f}\n{0},b,{2:.2f}\n", i, a, a - 0.3 - 0.01 * (i % 3));
+  }
+  put(folder / "r.csv", text);
+  const json found = json::parse(run(folder, words("r.csv --json")).out)["notices"];
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0]["kind"], "serial-pairs");
+}
+
+TEST(VerdictVerb, ACopiedRunIsSaid) {
+  const Scratch folder;
+  std::string text = "seed,order,accuracy\n";
+  for (int i = 0; i < 8; ++i) text += fmt::format("{0},a,{1}\n{0},b,88.5\n", i, 90 + i % 3);
+  put(folder / "r.csv", text);
+  const json found = json::parse(run(folder, words("r.csv --json")).out);
+  EXPECT_EQ(found["comparisons"][0]["verdict"], "better");
+  EXPECT_EQ(found["notices"][0]["kind"], "constant-order");
 }
 
 TEST(VerdictVerb, HelpShowsExamples) {

@@ -54,6 +54,17 @@ TEST(Moments, TakeASpreadThatIsRoundingForNone) {
   EXPECT_GT(*moments_of(std::vector{0.3, 0.3 + 1e-11, 0.3}).sd, 0);
 }
 
+// By the definition, in units of 1e-165.
+TEST(Moments, DoNotUnderflow) {
+  const double tiny = 1e-165;
+  const std::vector<double> values = {2 * tiny, 3 * tiny, 4 * tiny, 2.5 * tiny, 3.5 * tiny};
+  const std::vector<double> others = {1 * tiny, 2 * tiny, 2 * tiny, 1 * tiny, 2.5 * tiny};
+  const Moments moments = moments_of(values);
+  EXPECT_THAT(*moments.sd / tiny, DoubleNear(0.7905694150420949, 1e-14));
+  EXPECT_THAT(moments.skewness, Optional(DoubleNear(0, 1e-12)));
+  EXPECT_THAT(correlation(values, others), Optional(DoubleNear(0.8249579113843055, 1e-14)));
+}
+
 TEST(Moments, ExistForTheLargestValuesAllowed) {
   const Moments moments = moments_of(std::vector{1e150, -1e150, 1e150, 1e150});
   EXPECT_THAT(moments.mean, Optional(DoubleEq(0.5e150)));
