@@ -55,9 +55,16 @@ constexpr std::string_view kHigher[] = {
 constexpr std::string_view kLongest[] = {"accuracy", "perplexity", "error", "loss"};
 // What turns another word round, or makes a rate of it ("images_per_second").
 constexpr std::string_view kTurning[] = {"neg", "negative", "minus", "inverse", "inv", "per"};
-constexpr std::string_view kParts[] = {
-    "train", "training", "test",  "testing", "val", "valid", "validation", "eval",
-    "dev",   "best",     "final", "mean",    "avg", "clean", "top",        "balanced"};
+constexpr std::string_view kPhases[] = {"train", "training", "test",       "testing", "val",
+                                        "valid", "dev",      "validation", "eval",    "best",
+                                        "last",  "final",    "first",      "ema"};
+// What may stand before the word of a metric: "testerr", "top1acc".
+constexpr std::string_view kQualities[] = {"mean", "avg", "clean", "top", "balanced"};
+// What sums up other rows.
+constexpr std::string_view kSummaries[] = {
+    "mean", "avg",      "average", "median", "std", "sd",  "stdev",   "stddev",   "std. dev",
+    "var",  "variance", "sem",     "stderr", "min", "max", "minimum", "maximum",  "total",
+    "sum",  "all",      "overall", "count",  "25%", "50%", "75%",     "mean±std", "mean ± std"};
 constexpr std::string_view kCounters[] = {
     "epoch",      "epochs",     "step",    "steps",     "iter",      "iters",   "iteration",
     "iterations", "batch",      "batches", "minibatch", "update",    "updates", "timestep",
@@ -73,8 +80,8 @@ bool means(const std::string& part, Words words) {
   if (is_among(part, words)) return true;
   return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
     if (!part.ends_with(word)) return false;
-    return is_among(word, kLongest) ||
-           is_among(std::string_view(part).substr(0, part.size() - word.size()), kParts);
+    const std::string_view before = std::string_view(part).substr(0, part.size() - word.size());
+    return is_among(word, kLongest) || is_among(before, kPhases) || is_among(before, kQualities);
   });
 }
 
@@ -133,5 +140,17 @@ std::optional<std::string> counter_word(std::string_view name) {
   }
   return std::nullopt;
 }
+
+bool is_summary(std::string_view name) {
+  const std::size_t end = name.find_last_not_of(".: ");
+  return is_among(lower_case(name.substr(0, end == name.npos ? 0 : end + 1)), kSummaries);
+}
+
+bool is_fold(std::string_view name) {
+  const auto word = counter_word(name);
+  return word && (word->find("fold") != word->npos || *word == "split");
+}
+
+bool is_phase(std::string_view word) { return is_among(word, kPhases); }
 
 }  // namespace whichfirst::table

@@ -27,4 +27,13 @@ bool may_be_share(std::string_view name);
 /// replicates apart: epoch, step, iteration, batch, fold, ... The word of it, in small letters.
 std::optional<std::string> counter_word(std::string_view name);
 
+/// Whether such a column counts the folds of a cross-validation.
+bool is_fold(std::string_view name);
+
+/// Whether a name is of a row or column that sums up others: "mean", "Std.", "25%".
+bool is_summary(std::string_view name);
+
+/// Whether a word is of a part of the data or of training: test, val, best, last, ...
+bool is_phase(std::string_view word);
+
 }  // namespace whichfirst::table

@@ -13,10 +13,13 @@ namespace whichfirst::table {
 inline constexpr std::size_t kMostOrders = 16;
 inline constexpr std::size_t kMostPairs = 1'000'000;
 
+inline constexpr const char* kDefaultMetric = "accuracy";
+
 /// Which of several rows of a trial is its result.
 enum class RowChoice {
   only,  ///< a second row is refused
-  last,  ///< of the largest epoch or step where there is such a column, else the last in the file
+  last,  ///< of the largest epoch or step where there is such a column, else the
+         ///< last in the file
   best,
 };
 

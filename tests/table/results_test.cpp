@@ -148,6 +148,7 @@ TEST(Results, AFileOfAKnownKindIsNamed) {
       {"method,mean,std\na,1,2\nb,2,3\n", "this looks like a table of means and spreads"},
       {"Wall time,Step,Value\n1,2,3\n", "this looks like a TensorBoard export of one run"},
       {"run_id,params.lr,metrics.acc\nx,1,2\n", "this looks like a table of MLflow runs"},
+      {"model,s0,s1\na,1,2\nb,2,3\n", "this looks like a row per order and a column per run"},
       {"run,left,right\n1,2,3\n2,3,4\n", "did you mean --pair run --wide left,right?"},
   };
   for (const auto& c : cases) EXPECT_THAT(complaint(c.text), HasSubstr(c.says)) << c.text;
@@ -319,9 +320,11 @@ TEST(Results, ReadsAColumnPerOrder) {
   const Results errors = parse("seed,bn_err,act_err\n1,2,3\n");
   EXPECT_EQ(errors.metric, "err");
   EXPECT_EQ(errors.direction, stats::Direction::lower_is_better);
+  EXPECT_EQ(parse("seed,loss/bn,loss/act\n1,2,3\n").metric, "loss");
   // Columns of several metrics, of parts of the data, or beside text are no orders.
   for (const char* text : {"seed,acc,loss\n1,2,3\n", "seed,val_top1,test_top1\n1,2,3\n",
-                           "seed,who,x,y\n1,me,2,3\n2,me,2,3\n", "seed,x,y\n1,2,3\n1,2,4\n"}) {
+                           "seed,who,x,y\n1,me,2,3\n2,me,2,3\n", "seed,x,y\n1,2,3\n1,2,4\n",
+                           "seed,x_mean,x_std\n1,2,3\n"}) {
     EXPECT_THAT(complaint(text), HasSubstr("no columns 'order', 'accuracy'")) << text;
   }
   EXPECT_THAT(complaint(wide, {.wide = "left,rihgt"}), HasSubstr("did you mean 'right'?"));
@@ -374,6 +377,8 @@ TEST(Results, SeveralRowsOfATrialNeedAChoice) {
       "runs/r.csv:3: seed '1' has a trial of order 'a' in line 2 already; column 'checkpoint' "
       "tells them apart: --where checkpoint=last takes one of them; and the name 'top1' does "
       "not say whether higher or lower is better: add --higher-is-better or --lower-is-better");
+  EXPECT_THAT(complaint("seed,order,fold,accuracy\n1,a,0,1\n1,a,1,2\n1,b,0,3\n1,b,1,4\n"),
+              HasSubstr("column 'fold' tells them apart: average the folds"));
   const std::string places = "seed,order,place,accuracy\n1,a,x,1\n1,a,y,2\n1,b,x,3\n1,b,y,4\n";
   EXPECT_THAT(complaint(places),
               HasSubstr("--where place=y takes one of them, and --pair seed,place "
