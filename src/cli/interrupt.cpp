@@ -13,7 +13,12 @@ class Interrupt::Impl {
  public:
   Impl() {
     sigemptyset(&signals_);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals_, signal);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+      // What is ignored stays so: SIGHUP under nohup, SIGINT of a job in the background.
+      struct sigaction now {};
+      if (sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) continue;
+      sigaddset(&signals_, signal);
+    }
     // Blocked here and so in all threads made later: they arrive at the watcher only.
     pthread_sigmask(SIG_BLOCK, &signals_, &previous_);
     watcher_ = std::jthread([this](const std::stop_token& end) { watch(end); });

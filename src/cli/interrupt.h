@@ -16,7 +16,8 @@
 namespace whichfirst::cli {
 
 /// While it lives, SIGINT, SIGTERM and SIGHUP request a stop instead of ending the program; a
-/// second one ends it at once with exit code 130. Make it before any other thread is started.
+/// second one ends it at once with exit code 130. Those that are ignored already stay ignored. Make
+/// it before any other thread is started.
 class Interrupt {
  public:
   Interrupt();

@@ -90,10 +90,10 @@ int run(const LabOptions& options) {
   }
   const lab::Inspection inspection = lab::inspect(question);
   if (!options.html.empty()) {
-    record::write_file_atomically(options.html, report::print_lab_html(inspection));
+    record::write_output(options.html, report::print_lab_html(inspection));
   }
   if (!options.values_out.empty()) {
-    record::write_file_atomically(options.values_out, data::write_npy(lab::all_values(inspection)));
+    record::write_output(options.values_out, data::write_npy(lab::all_values(inspection)));
   }
   constexpr std::size_t kElsewhere = 100;  // two orders of a 5x5 picture side by side
   const std::size_t width =

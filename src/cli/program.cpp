@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/suggest.h"
+#include "cli/streams.h"
 #include "cli/verbs.h"
 #include "json/printable.h"
 #include "record/version.h"
@@ -38,6 +39,10 @@ CLI::Option* add(CLI::App& command, const Option& option) {
               made->check(CLI::Range(static_cast<Value>(traits.range->least),
                                      static_cast<Value>(traits.range->most)));
             }
+          } else if (std::is_same_v<Value, std::string> && option.name.starts_with("--")) {
+            made->check([](const std::string& text) {
+              return text.empty() ? "expected a value, found an empty text" : "";
+            });
           }
           return made;
         } else {
@@ -116,9 +121,14 @@ int run(int argc, char** argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return program.exit(error) == 0 ? kDone : kWrongInput;
+    const bool is_help = program.exit(error) == 0;
+    finish_stdout();
+    return is_help ? kDone : kWrongInput;
   }
-  return chosen != nullptr ? chosen->run() : kWrongInput;
+  if (chosen == nullptr) return kWrongInput;
+  const int code = chosen->run();
+  finish_stdout();
+  return code;
 }
 
 }  // namespace
@@ -132,6 +142,7 @@ Options joined(std::initializer_list<Options> lists) {
 Option json_option(bool& json) { return {"--json", &json, "Print one JSON document"}; }
 
 int run_program(int argc, char** argv) {
+  secure_streams();
   try {
     return run(argc, argv);
   } catch (const Error& error) {

@@ -1,10 +1,6 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,6 +9,7 @@
 #include "cli/interrupt.h"
 #include "cli/study_arguments.h"
 #include "cli/verbs.h"
+#include "record/atomic_file.h"
 #include "record/safetensors.h"
 #include "report/wording.h"
 #include "study/experiment.h"
@@ -29,16 +26,6 @@ struct TrainOptions {
   std::string init;
   bool json = false;
 };
-
-/// Outputs are tried before the long part.
-void require_writable(const char* option, const std::string& path) {
-  if (path.empty()) return;
-  const std::filesystem::path parent = std::filesystem::absolute(path).parent_path();
-  if (access(parent.c_str(), W_OK) != 0) {
-    throw Error("{} {}: the folder {} cannot be written ({})", option, path, parent.string(),
-                std::strerror(errno));
-  }
-}
 
 void save_weights(const std::string& path, const study::Arm& arm, const network::Values& values) {
   record::Weights weights;
@@ -111,8 +98,8 @@ int run(const TrainOptions& options) {
   const record::Study study = options.study.resolve();
   const study::Experiment experiment = study::prepare(study, data::search_folders());
   const study::Arm& arm = study::find_arm(experiment.arms, options.order);
-  require_writable("--save", options.save);
-  require_writable("--save-init", options.save_init);
+  if (!options.save.empty()) record::require_output("--save", options.save);
+  if (!options.save_init.empty()) record::require_output("--save-init", options.save_init);
   const network::Values initial = options.init.empty()
                                       ? study::initial_values(experiment, arm, options.replicate)
                                       : load_weights(options.init, arm);

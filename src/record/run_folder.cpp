@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,32 +11,61 @@
 #include "base/error.h"
 #include "json/printable.h"
 #include "record/atomic_file.h"
+#include "record/verdict_record.h"
 
 namespace whichfirst::record {
 namespace {
 
-void create_folder(const std::filesystem::path& folder) {
-  std::error_code failure;
-  std::filesystem::create_directories(folder, failure);
-  if (failure || !std::filesystem::is_directory(folder)) {
-    throw Error("{}: the folder cannot be created: {}", folder.string(),
-                failure ? failure.message() : "something else has its name");
+Descriptor open_folder(const std::filesystem::path& folder) {
+  Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.get() < 0) fail_with_errno(folder, "cannot be opened");
+  return opened;
+}
+
+/// Whether the path still leads to the folder that was opened.
+bool is_there(const std::filesystem::path& folder, const Descriptor& opened) {
+  struct stat named {};
+  struct stat own {};
+  return ::stat(folder.c_str(), &named) == 0 && ::fstat(opened.get(), &own) == 0 &&
+         named.st_ino == own.st_ino && named.st_dev == own.st_dev;
+}
+
+/// Makes it where it is missing.
+Descriptor make_and_open(const std::filesystem::path& folder) {
+  make_folder(folder);
+  return open_folder(folder);
+}
+
+/// A field by which a trial belongs to its place.
+void expect_field(const std::filesystem::path& file, std::string_view field,
+                  std::string_view expected, std::string_view found) {
+  if (expected == found) return;
+  throw Error("{}: expected {} '{}', found '{}': it was not written here", file.string(), field,
+              expected, json::printable(found));
+}
+
+/// What writers that were killed left behind; all of it stays where the folder cannot be written.
+void clean_up(const std::filesystem::path& folder) {
+  remove_leftovers(folder);
+  std::error_code ignored;
+  for (const auto& arm : std::filesystem::directory_iterator(folder / "trials", ignored)) {
+    if (!arm.is_directory(ignored) || arm.is_symlink(ignored)) continue;
+    remove_leftovers(arm);
+    for (const auto& entry : std::filesystem::directory_iterator(arm, ignored)) {
+      if (entry.path().extension() != ".claim") continue;
+      try {
+        Claim::take(entry.path());  // and given up at once, where nobody holds it
+      } catch (const Error&) {      // whoever wants that trial will say so
+      }
+    }
   }
 }
 
-/// Whether there is something of this name; throws Error where that cannot be known.
-bool is_there(const std::filesystem::path& path) {
-  std::error_code failure;
-  const bool found = std::filesystem::exists(path, failure);
-  if (failure) throw Error("{}: {}", path.string(), failure.message());
-  return found;
-}
-
-void expect_field(const std::filesystem::path& file, std::string_view field,
-                  std::string_view expected, std::string_view found, std::string_view remedy) {
-  if (expected == found) return;
-  throw Error("{}: expected {} '{}', found '{}'; {}", file.string(), field, expected,
-              json::printable(found), remedy);
+std::optional<Study> read_study(const std::filesystem::path& file) {
+  std::optional<std::string> text = read_regular_file(file, kMaxStudyBytes);
+  if (!text) return std::nullopt;
+  return resolve_study(
+      StudySource{.text = std::move(*text), .label = file.string(), .default_name = "study"});
 }
 
 }  // namespace
@@ -51,26 +81,43 @@ std::filesystem::path default_run_folder(const Study& study) {
 }
 
 RunFolder::RunFolder(std::filesystem::path folder, Study study)
-    : folder_(std::move(folder)), study_(std::move(study)), study_hash_(study_hash(study_)) {
-  create_folder(folder_);
+    : folder_(std::move(folder)),
+      study_(std::move(study)),
+      study_hash_(study_hash(study_)),
+      opened_(make_and_open(folder_)) {
+  clean_up(folder_);
   const std::filesystem::path file = folder_ / "study.toml";
-  if (!is_there(file)) {
+  std::optional<Study> there = read_study(file);
+  if (!there) {
+    // Read back, as another process may have been faster.
+    create_file_atomically(file, print_study(study_));
+    there = read_study(file);
+    if (!there) throw Error("{}: it was removed as soon as it was written", file.string());
+  }
+  const std::vector<std::string> differences = differing_keys(*there, study_);
+  if (!differences.empty()) {
+    throw Error(
+        "{}: expected the study of this run, found another in {}; run it with --out and "
+        "another folder",
+        file.string(), fmt::join(differences, ", "));
+  }
+  if (study_.plan.max_seeds > there->plan.max_seeds) {
     write_file_atomically(file, print_study(study_));
-    return;
   }
-  const Study there = resolve_study(read_study_source(file));
-  const std::vector<std::string> differences = differing_keys(there, study_);
-  if (differences.empty()) {
-    if (study_.plan.max_seeds > there.plan.max_seeds) {
-      write_file_atomically(file, print_study(study_));
-    }
-    study_.plan.max_seeds = std::max(study_.plan.max_seeds, there.plan.max_seeds);
-    return;
+  study_.plan.max_seeds = std::max(study_.plan.max_seeds, there->plan.max_seeds);
+}
+
+RunFolder::RunFolder(std::filesystem::path folder)
+    : folder_(std::move(folder)), opened_(open_folder(folder_)) {
+  std::optional<Study> there = read_study(folder_ / "study.toml");
+  if (!there) {
+    throw Error(
+        "{}: no study.toml in it: it is no run folder; whichfirst list shows those of a "
+        "folder",
+        json::printable(folder_.string()));
   }
-  throw Error(
-      fmt::format("{}: expected the study of this run, found another in {}; run it with "
-                  "--out and another folder",
-                  file.string(), fmt::join(differences, ", ")));
+  study_ = std::move(*there);
+  study_hash_ = study_hash(study_);
 }
 
 std::filesystem::path RunFolder::trial_path(std::string_view arm, std::uint64_t replicate) const {
@@ -89,41 +136,89 @@ LoadedTrials RunFolder::load_trials(const std::optional<std::string>& isa) const
   for (const NamedOrder& order : study_.orders) {
     for (const double lr : study_.recipe.lr) {
       const std::string arm = arm_name(study_, order.name, lr);
-      for (const std::uint64_t replicate : replicates) load_trial(arm, replicate, isa, loaded);
+      for (const std::uint64_t replicate : replicates) {
+        auto trial = load_trial(arm, replicate, isa, &loaded.damaged);
+        if (trial) loaded.done.emplace(std::pair(arm, replicate), std::move(*trial));
+      }
     }
   }
   return loaded;
 }
 
-void RunFolder::load_trial(const std::string& arm, std::uint64_t replicate,
-                           const std::optional<std::string>& isa, LoadedTrials& loaded) const {
+std::optional<TrialRecord> RunFolder::load_trial(const std::string& arm, std::uint64_t replicate,
+                                                 const std::optional<std::string>& isa,
+                                                 std::vector<std::string>* damaged) const {
   const std::filesystem::path file = trial_path(arm, replicate);
-  if (!is_there(file)) return;
-  const std::string text = read_file(file, kMaxTrialBytes);
   TrialRecord trial;
+  const auto give_up = [&](const Error& error) {
+    if (damaged != nullptr) damaged->emplace_back(error.what());
+    return std::nullopt;
+  };
+  std::optional<std::string> text;
   try {
-    trial = trial_from_json(text, file.string());
+    text = read_regular_file(file, kMaxTrialBytes);
+  } catch (const UnfitFile& error) {
+    return give_up(error);
+  }
+  if (!text) return std::nullopt;
+  try {
+    trial = trial_from_json(*text, file.string());
+    expect_field(file, "study", study_hash_, trial.study);
+    expect_field(file, "arm", arm, trial.arm);
+    expect_field(file, "replicate", replicate_name(replicate), replicate_name(trial.replicate));
   } catch (const Error& error) {
-    loaded.damaged.push_back(error.what());
-    return;
+    return give_up(error);
   }
-  constexpr std::string_view kMoved = "it was not written here; remove it, and it is run again";
-  expect_field(file, "study", study_hash_, trial.study, kMoved);
-  expect_field(file, "arm", arm, trial.arm, kMoved);
-  expect_field(file, "replicate", replicate_name(replicate), replicate_name(trial.replicate),
-               kMoved);
-  if (isa) {
-    expect_field(file, "instruction set", *isa, trial.machine.isa,
-                 "finish the run on a processor of that kind, or start anew with --out and "
-                 "another folder");
+  if (isa && *isa != trial.machine.isa) {
+    throw Error(
+        "{}: expected instruction set '{}', found '{}'; finish the run on a processor of "
+        "that kind, or start anew with --out and another folder",
+        file.string(), *isa, json::printable(trial.machine.isa));
   }
-  loaded.done.emplace(std::pair(arm, replicate), std::move(trial));
+  return trial;
+}
+
+/// Of a run that is still there: a folder that was removed is not made anew behind its user's back.
+std::filesystem::path RunFolder::make_trial_folder(std::string_view arm) const {
+  if (!is_there(folder_, opened_)) {
+    throw Error(
+        "{}: the run folder was removed or replaced while the run was under way; what was "
+        "not saved before is lost",
+        folder_.string());
+  }
+  std::filesystem::path made = folder_;
+  for (const std::string_view name : {std::string_view("trials"), arm}) {
+    made /= name;
+    std::error_code ignored;
+    if (std::filesystem::is_symlink(made, ignored)) {
+      throw Error("{}: expected a folder, found a link; results are not written through links",
+                  made.string());
+    }
+    make_folder(made);
+  }
+  return made;
+}
+
+Turn RunFolder::take(const std::string& arm, std::uint64_t replicate,
+                     const std::optional<std::string>& isa, bool again) {
+  const auto ended = [&] {
+    return again ? std::nullopt : load_trial(arm, replicate, isa, nullptr);
+  };
+  if (auto done = ended()) return {.done = std::move(done)};
+  Turn turn{.claim = Claim::take(make_trial_folder(arm) / (replicate_name(replicate) + ".claim"))};
+  if (!turn.claim) return turn;
+  if (auto done = ended()) return {.done = std::move(done)};  // it ended in between
+  return turn;
 }
 
 void RunFolder::save_trial(const TrialRecord& trial) {
   check(trial.study == study_hash_, "a trial is saved in its own study's run");
+  make_trial_folder(trial.arm);
   const std::filesystem::path file = trial_path(trial.arm, trial.replicate);
-  create_folder(file.parent_path());
+  std::error_code ignored;
+  if (std::filesystem::is_directory(std::filesystem::symlink_status(file, ignored))) {
+    std::filesystem::rename(file, file.string() + ".aside-" + writer_name(), ignored);
+  }
   write_file_atomically(file, to_json(trial));
 }
 
@@ -132,7 +227,8 @@ void RunFolder::append_progress(std::string_view line) {
   const std::filesystem::path file = folder_ / fmt::format("progress-{}.jsonl", writer_name());
   const std::lock_guard lock(progress_mutex_);
   if (!progress_) {
-    const int opened = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    const int opened = ::open(
+        file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
     if (opened < 0) fail_with_errno(file, "cannot be opened");
     progress_.emplace(opened);
   }
@@ -140,7 +236,12 @@ void RunFolder::append_progress(std::string_view line) {
 }
 
 void RunFolder::save_verdict(std::string_view text) {
-  write_file_atomically(folder_ / "verdict.json", text);
+  const std::filesystem::path file = folder_ / "verdict.json";
+  try {
+    if (read_regular_file(file, kMostVerdictBytes) == text) return;
+  } catch (const UnfitFile&) {  // replaced
+  }
+  write_file_atomically(file, text);
 }
 
 }  // namespace whichfirst::record

@@ -201,7 +201,7 @@ void write_safetensors(const std::filesystem::path& path, const Weights& weights
   text.append((kAlignment - text.size() % kAlignment) % kAlignment, ' ');
   const std::uint64_t length = text.size();
   std::string bytes(reinterpret_cast<const char*>(&length), sizeof length);
-  write_file_atomically(path, bytes + text + values);
+  write_output(path, bytes + text + values);
 }
 
 Weights read_safetensors(const std::filesystem::path& path) {

@@ -35,8 +35,8 @@ struct Weights {
   bool operator==(const Weights&) const = default;
 };
 
-/// Writes all tensors as F32, in their order, atomically. Names differ and none is "__metadata__";
-/// names and metadata are UTF-8. Throws Error where the file cannot be written.
+/// Writes all tensors as F32, in their order, by write_output. Names differ and none is
+/// "__metadata__"; names and metadata are UTF-8. Throws Error where the file cannot be written.
 void write_safetensors(const std::filesystem::path& path, const Weights& weights);
 
 /// The tensors of a file in the order of their values. F32 is taken bit by bit; F16, BF16 and F64

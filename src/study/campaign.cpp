@@ -52,15 +52,17 @@ std::optional<int> Campaign::more_pairs(std::size_t comparison) {
   return referee_->more_pairs(watches_[comparison].differences(), referee_->rule().max_pairs);
 }
 
-std::optional<TrialId> Campaign::next() {
-  while (place_ < order_.size()) {
-    const TrialId id = order_[place_++];
+std::vector<TrialId> Campaign::wanted() const {
+  std::vector<TrialId> wanted;
+  for (const TrialId& id : order_) {
     if (trials_.contains(id)) continue;
     for (std::size_t i = 0; i < comparisons_.size(); ++i) {
-      if (comparisons_[i].involves(id.arm) && is_open(i)) return id;
+      if (!comparisons_[i].involves(id.arm) || !is_open(i)) continue;
+      wanted.push_back(id);
+      break;
     }
   }
-  return std::nullopt;
+  return wanted;
 }
 
 }  // namespace whichfirst::study

@@ -19,9 +19,8 @@ class Campaign {
   Campaign(const Experiment& experiment, const std::vector<PlannedComparison>& comparisons,
            const Trials& trials);
 
-  /// The next trial that a verdict needs: replicate by replicate, of those arms that an open
-  /// comparison asks for. Nothing once no comparison is open.
-  std::optional<TrialId> next();
+  /// The trials that have not ended and that an open comparison asks for, replicate by replicate.
+  std::vector<TrialId> wanted() const;
 
   /// A trial has ended: looks again where a pair became complete.
   void tell();
@@ -47,7 +46,6 @@ class Campaign {
   std::optional<stats::Referee> referee_;  // under automatic stopping, as the watches
   std::deque<stats::Watch> watches_;
   std::vector<TrialId> order_;  // of all trials that may be needed
-  std::size_t place_ = 0;       // in it: those before were named or are not needed
 };
 
 }  // namespace whichfirst::study

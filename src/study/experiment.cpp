@@ -174,7 +174,7 @@ TrialOutcome run_trial(const Experiment& experiment, const Arm& arm, std::uint64
                                .seed = experiment.study.seed,
                                .replicate = replicate},
                               stop, observe);
-  } catch (const std::exception& error) {
+  } catch (const Error& error) {  // alone: all else says nothing of the recipe, and ends the run
     result = {};
     result.record.status = record::Status::failed;
     result.record.reason = error.what();

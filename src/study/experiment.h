@@ -62,8 +62,9 @@ struct TrialOutcome {
 };
 
 /// Trains one trial on the calling thread from `initial`, and completes its record: arm, order,
-/// hashes, machine. An error on the way (no memory, a bn without a variance) is a `failed` trial
-/// with its reason, so that a study goes on.
+/// hashes, machine. An Error on the way, which is what the recipe does (a bn without a variance),
+/// is a `failed` trial with its reason, so that a study goes on. Lack of memory, a system error and
+/// a mistake of ours are thrown: they say nothing of the order. So is what the observer throws.
 TrialOutcome run_trial(const Experiment& experiment, const Arm& arm, std::uint64_t replicate,
                        const network::Values& initial, const std::stop_token& stop,
                        const train::Observer& observe);

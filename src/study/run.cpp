@@ -1,10 +1,15 @@
 #include "study/run.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <mutex>
 #include <numeric>
-#include <set>
+#include <thread>
 #include <utility>
 
 #include "algebra/relation.h"
@@ -13,6 +18,7 @@
 #include "report/wording.h"
 #include "study/campaign.h"
 #include "study/ledger.h"
+#include "study/run_state.h"
 #include "study/scheduler.h"
 #include "study/tap_comparison.h"
 #include "study/tuning.h"
@@ -142,24 +148,47 @@ record::VerdictRecord Run::finish(const std::stop_token& stop) {
   for (record::ComparisonResult& result : verdict.comparisons) {
     result.sentence = report::verdict_sentence(result, verdict);
   }
-  if (!is_stopped) folder.save_verdict(record::to_json(verdict));
+  if (!is_stopped) save(folder, verdict);
   listener_.on_end(verdict);
   return verdict;
 }
 
+/// A finished run is printed from a folder that is read-only too.
+void Run::save(record::RunFolder& folder, const record::VerdictRecord& verdict) const {
+  try {
+    folder.save_verdict(record::to_json(verdict));
+  } catch (const Error& error) {
+    if (::access(folder.path().c_str(), W_OK) == 0) throw;
+    listener_.on_notice({Notice::Kind::not_written, error.what()});
+  }
+}
+
 void Run::resume(record::RunFolder& folder) {
   record::LoadedTrials found = folder.load_trials(experiment_.platform.isa);
-  for (const std::string& message : found.damaged) {
-    listener_.on_notice({Notice::Kind::damaged_trial, message + "; it is trained again"});
-  }
   std::map<std::string, std::size_t> places;
   for (const Arm& arm : experiment_.arms) places.emplace(arm.name, places.size());
   trials_.clear();
+  again_.clear();
   for (auto& [key, trial] : found.done) {
+    const TrialId id{.arm = places.at(key.first), .replicate = key.second};
     require_same_ground(folder, trial);
+    if (const auto wrong = contradiction_in(trial, experiment_, experiment_.arms[id.arm])) {
+      found.damaged.push_back(
+          fmt::format("{}: {}", folder.trial_path(trial.arm, trial.replicate).string(), *wrong));
+      again_.insert(id);
+      continue;
+    }
+    // What the recipe does to a network it does again, to the bit. So a failure that comes from
+    // elsewhere - earlier versions took a full disk for one - is found out by another try.
+    if (trial.status == record::Status::failed && !options_.runner) {
+      again_.insert(id);
+      continue;
+    }
     forget_early_looks(trial);
-    trials_.emplace(TrialId{.arm = places.at(key.first), .replicate = key.second},
-                    std::move(trial));
+    trials_.emplace(id, std::move(trial));
+  }
+  for (const std::string& message : found.damaged) {
+    listener_.on_notice({Notice::Kind::damaged_trial, message + "; it is trained again"});
   }
   if (!trials_.empty()) listener_.on_resume(trials_, folder.path());
 }
@@ -192,12 +221,13 @@ bool Run::try_rates(record::RunFolder& folder, const std::stop_token& stop) {
               .replicates = experiment_.study.plan.tuning_seeds,
               .metric = std::string(tuning_metric(experiment_.study))};
   std::iota(phase.arms.begin(), phase.arms.end(), std::size_t{0});
-  auto place = todo.begin();
-  const auto next = [&] { return place == todo.end() ? std::nullopt : std::optional(*place++); };
+  const auto wanted = [&] {
+    std::erase_if(todo, [&](const TrialId& id) { return trials_.contains(id); });
+    return todo;
+  };
   train(
-      phase, next, [] {}, folder, stop);
-  return std::all_of(todo.begin(), todo.end(),
-                     [&](const TrialId& id) { return trials_.contains(id); });
+      phase, wanted, [] {}, folder, stop);
+  return wanted().empty();
 }
 
 /// What the comparisons ask for; returns whether all of that is there.
@@ -219,44 +249,98 @@ bool Run::train_pairs(const std::vector<PlannedComparison>& comparisons, record:
        .arms = {arms.begin(), arms.end()},
        .replicates = record::most_seeds(experiment_.study.plan),
        .metric = experiment_.study.plan.metric},
-      [&] { return campaign.next(); }, look, folder, stop);
+      [&] { return campaign.wanted(); }, look, folder, stop);
   return campaign.is_complete();
 }
 
-void Run::train(const Phase& phase, const std::function<std::optional<TrialId>()>& next,
+void Run::train(const Phase& phase, const std::function<std::vector<TrialId>()>& wanted,
                 const std::function<void()>& look, record::RunFolder& folder,
                 const std::stop_token& stop) {
   const Runner runner = options_.runner ? options_.runner : engine_runner(experiment_);
   listener_.on_phase(phase, experiment_, trials_);
-  Work work;
-  work.next = [&] {
-    const std::optional<TrialId> id = next();
-    if (id) listener_.on_start(*id);
-    return id;
-  };
-  work.run = [&](const TrialId& id, const train::Observer& observe) {
-    const Arm& arm = experiment_.arms[id.arm];
-    auto record = runner(arm, id.replicate, stop, [&](const train::Progress& progress) {
-      if (progress.finished_epoch) {
-        folder.append_progress(
-            record::progress_line(arm.name, id.replicate, *progress.finished_epoch));
-      }
-      observe(progress);
-    });
-    if (record) identify(*record, experiment_, arm, id.replicate);
-    return record;
-  };
-  work.progress = [&](const TrialId& id, const train::Progress& progress) {
-    listener_.on_progress(id, progress);
-  };
-  // On disk first: whoever is told of a trial may count on its file.
-  work.keep = [&](const TrialId& id, record::TrialRecord record) {
-    folder.save_trial(record);
+  std::mutex claims_mutex;
+  std::map<TrialId, record::Claim> claims;  // of the trials under way here
+  bool has_lost_progress = false;
+  const auto end = [&](const TrialId& id, record::TrialRecord record) {
     forget_early_looks(record);
     const auto& kept = trials_.emplace(id, std::move(record)).first->second;
     look();
     listener_.on_finish(id, kept);
   };
+  /// The first that nobody trains. One that has ended elsewhere is counted, and then others may be
+  /// wanted.
+  const auto take = [&]() -> Next {
+    std::vector<TrialId> todo = wanted();
+    Next next;
+    for (auto id = todo.begin(); id != todo.end();) {
+      if (claims.contains(*id)) {
+        ++id;
+        continue;
+      }
+      const Arm& arm = experiment_.arms[id->arm];
+      record::Turn turn =
+          folder.take(arm.name, id->replicate, experiment_.platform.isa, again_.contains(*id));
+      if (turn.claim) {
+        const std::lock_guard lock(claims_mutex);
+        claims.emplace(*id, std::move(*turn.claim));
+        return {.trial = *id};
+      }
+      if (!turn.done) {
+        next.wait = true;
+        ++id;
+      } else if (contradiction_in(*turn.done, experiment_, arm)) {
+        again_.insert(*id);
+      } else {
+        require_same_ground(folder, *turn.done);
+        end(*id, std::move(*turn.done));
+        todo = wanted();
+        id = todo.begin();
+        next.wait = false;
+      }
+    }
+    return next;
+  };
+  Work work;
+  work.next = [&] {
+    const Next next = take();
+    if (next.trial) listener_.on_start(*next.trial);
+    return next;
+  };
+  work.run = [&](const TrialId& id, const train::Observer& observe) {
+    const Arm& arm = experiment_.arms[id.arm];
+    auto record = runner(arm, id.replicate, stop, observe);
+    if (record) identify(*record, experiment_, arm, id.replicate);
+    return record;
+  };
+  // Progress is for people. What goes wrong with it is said once and touches no trial.
+  work.progress = [&](const TrialId& id, const train::Progress& progress) {
+    listener_.on_progress(id, progress);
+    if (!progress.finished_epoch) return;
+    try {
+      folder.append_progress(record::progress_line(experiment_.arms[id.arm].name, id.replicate,
+                                                   *progress.finished_epoch));
+    } catch (const Error& error) {
+      if (!std::exchange(has_lost_progress, true)) {
+        listener_.on_notice({Notice::Kind::not_written, error.what()});
+      }
+    }
+  };
+  // On disk first: whoever is told of a trial may count on its file.
+  work.keep = [&](const TrialId& id, record::TrialRecord record) {
+    folder.save_trial(record);
+    again_.erase(id);
+    end(id, std::move(record));
+    const std::lock_guard lock(claims_mutex);
+    claims.erase(id);
+  };
+  const std::jthread heart([&](const std::stop_token& ended) {
+    std::condition_variable_any waiting;
+    std::unique_lock lock(claims_mutex);
+    while (!waiting.wait_for(lock, ended, std::chrono::seconds(record::kRenewSeconds),
+                             [&] { return ended.stop_requested(); })) {
+      for (const auto& [id, claim] : claims) claim.renew();
+    }
+  });
   run_trials(work, jobs_, stop);
 }
 

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -33,7 +34,8 @@ struct Notice {
     same_network,   // two orders that are one network,
     same_training,  // or are proved to train bit for bit alike
     fewer_jobs,     // than cores, for want of memory
-    damaged_trial,  // a file that does not read: it is trained again
+    damaged_trial,  // a file that is no trial of its place: it is trained again
+    not_written,    // of what nobody waits for: progress, a verdict in a folder that is read-only
   };
   Kind kind;
   std::string text;
@@ -61,6 +63,7 @@ class Listener {
   virtual void on_progress(const TrialId&, const train::Progress&) {}
   /// Under automatic stopping each comparison of the plan is looked at after every trial.
   virtual void on_look(std::size_t /*comparison*/, const report::LookProgress&) {}
+  /// Also of a trial that another process trained meanwhile, which never started here.
   virtual void on_finish(const TrialId&, const record::TrialRecord&) {}
   /// The run is over, finished or stopped (`Stop::interrupted`).
   virtual void on_end(const record::VerdictRecord&) {}
@@ -92,6 +95,9 @@ class Run {
   /// (what the runner does with them is its own affair), those that have ended are kept, and no
   /// verdict is written. A stop that comes when all trials have ended changes nothing.
   ///
+  /// Other processes may work in the same folder at the same time: each trial is trained by one of
+  /// them, and this one waits for those that it needs.
+  ///
   /// A crash leaves what record::RunFolder says: every trial that has ended is on disk before the
   /// listener hears of it.
   ///
@@ -104,10 +110,11 @@ class Run {
   void choose_jobs();
   void resume(record::RunFolder& folder);
   void require_same_ground(const record::RunFolder& folder, const record::TrialRecord& trial) const;
+  void save(record::RunFolder& folder, const record::VerdictRecord& verdict) const;
   bool try_rates(record::RunFolder& folder, const std::stop_token& stop);
   bool train_pairs(const std::vector<PlannedComparison>& comparisons, record::RunFolder& folder,
                    const std::stop_token& stop);
-  void train(const Phase& phase, const std::function<std::optional<TrialId>()>& next,
+  void train(const Phase& phase, const std::function<std::vector<TrialId>()>& wanted,
              const std::function<void()>& look, record::RunFolder& folder,
              const std::stop_token& stop);
 
@@ -117,6 +124,7 @@ class Run {
   std::int64_t trial_bytes_ = 0;  // of the largest
   int jobs_ = 1;
   Trials trials_;
+  std::set<TrialId> again_;  // failed in an earlier run
 };
 
 }  // namespace whichfirst::study

@@ -1,6 +1,7 @@
 #include "record/atomic_file.h"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
@@ -76,6 +77,56 @@ TEST(AtomicFile, NamesFileAndReasonWhereItCannotWrite) {
       complaint_of([&] { write_file_atomically(folder / "taken", "x"); }),
       (folder / "taken").string() + ": cannot be replaced by its new content: Is a directory");
   EXPECT_EQ(count_files(folder.path()), 1U) << "the temporary is removed";
+}
+
+TEST(AtomicFile, CreatesButNeverReplaces) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(create_file_atomically(folder / "a", "first"));
+  EXPECT_FALSE(create_file_atomically(folder / "a", "second"));
+  EXPECT_EQ(content_of(folder / "a"), "first");
+  EXPECT_EQ(count_files(folder.path()), 1U);
+}
+
+TEST(Output, KeepsTheModeAndFollowsLinksToTheirEnd) {
+  const TemporaryFolder folder;
+  put(folder / "there/file", "old");
+  std::filesystem::permissions(folder / "there/file", std::filesystem::perms(0640));
+  std::filesystem::create_symlink("there/file", folder / "link");
+  std::filesystem::create_symlink("link", folder / "second");
+  std::filesystem::create_symlink("there/new", folder / "dangling");
+  write_output(folder / "second", "new");
+  write_output(folder / "dangling", "made");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "second"));
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
+  EXPECT_EQ(content_of(folder / "there/file"), "new");
+  EXPECT_EQ(content_of(folder / "there/new"), "made");
+  EXPECT_EQ(std::filesystem::status(folder / "there/file").permissions(),
+            std::filesystem::perms(0640));
+  EXPECT_EQ(count_files(folder / "there"), 2U);
+}
+
+TEST(Output, GoesThroughAFifoInPlace) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "fifo").c_str(), 0600), 0);
+  std::string got;
+  {
+    const std::jthread reader([&] { got = read_file(folder / "fifo", 100); });
+    write_output(folder / "fifo", "text");
+  }
+  EXPECT_EQ(got, "text");
+  EXPECT_TRUE(std::filesystem::is_fifo(folder / "fifo"));
+  write_output("/dev/null", "text");
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST(Output, IsRefusedBeforeTheLongPart) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(complaint_of([&] { require_output("--save", folder / "a"); }), "no error");
+  EXPECT_EQ(complaint_of([&] { require_output("--save", "/dev/null"); }), "no error");
+  EXPECT_THAT(complaint_of([&] { require_output("--save", folder.path()); }),
+              EndsWith(": expected a file, found a folder"));
+  EXPECT_THAT(complaint_of([&] { require_output("--save", folder / "none/a"); }),
+              StartsWith("--save " + (folder / "none/a").string()));
 }
 
 TEST(AtomicFile, ReadsWholeFilesUpToTheBound) {

@@ -1,8 +1,13 @@
 #include "record/run_folder.h"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -79,7 +84,7 @@ TEST(RunFolder, RefusesAStudyFileThatDoesNotRead) {
   EXPECT_THAT(complaint_of([&] { RunFolder(folder / "file", demo()); }),
               HasSubstr("file: the folder cannot be created: "));
   EXPECT_THAT(complaint_of([&] { RunFolder(folder / "file/run", demo()); }),
-              HasSubstr("file/run: the folder cannot be created: Not a directory"));
+              HasSubstr("file: the folder cannot be created: something else has its name"));
 }
 
 TEST(RunFolder, GivesBackTheTrialsThatWereSaved) {
@@ -124,26 +129,161 @@ TEST(RunFolder, IgnoresWhatIsNoTrialOfThePlan) {
   EXPECT_THAT(loaded.damaged, IsEmpty());
 }
 
-TEST(RunFolder, RefusesTrialsWhoseNumbersAreNotToBeCompared) {
+TEST(RunFolder, RefusesTrialsOfAnotherInstructionSet) {
   const TemporaryFolder folder;
   RunFolder run(folder.path(), demo());
-  const std::string file = run.trial_path("bn-first", 1).string();
-  const auto complaint = [&](const TrialRecord& trial) {
-    put(file, to_json(trial));
-    return complaint_of([&] { run.load_trials("avx512_core"); });
-  };
-  EXPECT_EQ(complaint(trial_of(demo(), "bn-first", 1)),
-            file +
+  run.save_trial(trial_of(demo(), "bn-first", 1));
+  EXPECT_EQ(complaint_of([&] { run.load_trials("avx512_core"); }),
+            run.trial_path("bn-first", 1).string() +
                 ": expected instruction set 'avx512_core', found 'avx2'; finish the run on a "
                 "processor of that kind, or start anew with --out and another folder");
   EXPECT_NO_THROW(run.load_trials(std::nullopt));
-  EXPECT_EQ(complaint(trial_of(demo(), "bn-first", 2)),
-            file +
-                ": expected replicate '1', found '2'; it was not written here; remove it, and it "
-                "is run again");
-  EXPECT_THAT(complaint(trial_of(demo(), "act-first", 1)), HasSubstr("expected arm 'bn-first'"));
-  EXPECT_THAT(complaint(trial_of(demo({"seed=1"}), "bn-first", 1)), HasSubstr("expected study '"));
   EXPECT_THROW(run.save_trial(trial_of(demo({"seed=1"}), "bn-first", 1)), std::logic_error);
+}
+
+// Whatever lies at a trial's place is named, hangs nobody, and makes way for the trial.
+TEST(RunFolder, WhatIsNoTrialOfItsPlaceIsNamedAndMakesWay) {
+  const TemporaryFolder folder;
+  RunFolder run(folder.path(), demo());
+  const std::filesystem::path file = run.trial_path("bn-first", 1);
+  std::filesystem::create_directories(file.parent_path());
+  const TrialRecord good = trial_of(demo(), "bn-first", 1);
+  const auto planted = [&](const std::function<void()>& plant, const std::string& says) {
+    std::filesystem::remove_all(file);
+    plant();
+    const LoadedTrials loaded = run.load_trials("avx2");
+    EXPECT_THAT(loaded.done, IsEmpty()) << says;
+    EXPECT_THAT(loaded.damaged, ElementsAre(HasSubstr("bn-first/1.json: " + says)));
+    EXPECT_TRUE(run.take("bn-first", 1, "avx2").claim.has_value()) << says;
+    run.save_trial(good);
+    EXPECT_THAT(run.load_trials("avx2").done, ElementsAre(Pair(Pair("bn-first", 1U), good)));
+  };
+  planted([&] { put(file, to_json(trial_of(demo(), "bn-first", 2))); },
+          "expected replicate '1', found '2'");
+  planted([&] { put(file, to_json(trial_of(demo(), "act-first", 1))); }, "expected arm 'bn-first'");
+  planted([&] { put(file, to_json(trial_of(demo({"seed=1"}), "bn-first", 1))); },
+          "expected study '");
+  planted([&] { put(file / "inside", ""); }, "expected a file");
+  planted([&] { std::filesystem::create_symlink(file, file); }, "expected a file, found a link");
+  planted([&] { std::filesystem::create_symlink("nowhere", file); },
+          "expected a file, found a link");
+  planted([&] { ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0); }, "expected a file");
+  planted([&] { put(file, std::string(kMaxTrialBytes + 1, ' ')); }, "expected at most");
+  const TemporaryFolder elsewhere;
+  put(elsewhere / "victim", "mine");
+  planted([&] { std::filesystem::create_symlink(elsewhere / "victim", file); }, "expected JSON");
+  EXPECT_EQ(content_of(elsewhere / "victim"), "mine");
+}
+
+TEST(RunFolder, NeverWritesThroughAPlantedLink) {
+  const TemporaryFolder folder;
+  const TemporaryFolder elsewhere;
+  put(elsewhere / "victim", "mine");
+  RunFolder run(folder.path(), demo());
+  std::filesystem::create_symlink(elsewhere / "victim",
+                                  folder / ("progress-" + writer_name() + ".jsonl"));
+  EXPECT_THAT(complaint_of([&] { run.append_progress("{}\n"); }), HasSubstr("cannot be opened"));
+  std::filesystem::create_directories(folder / "trials/bn-first");
+  std::filesystem::create_symlink(elsewhere / "victim", folder / "trials/bn-first/1.claim");
+  EXPECT_TRUE(run.take("bn-first", 1, "avx2").claim.has_value());
+  std::filesystem::create_symlink(elsewhere.path(), folder / "trials/act-first");
+  EXPECT_THAT(complaint_of([&] { run.save_trial(trial_of(demo(), "act-first", 1)); }),
+              HasSubstr("trials/act-first: expected a folder, found a link"));
+  EXPECT_EQ(content_of(elsewhere / "victim"), "mine");
+}
+
+TEST(RunFolder, IsMissedWhereItWasRemovedWhileRunning) {
+  const TemporaryFolder folder;
+  RunFolder run(folder / "run", demo());
+  std::filesystem::remove_all(folder / "run");
+  const auto save = [&] { run.save_trial(trial_of(demo(), "bn-first", 1)); };
+  EXPECT_THAT(complaint_of(save), HasSubstr("run: the run folder was removed or replaced"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+  std::filesystem::create_directory(folder / "run");
+  EXPECT_THAT(complaint_of([&] { run.take("bn-first", 1, "avx2"); }), HasSubstr("removed"));
+}
+
+TEST(RunFolder, OfTwoStudiesAtOnceOneGetsTheFolder) {
+  for (int times = 0; times < 20; ++times) {
+    const TemporaryFolder folder;
+    std::vector<std::string> complaints(4);
+    {
+      std::vector<std::jthread> threads;
+      for (std::size_t i = 0; i < 4; ++i) {
+        threads.emplace_back([&, i] {
+          complaints[i] = complaint_of(
+              [&] { RunFolder(folder / "a/b/run", demo({"seed=" + std::to_string(i)})); });
+        });
+      }
+    }
+    EXPECT_EQ(std::count(complaints.begin(), complaints.end(), "no error"), 1);
+    std::sort(complaints.begin(), complaints.end());
+    EXPECT_THAT(complaints.front(), HasSubstr("found another in seed ("));
+  }
+}
+
+TEST(RunFolder, ATrialIsClaimedByOneAndFreeAgainWhenItEnds) {
+  const TemporaryFolder folder;
+  RunFolder one(folder.path(), demo());
+  RunFolder two(folder.path(), demo());
+  {
+    const Turn first = one.take("bn-first", 1, "avx2");
+    EXPECT_TRUE(first.claim.has_value());
+    EXPECT_EQ(holder_of(folder / "trials/bn-first/1.claim"), writer_name());
+    const Turn second = two.take("bn-first", 1, "avx2");
+    EXPECT_FALSE(second.claim.has_value() || second.done.has_value());
+    EXPECT_TRUE(two.take("bn-first", 2, "avx2").claim.has_value());
+    one.save_trial(trial_of(demo(), "bn-first", 1));
+  }
+  EXPECT_EQ(holder_of(folder / "trials/bn-first/1.claim"), std::nullopt);
+  EXPECT_FALSE(std::filesystem::exists(folder / "trials/bn-first/1.claim"));
+  EXPECT_EQ(two.take("bn-first", 1, "avx2").done, trial_of(demo(), "bn-first", 1));
+  EXPECT_TRUE(two.take("bn-first", 1, "avx2", /*again=*/true).claim.has_value());
+}
+
+// A dead writer of this machine at once; of another machine, whose lock may be unseen here, by age.
+TEST(RunFolder, AClaimOutlivesItsWriterOnlyUntilThatIsKnown) {
+  const TemporaryFolder folder;
+  RunFolder run(folder.path(), demo());
+  const auto claim = folder / "trials/bn-first/1.claim";
+  const auto is_taken = [&](const std::string& writer, std::chrono::seconds age) {
+    put(claim, writer);
+    std::filesystem::last_write_time(claim, std::filesystem::file_time_type::clock::now() - age);
+    const bool is_held = holder_of(claim).has_value();
+    const bool is_free = run.take("bn-first", 1, "avx2").claim.has_value();
+    EXPECT_NE(is_held, is_free);
+    return is_free;
+  };
+  EXPECT_TRUE(is_taken(writer_name(), std::chrono::seconds(0)));
+  EXPECT_FALSE(is_taken("elsewhere-1", std::chrono::seconds(kStaleSeconds / 2)));
+  EXPECT_TRUE(is_taken("elsewhere-1", std::chrono::seconds(2 * kStaleSeconds)));
+  EXPECT_FALSE(std::filesystem::exists(claim)) << "given up again";
+}
+
+TEST(RunFolder, RemovesWhatDeadWritersLeftAndNothingOfTheLiving) {
+  const TemporaryFolder folder;
+  RunFolder run(folder.path(), demo());
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  ::waitpid(child, nullptr, 0);
+  const std::string host = writer_name().substr(0, writer_name().rfind('-') + 1);
+  const std::string dead = ".whichfirst-tmp-" + host + std::to_string(child) + "-0";
+  const std::string living = ".whichfirst-tmp-" + writer_name() + "-123456";
+  for (const std::filesystem::path& inside : {folder.path(), folder / "trials/bn-first"}) {
+    put(inside / dead, "left");
+    put(inside / living, "in use");
+    put(inside / ".whichfirst-tmp-elsewhere-1-0", "who knows");
+  }
+  put(folder / "trials/bn-first/7.claim", host + std::to_string(child));
+  const Turn held = run.take("bn-first", 8, "avx2");
+  const RunFolder next(folder.path(), demo());
+  for (const std::filesystem::path& inside : {folder.path(), folder / "trials/bn-first"}) {
+    EXPECT_FALSE(std::filesystem::exists(inside / dead));
+    EXPECT_TRUE(std::filesystem::exists(inside / living));
+    EXPECT_TRUE(std::filesystem::exists(inside / ".whichfirst-tmp-elsewhere-1-0"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / "trials/bn-first/7.claim"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "trials/bn-first/8.claim"));
 }
 
 TEST(RunFolder, ProgressIsOneFileAWriterMadeByTheFirstLine) {

@@ -2,6 +2,7 @@
 #include "study/run.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <fstream>
@@ -11,6 +12,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "record/atomic_file.h"
 #include "record/temporary_folder.h"
 #include "study/prepared.h"
 #include "study/scheduler.h"
@@ -291,6 +293,114 @@ TEST_F(RunTest, TrialsOfOtherDataOrKernelsAreNotMixedOnResume) {
   EXPECT_THAT(diary.notices, ElementsAre(AllOf(HasSubstr("1.json"), HasSubstr("trained again"))));
   EXPECT_EQ(diary.lines.front(), "resume 2");
   EXPECT_TRUE(has_verdict());
+}
+
+/// Two runs in one folder at once, as two processes are: locks belong to open files.
+TEST_F(RunTest, TwoAtOnceShareTheWorkAndComeToTheSame) {
+  for (const Settings& settings : {kFixed, kAutomatic, kTuned}) {
+    finish(settings);
+    const std::string whole = saved("verdict.json");
+    const std::size_t trials = diary.finished.size();
+    std::filesystem::remove_all(folder / "run");
+    std::mutex mutex;
+    std::multiset<std::string> trained;
+    const Runner counting = [&](const Arm& arm, std::uint64_t replicate, const auto&, const auto&) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      const std::lock_guard lock(mutex);
+      trained.insert(arm.name + '/' + record::replicate_name(replicate));
+      return std::optional(pretend(arm, replicate));
+    };
+    Diary diaries[2];
+    {
+      std::vector<std::jthread> processes;
+      for (Diary& own : diaries) {
+        processes.emplace_back([&] {
+          study::Run run(prepared(settings), {.folder = folder / "run", .runner = counting}, own);
+          EXPECT_NE(run.finish({}).stop, record::Stop::interrupted);
+        });
+      }
+    }
+    EXPECT_THAT(std::set(trained.begin(), trained.end()), SizeIs(trained.size())) << "none twice";
+    EXPECT_GE(trained.size(), trials);
+    EXPECT_LE(trained.size(), trials + 1) << "one may be under way when it is decided";
+    EXPECT_THAT(diaries[0].finished, SizeIs(testing::Ge(trials)));
+    EXPECT_THAT(diaries[1].lines, Contains(StartsWith("start"))) << "both had a share";
+    EXPECT_THAT(diaries[0].lines, Contains(StartsWith("start")));
+    if (settings != kAutomatic) {
+      EXPECT_EQ(saved("verdict.json"), whole);
+    }
+    std::filesystem::remove_all(folder / "run");
+  }
+}
+
+TEST_F(RunTest, GoesOnWithoutItsProgressFile) {
+  std::filesystem::create_directories(folder / "run" /
+                                      ("progress-" + record::writer_name() + ".jsonl"));
+  EXPECT_EQ(finish(kFixed).comparisons[0].comparison.pairs, 6);
+  EXPECT_THAT(diary.notices, ElementsAre(HasSubstr(".jsonl: cannot be opened"))) << "said once";
+}
+
+TEST_F(RunTest, WhatSaysNothingOfAnOrderEndsTheRunAndLeavesNoTrial) {
+  const Runner starved = [](const auto&, auto, const auto&,
+                            const auto&) -> std::optional<record::TrialRecord> {
+    throw std::bad_alloc();
+  };
+  EXPECT_THROW(finish(kFixed, {.runner = starved}), std::bad_alloc);
+  finish(kFixed);
+  EXPECT_THAT(diary.finished, SizeIs(12)) << "no trial had a file";
+}
+
+TEST_F(RunTest, ATrialThatContradictsItselfIsNamedAndTrainedAgain) {
+  finish(kFixed);
+  const std::filesystem::path file = folder / "run/trials/bn-first/1.json";
+  const std::string content = record::content_of(file);
+  record::TrialRecord trial = record::trial_from_json(content, "");
+  const auto retrained = [&](const std::function<void(record::TrialRecord&)>& change) {
+    record::TrialRecord changed = trial;
+    change(changed);
+    record::put(file, record::to_json(changed));
+    finish(kFixed);
+    EXPECT_EQ(record::content_of(file), content) << diary.notices.size();
+    EXPECT_THAT(diary.finished, ElementsAre(TrialId{0, 1}));
+    return diary.notices.empty() ? "" : diary.notices[0];
+  };
+  using Trial = record::TrialRecord;
+  EXPECT_THAT(retrained([](Trial& t) { t.metrics.test_accuracy = 130; }), HasSubstr("up to 100"));
+  EXPECT_THAT(retrained([](Trial& t) { t.metrics.train_loss = -1; }), HasSubstr("train_loss of 0"));
+  EXPECT_THAT(retrained([](Trial& t) { t.metrics.test_accuracy = {}; }),
+              HasSubstr("expected the test_accuracy of a trial that is done"));
+  EXPECT_THAT(retrained([](Trial& t) { t.status = record::Status::diverged; }),
+              HasSubstr("expected no test_accuracy of a trial that is diverged"));
+  EXPECT_THAT(retrained([](Trial& t) { t.right_answers.resize(90); }), HasSubstr("found 90"));
+  EXPECT_THAT(retrained([](Trial& t) { t.right_answers.front() ^= 1; }), HasSubstr("its answers"));
+  EXPECT_THAT(retrained([](Trial& t) { t.order = "bn conv relu"; }), HasSubstr("expected order"));
+  EXPECT_THAT(retrained([](Trial& t) { t.lr = 7; }), HasSubstr("expected lr 0.05, found 7"));
+}
+
+TEST_F(RunTest, AFailureOfTheEngineIsTriedAgainOnResume) {
+  Runner failing = [&](const Arm& arm, std::uint64_t replicate, const auto&, const auto&) {
+    record::TrialRecord record = pretend(arm, replicate);
+    record.status = record::Status::failed;
+    record.reason = "std::bad_alloc";
+    record.metrics = {};
+    record.right_answers.clear();
+    return std::optional(record);
+  };
+  finish({"plan.seeds=1"}, {.runner = failing});
+  finish({"plan.seeds=1"}, {.runner = failing});
+  EXPECT_THAT(diary.finished, IsEmpty()) << "what a user's script did stays";
+  diary = {};
+  study::Run run(prepared({"plan.seeds=1"}), {.folder = folder / "run"}, diary);
+  EXPECT_EQ(run.finish({}).orders[0].failed, 0);
+  EXPECT_THAT(diary.finished, SizeIs(2));
+}
+
+TEST_F(RunTest, AFinishedRunIsReadFromAFolderThatCannotBeWritten) {
+  finish(kFixed);
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  std::filesystem::permissions(folder / "run", std::filesystem::perms(0555));
+  EXPECT_EQ(finish(kFixed).comparisons[0].comparison.pairs, 6);
+  std::filesystem::permissions(folder / "run", std::filesystem::perms(0755));
 }
 
 TEST_F(RunTest, AsManyTrialsAsMemoryHolds) {

@@ -151,11 +151,11 @@ TEST_F(Sequential, AClearDifferenceStopsAtTheFirstLook) {
   const auto comparisons = plan_comparisons(experiment, {});
   Campaign campaign(experiment, comparisons, trials);
   int asked = 0;
-  while (const auto next = campaign.next()) {
+  for (auto todo = campaign.wanted(); !todo.empty(); todo = campaign.wanted()) {
     ++asked;
-    const Arm& arm = experiment.arms[next->arm];
-    add(trial(arm.name, next->replicate,
-              (next->arm == 0 ? 80 : 60) + static_cast<int>(next->replicate % 3)));
+    const auto [arm, replicate] = todo.front();
+    add(trial(experiment.arms[arm].name, replicate,
+              (arm == 0 ? 80 : 60) + static_cast<int>(replicate % 3)));
     campaign.tell();
   }
   EXPECT_EQ(asked, 12) << "six pairs, and none is asked for after the verdict";
@@ -205,12 +205,13 @@ TEST_F(Sequential, ADecidedOrderGetsNoMoreReplicates) {
   ASSERT_THAT(comparisons, SizeIs(3));
   Campaign campaign(experiment, comparisons, trials);
   std::map<std::size_t, int> asked;
-  while (const auto next = campaign.next()) {
-    ++asked[next->arm];
+  for (auto todo = campaign.wanted(); !todo.empty(); todo = campaign.wanted()) {
+    const auto [arm, replicate] = todo.front();
+    ++asked[arm];
     // z is far below; x and y are alike.
-    const int base = next->arm == 2 ? 20 : 70;
-    const int wobble = static_cast<int>((next->replicate * (next->arm == 0 ? 7 : 11)) % 9);
-    add(trial(experiment.arms[next->arm].name, next->replicate, base + wobble));
+    const int base = arm == 2 ? 20 : 70;
+    const int wobble = static_cast<int>((replicate * (arm == 0 ? 7 : 11)) % 9);
+    add(trial(experiment.arms[arm].name, replicate, base + wobble));
     campaign.tell();
   }
   EXPECT_LT(asked[2], 12);
@@ -309,6 +310,15 @@ TEST(RunTrial, AnErrorIsAFailedTrialWithItsReasonAndItsIdentity) {
   EXPECT_EQ(outcome.record.study, experiment.hash);
   EXPECT_EQ(outcome.record.hashes.data, experiment.material.hash);
   EXPECT_TRUE(outcome.values.empty());
+}
+
+// Lack of memory, a display that broke: nothing of that is an outcome of the order.
+TEST(RunTrial, WhatSaysNothingOfTheOrderIsNoTrial) {
+  const Experiment& experiment = prepared();
+  const Arm& arm = experiment.arms[0];
+  const auto observe = [](const auto&) { throw std::bad_alloc(); };
+  EXPECT_THROW(run_trial(experiment, arm, 1, initial_values(experiment, arm, 1), {}, observe),
+               std::bad_alloc);
 }
 
 TEST(Pairing, OrdersThatDifferInNothingTrainToTheSameNumbers) {

@@ -1,6 +1,7 @@
 #include "engine/compile/compiler.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "base/error.h"
@@ -39,6 +40,7 @@ void Compiler::translate(Action action) {
   try {
     action();
   } catch (const dnnl::error& error) {
+    if (error.status == dnnl_out_of_memory) throw std::bad_alloc();
     throw Error("{} ({}) on an input of {}x{}x{} and a batch of {}: oneDNN cannot run it ({})",
                 stage().path, stage().text, stage().input.channels, stage().input.height,
                 stage().input.width, batch_, error.what());
