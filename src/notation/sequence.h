@@ -55,7 +55,7 @@ struct GroupNorm {
 };
 
 /// Functions of one number; the slope of `prelu` is trained, one per channel. Formulas:
-/// reference/activation.h.
+/// reference/stages.h.
 enum class ActivationKind {
   relu,
   leaky,

@@ -1,11 +1,10 @@
-#include "reference/activation.h"
-
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <utility>
 
 #include "base/error.h"
+#include "reference/stages.h"
 
 namespace whichfirst::reference {
 namespace {

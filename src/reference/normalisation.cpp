@@ -1,8 +1,7 @@
-#include "reference/normalisation.h"
-
 #include <cmath>
 
 #include "base/error.h"
+#include "reference/stages.h"
 
 namespace whichfirst::reference {
 namespace {

@@ -6,12 +6,6 @@
 #include "base/error.h"
 #include "network/lookup.h"
 #include "notation/sequence.h"
-#include "reference/activation.h"
-#include "reference/convolution.h"
-#include "reference/dropout.h"
-#include "reference/fully_connected.h"
-#include "reference/loss.h"
-#include "reference/pooling.h"
 
 namespace whichfirst::reference {
 namespace {

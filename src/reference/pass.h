@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "network/network.h"
-#include "reference/normalisation.h"
-#include "reference/tensor.h"
+#include "reference/stages.h"
 
 namespace whichfirst::reference {
 

@@ -1,10 +1,9 @@
-#include "reference/pooling.h"
-
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "base/error.h"
+#include "reference/stages.h"
 
 namespace whichfirst::reference {
 namespace {

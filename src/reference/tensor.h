@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "base/error.h"
 #include "base/shape.h"
 
 namespace whichfirst::reference {
@@ -28,9 +29,17 @@ struct Tensor {
 };
 
 /// `count` images of `shape`, all numbers 0.
-Tensor zeros(int count, const Shape& shape);
+inline Tensor zeros(int count, const Shape& shape) {
+  check(count > 0 && shape.size() > 0, "a tensor holds at least one number");
+  const auto size = static_cast<std::size_t>(count * shape.size());
+  return {.count = count, .shape = shape, .values = std::vector<double>(size)};
+}
 
 /// The same numbers under another shape of equal size: `flatten`, and its backward.
-Tensor reshape(Tensor tensor, const Shape& shape);
+inline Tensor reshape(Tensor tensor, const Shape& shape) {
+  check(tensor.shape.size() == shape.size(), "reshaping keeps the number of numbers");
+  tensor.shape = shape;
+  return tensor;
+}
 
 }  // namespace whichfirst::reference

@@ -13,7 +13,7 @@
 #include "engine/networks.h"
 #include "engine/platform.h"
 #include "network/preset.h"
-#include "reference/convolution.h"
+#include "reference/stages.h"
 
 namespace whichfirst::engine {
 namespace {

@@ -8,9 +8,9 @@
 #include "engine/networks.h"
 #include "engine/trainer.h"
 #include "engine/twin_cases.h"
-#include "reference/loss.h"
 #include "reference/optimizer.h"
 #include "reference/pass.h"
+#include "reference/stages.h"
 
 namespace whichfirst::engine {
 namespace {

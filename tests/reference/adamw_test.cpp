@@ -55,13 +55,5 @@ TEST(AdamW, StaysWhereThereNeverWasAGradientAndPassesNaNOn) {
   EXPECT_THAT(nan_mask(values[0]), ElementsAre(false, true));
 }
 
-TEST(AdamW, RefusesGradientsOfAnotherNetwork) {
-  const network::Network network = make_network("flatten fc(1, bias=off)", picture(1, 1, 1), 1);
-  Arrays values = {{1}};
-  AdamWMoments moments;
-  EXPECT_THROW(adamw_step(values, moments, {}, {.lr = 1}, network), std::logic_error);
-  EXPECT_THROW(adamw_step(values, moments, {{1, 2}}, {.lr = 1}, network), std::logic_error);
-}
-
 }  // namespace
 }  // namespace whichfirst::reference

@@ -1,9 +1,8 @@
-#include "reference/convolution.h"
-
 #include <gmock/gmock.h>
 
 #include "reference/gradient_check.h"
 #include "reference/sample.h"
+#include "reference/stages.h"
 
 namespace whichfirst::reference {
 namespace {

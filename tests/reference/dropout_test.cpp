@@ -1,11 +1,10 @@
-#include "reference/dropout.h"
-
 #include <gmock/gmock.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "reference/sample.h"
+#include "reference/stages.h"
 
 namespace whichfirst::reference {
 namespace {

@@ -1,12 +1,12 @@
-// Group, instance and layer normalisation: src/reference/normalisation.h.
+// Group, instance and layer normalisation: src/reference/stages.h.
 #include <gmock/gmock.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "reference/gradient_check.h"
-#include "reference/normalisation.h"
 #include "reference/sample.h"
+#include "reference/stages.h"
 
 namespace whichfirst::reference {
 namespace {

@@ -1,11 +1,10 @@
-#include "reference/loss.h"
-
 #include <gmock/gmock.h>
 
 #include <cmath>
 
 #include "reference/gradient_check.h"
 #include "reference/sample.h"
+#include "reference/stages.h"
 
 namespace whichfirst::reference {
 namespace {

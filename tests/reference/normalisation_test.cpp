@@ -1,11 +1,10 @@
-#include "reference/normalisation.h"
-
 #include <gmock/gmock.h>
 
 #include <tuple>
 
 #include "reference/gradient_check.h"
 #include "reference/sample.h"
+#include "reference/stages.h"
 
 namespace whichfirst::reference {
 namespace {

@@ -1,13 +1,10 @@
-#include "reference/pooling.h"
-
 #include <gmock/gmock.h>
 
 #include <cmath>
 
-#include "reference/activation.h"
 #include "reference/gradient_check.h"
-#include "reference/normalisation.h"
 #include "reference/sample.h"
+#include "reference/stages.h"
 
 namespace whichfirst::reference {
 namespace {

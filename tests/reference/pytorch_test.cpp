@@ -5,10 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "reference/activation.h"
-#include "reference/loss.h"
 #include "reference/optimizer.h"
 #include "reference/sample.h"
+#include "reference/stages.h"
 
 namespace whichfirst::reference {
 namespace {

@@ -54,13 +54,5 @@ TEST(Sgd, DecaysBiasesScalesAndOffsetsTooWhereAsked) {
                                   ElementsAre(8), ElementsAre(8)));
 }
 
-TEST(Sgd, RefusesGradientsOfAnotherNetwork) {
-  const network::Network network = make_network("flatten fc(1, bias=off)", picture(1, 1, 1), 1);
-  Arrays values = {{1}};
-  Arrays velocity;
-  EXPECT_THROW(sgd_step(values, velocity, {}, {.lr = 1}, network), std::logic_error);
-  EXPECT_THROW(sgd_step(values, velocity, {{1, 2}}, {.lr = 1}, network), std::logic_error);
-}
-
 }  // namespace
 }  // namespace whichfirst::reference
