@@ -19,6 +19,12 @@ std::optional<double> rate(const std::optional<std::int64_t>& count, double seco
   return static_cast<double>(*count) / seconds / 1e9;
 }
 
+double total_seconds(const std::vector<BenchPart>& parts) {
+  double sum = 0;
+  for (const BenchPart& part : parts) sum += part.seconds;
+  return sum;
+}
+
 void add_to(std::optional<std::int64_t>& sum, const std::optional<std::int64_t>& more) {
   sum = sum && more ? std::optional(*sum + *more) : std::nullopt;
 }
@@ -34,29 +40,11 @@ void count_implementation(std::vector<BenchKernels>& list, const std::string& im
   }
 }
 
-/// A part, or a kind, of a step.
-struct TimedPart {
-  BenchPart part;
-  double share = 0;  ///< of the step
-  int count = 0;     ///< of a kind: how many parts
-  std::vector<BenchKernels> implementations = {};
-};
-
-std::vector<TimedPart> timed_kinds(const BenchOrder& order) {
-  std::vector<TimedPart> kinds;
-  for (const BenchKind& kind : by_kind(order.parts)) {
-    kinds.push_back({.part = kind.sum,
-                     .share = kind.sum.seconds / order.step_seconds(),
-                     .count = kind.count,
-                     .implementations = kind.implementations});
-  }
-  return kinds;
-}
-
-std::vector<TimedPart> timed_parts(const BenchOrder& order) {
-  std::vector<TimedPart> parts;
+/// Every part by itself.
+std::vector<BenchKind> timed_parts(const BenchOrder& order) {
+  std::vector<BenchKind> parts;
   for (const BenchPart& part : order.parts) {
-    parts.push_back({.part = part, .share = part.seconds / order.step_seconds()});
+    parts.push_back({.sum = part, .share = part.seconds / order.step_seconds()});
   }
   return parts;
 }
@@ -69,16 +57,14 @@ std::vector<std::string> reference_kernels(const BenchOrder& order) {
   return names;
 }
 
-const json::Fields<TimedPart> kTimes = {
-    among<&TimedPart::part>({field<&BenchPart::kind>("kind", "what it is counted among"),
-                             field<&BenchPart::seconds>("seconds", "of a step")}),
-    field<&TimedPart::share>("share", "of the step, in [0, 1]"),
-    among<&TimedPart::part>(
-        {field<&BenchPart::flops>("flops", "of a step; of products only"),
-         field<&BenchPart::bytes>("bytes", "that the arguments hold, each once"),
-         derived<BenchPart>("gflops", "per second", [](const auto& part) { return part.gflops(); }),
-         derived<BenchPart>("gb_per_second", "powers of ten",
-                            [](const auto& part) { return part.gb_per_second(); })}),
+const json::Fields<BenchKind> kTimes = {
+    among<&BenchKind::sum>({field<&BenchPart::kind>("kind", "what it is counted among"),
+                            field<&BenchPart::seconds>("seconds", "of a step")}),
+    field<&BenchKind::share>("share", "of the step, in [0, 1]"),
+    among<&BenchKind::sum>({field<&BenchPart::flops>("flops", "of a step; of products only"),
+                            field<&BenchPart::bytes>("bytes", "that the arguments hold, each once"),
+                            derived<&BenchPart::gflops>("gflops", "per second"),
+                            derived<&BenchPart::gb_per_second>("gb_per_second", "powers of ten")}),
 };
 
 const json::Fields<BenchKernels> kKernels = {
@@ -88,14 +74,14 @@ const json::Fields<BenchKernels> kKernels = {
     field<&BenchKernels::count>("count", "in a step"),
 };
 
-const json::Fields<TimedPart> kKind = {
+const json::Fields<BenchKind> kKind = {
     json::also(kTimes),
-    field<&TimedPart::count>("count", "parts of this kind"),
-    field<&TimedPart::implementations>("implementations", kKernels, "the most frequent first"),
+    field<&BenchKind::count>("count", "parts of this kind"),
+    field<&BenchKind::implementations>("implementations", kKernels, "the most frequent first"),
 };
 
-const json::Fields<TimedPart> kPart = {
-    among<&TimedPart::part>(
+const json::Fields<BenchKind> kPart = {
+    among<&BenchKind::sum>(
         {field<&BenchPart::stage, json::TextOrNull>("stage", "path; null: the whole network"),
          field<&BenchPart::what>("what", "`backward weights`"),
          field<&BenchPart::implementation>("implementation", "`jit:avx2`, `own`")}),
@@ -121,12 +107,10 @@ const json::Fields<BenchOrder> kOrder = {
     field<&BenchOrder::planned_bytes>("planned_bytes", "by the engine, the sum of the next two"),
     field<&BenchOrder::arena_bytes>("arena_bytes", "activations, their gradients, scratch"),
     field<&BenchOrder::parameter_bytes>("parameter_bytes", "values, gradients, optimizer"),
-    derived<BenchOrder>("step_seconds", "sum of the parts",
-                        [](const auto& order) { return order.step_seconds(); }),
-    derived<BenchOrder>("conv_share", "of the convolutions, in [0, 1]",
-                        [](const auto& order) { return order.conv_share(); }),
+    derived<&BenchOrder::step_seconds>("step_seconds", "sum of the parts"),
+    derived<&BenchOrder::conv_share>("conv_share", "of the convolutions, in [0, 1]"),
     derived<BenchOrder>("kinds", kKind, "the slowest first",
-                        [](const auto& order) { return timed_kinds(order); }),
+                        [](const auto& order) { return by_kind(order.parts); }),
     derived<BenchOrder>("stages", kPart, "parts in the order in which they run",
                         [](const auto& order) { return timed_parts(order); }),
     derived<BenchOrder>("reference_kernels", "parts that run slow code of the library",
@@ -179,7 +163,7 @@ std::vector<BenchKind> by_kind(const std::vector<BenchPart>& parts) {
     auto known = std::find_if(kinds.begin(), kinds.end(),
                               [&](const BenchKind& each) { return each.sum.kind == part.kind; });
     if (known == kinds.end()) {
-      kinds.push_back({.sum = part, .count = 0, .implementations = {}});
+      kinds.push_back({.sum = part});
       known = kinds.end() - 1;
       known->sum.stage = known->sum.what = known->sum.implementation = "";
     } else {
@@ -190,7 +174,9 @@ std::vector<BenchKind> by_kind(const std::vector<BenchPart>& parts) {
     ++known->count;
     count_implementation(known->implementations, part.implementation);
   }
+  const double step = total_seconds(parts);
   for (BenchKind& kind : kinds) {
+    kind.share = kind.sum.seconds / step;
     std::stable_sort(kind.implementations.begin(), kind.implementations.end(),
                      [](const auto& a, const auto& b) { return a.count > b.count; });
   }
@@ -199,11 +185,7 @@ std::vector<BenchKind> by_kind(const std::vector<BenchPart>& parts) {
   return kinds;
 }
 
-double BenchOrder::step_seconds() const {
-  double sum = 0;
-  for (const BenchPart& part : parts) sum += part.seconds;
-  return sum;
-}
+double BenchOrder::step_seconds() const { return total_seconds(parts); }
 
 double BenchOrder::stage_seconds() const {
   double sum = 0;

@@ -1,4 +1,4 @@
-// Measured speed as JSON: what `whichfirst bench --json` prints.
+// Measured speed as JSON and as text: what `whichfirst bench` prints.
 //
 // Speeds are of one core unless said otherwise. A GB/s counts the bytes that the arguments of a
 // kernel hold, each once, whatever the caches spare; scratch memory is none of them.
@@ -35,9 +35,10 @@ struct BenchPart {
 
 /// The parts of one kind taken together.
 struct BenchKind {
-  BenchPart sum;  ///< no stage, no `what`
+  BenchPart sum;     ///< no stage, no `what`
+  double share = 0;  ///< of the step
   int count = 0;
-  std::vector<BenchKernels> implementations;  ///< without `what`; the most frequent first
+  std::vector<BenchKernels> implementations = {};  ///< without `what`; the most frequent first
 };
 /// All kinds, the slowest first. Their bytes are missing where any part's are.
 std::vector<BenchKind> by_kind(const std::vector<BenchPart>& parts);
@@ -105,5 +106,10 @@ std::string to_json(const BenchRecord& bench);
 
 /// The fields of the document as rows of a table in Markdown, for docs/documents.md.
 std::string bench_table();
+
+/// Where the time of a step goes: by kind of stage, or every single part of it.
+enum class BenchDetail { kinds, stages };
+
+std::string print_bench(const BenchRecord& bench, BenchDetail detail = BenchDetail::kinds);
 
 }  // namespace whichfirst::bench

@@ -1,4 +1,4 @@
-#include "bench/bench_text.h"
+#include "bench/bench_record.h"
 
 #include <fmt/format.h>
 

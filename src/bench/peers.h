@@ -1,11 +1,14 @@
 // PyTorch beside ours: the script bench/peers/pytorch.py, kept running, on the networks of a study.
+// It is told what to train, and then what to time, by a line of JSON or words, and answers each
+// with a line of JSON. The script's head describes the conversation.
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "bench/bench_record.h"
 #include "bench/child_process.h"
-#include "bench/peer_record.h"
 #include "network/network.h"
 #include "record/study_file.h"
 
@@ -16,8 +19,22 @@ struct PeerOptions {
   std::string script;  // a file; empty: the built-in script
 };
 
-/// The stages of a network in the script's words.
-PeerNetwork describe_for_peers(const network::Network& network);
+/// What the script is to train, and how: "task {...}", ended with a line break and holding none.
+std::string task_line(const std::vector<network::Network>& networks, const record::Recipe& recipe,
+                      int cores);
+
+/// What the script offers on this machine.
+struct PeerOffer {
+  std::string library;  ///< "PyTorch 1.13.0"
+  std::vector<std::string> configurations;
+  std::vector<BenchPeers::Missing> missing;
+};
+
+/// Throw Error, beginning with `label`, where the line is no such answer, with the script's own
+/// words where it answers with an error.
+PeerOffer read_offer(std::string_view line, const std::string& label);
+/// Images a second, above 0, at most 1e12.
+double read_speed(std::string_view line, const std::string& label);
 
 /// A configuration of PyTorch on all cores.
 struct PeerSetting {

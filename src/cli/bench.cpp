@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "bench/bench_text.h"
+#include "bench/bench_record.h"
 #include "cli/study_arguments.h"
 #include "cli/verbs.h"
 

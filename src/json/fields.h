@@ -24,7 +24,6 @@
 
 #include "base/shape.h"
 #include "json/value.h"
-#include "json/writer.h"
 
 namespace whichfirst::json {
 
@@ -253,6 +252,10 @@ struct MemberTraits<T S::*> {
   using Record = S;
   using Type = T;
 };
+template <class S, class T>
+struct MemberTraits<T (S::*)() const> {
+  using Record = S;
+};
 template <auto kMember>
 using RecordOf = typename MemberTraits<decltype(kMember)>::Record;
 template <auto kMember>
@@ -284,44 +287,46 @@ Field<RecordOf<kMember>> field(std::string_view key, std::string_view meaning) {
 
 // A member that is a struct, an optional struct or a list of structs.
 
-template <class Part>
-void write_part(const std::vector<AnyField>& fields, const Part& part, Writer& writer) {
-  write_object(fields, &part, writer);
+template <class Member>
+concept IsList = requires(Member& member) {
+  member.emplace_back();
+};
+template <class Member>
+concept IsOptional = requires(Member& member) {
+  member.emplace();
 }
-template <class Part>
-void write_part(const std::vector<AnyField>& fields, const std::optional<Part>& part,
-                Writer& writer) {
-  part ? write_object(fields, &*part, writer) : writer.null();
-}
-template <class Part>
-void write_part(const std::vector<AnyField>& fields, const std::vector<Part>& list,
-                Writer& writer) {
-  writer.begin_list();
-  for (const Part& part : list) write_object(fields, &part, writer);
-  writer.end_list();
-}
+&&!IsList<Member>;
 
-template <class Part>
-void read_part(const std::vector<AnyField>& fields, Part& part, const Value& value) {
-  read_object(fields, &part, value);
-}
-template <class Part>
-void read_part(const std::vector<AnyField>& fields, std::optional<Part>& part, const Value& value) {
-  part.reset();
-  if (!value.is_null()) read_object(fields, &part.emplace(), value);
-}
-template <class Part>
-void read_part(const std::vector<AnyField>& fields, std::vector<Part>& list, const Value& value) {
-  list.clear();
-  const std::size_t size = value.size();
-  for (std::size_t i = 0; i < size; ++i) read_object(fields, &list.emplace_back(), value.at(i));
-}
-
-template <class Member, class Part>
+template <class Member>
 constexpr const char* part_type() {
-  return std::is_same_v<Member, Part>                ? "object"
-         : std::is_same_v<Member, std::vector<Part>> ? "list of objects"
-                                                     : "object or null";
+  return IsList<Member> ? "list of objects" : IsOptional<Member> ? "object or null" : "object";
+}
+
+template <class Member>
+void write_part(const std::vector<AnyField>& fields, const Member& member, Writer& writer) {
+  if constexpr (IsList<Member>) {
+    writer.begin_list();
+    for (const auto& part : member) write_object(fields, &part, writer);
+    writer.end_list();
+  } else if constexpr (IsOptional<Member>) {
+    member ? write_object(fields, &*member, writer) : writer.null();
+  } else {
+    write_object(fields, &member, writer);
+  }
+}
+
+template <class Member>
+void read_part(const std::vector<AnyField>& fields, Member& member, const Value& value) {
+  if constexpr (IsList<Member>) {
+    member.clear();
+    const std::size_t size = value.size();
+    for (std::size_t i = 0; i < size; ++i) read_object(fields, &member.emplace_back(), value.at(i));
+  } else if constexpr (IsOptional<Member>) {
+    member.reset();
+    if (!value.is_null()) read_object(fields, &member.emplace(), value);
+  } else {
+    read_object(fields, &member, value);
+  }
 }
 
 template <auto kMember, class Part>
@@ -329,7 +334,7 @@ Field<RecordOf<kMember>> field(std::string_view key, const Fields<Part>& parts,
                                std::string_view meaning) {
   using Record = RecordOf<kMember>;
   return {{.key = key,
-           .type = part_type<TypeOf<kMember>, Part>(),
+           .type = part_type<TypeOf<kMember>>(),
            .meaning = meaning,
            .write =
                [](const AnyField& self, const void* record, Writer& writer) {
@@ -400,13 +405,19 @@ Field<Record> derived(std::string_view key, std::string_view meaning, Get) {
            }}};
 }
 
+/// What a member function says.
+template <auto kGet>
+Field<RecordOf<kGet>> derived(std::string_view key, std::string_view meaning) {
+  using Record = RecordOf<kGet>;
+  return derived<Record>(key, meaning, [](const Record& record) { return (record.*kGet)(); });
+}
+
 /// The same of a struct, an optional struct or a list of structs.
 template <class Record, class Part, class Get>
 Field<Record> derived(std::string_view key, const Fields<Part>& parts, std::string_view meaning,
                       Get) {
-  using Member = std::remove_cvref_t<std::invoke_result_t<Get, const Record&>>;
   return {{.key = key,
-           .type = part_type<Member, Part>(),
+           .type = part_type<std::remove_cvref_t<std::invoke_result_t<Get, const Record&>>>(),
            .meaning = meaning,
            .write =
                [](const AnyField& self, const void* record, Writer& writer) {

@@ -16,24 +16,17 @@ using measure::Summary;
 using Numbers = json::ListOf<double, json::NumberOrNull>;
 
 const Fields<Summary> kSummaryFields = {
-    derived<Summary>("mean", "of the finite values, as all that follows",
-                     [](const Summary& summary) { return summary.mean(); }),
-    derived<Summary>("sd", "divides by n", [](const Summary& summary) { return summary.sd(); }),
-    derived<Summary>("skewness", "null where all values are equal",
-                     [](const Summary& summary) { return summary.skewness(); }),
-    derived<Summary>("kurtosis", "3 for a Gaussian; null likewise",
-                     [](const Summary& summary) { return summary.kurtosis(); }),
-    derived<Summary>("min", "smallest value", [](const Summary& each) { return each.least(); }),
-    derived<Summary>("max", "largest value", [](const Summary& each) { return each.largest(); }),
-    derived<Summary>("zero_share", "zeros, in [0, 1]",
-                     [](const Summary& summary) { return summary.zero_share(); }),
-    derived<Summary>("negative_share", "values below 0, in [0, 1]",
-                     [](const Summary& summary) { return summary.negative_share(); }),
-    derived<Summary>("count", "finite values", [](const Summary& each) { return each.count(); }),
-    derived<Summary>("nan_count", "NaN goes through the stages as in PyTorch",
-                     [](const Summary& summary) { return summary.nan_count(); }),
-    derived<Summary>("infinite_count", "infinite values",
-                     [](const Summary& summary) { return summary.infinite_count(); }),
+    derived<&Summary::mean>("mean", "of the finite values, as all that follows"),
+    derived<&Summary::sd>("sd", "divides by n"),
+    derived<&Summary::skewness>("skewness", "null where all values are equal"),
+    derived<&Summary::kurtosis>("kurtosis", "3 for a Gaussian; null likewise"),
+    derived<&Summary::least>("min", "smallest value"),
+    derived<&Summary::largest>("max", "largest value"),
+    derived<&Summary::zero_share>("zero_share", "zeros, in [0, 1]"),
+    derived<&Summary::negative_share>("negative_share", "values below 0, in [0, 1]"),
+    derived<&Summary::count>("count", "finite values"),
+    derived<&Summary::nan_count>("nan_count", "NaN goes through the stages as in PyTorch"),
+    derived<&Summary::infinite_count>("infinite_count", "infinite values"),
 };
 
 const Fields<measure::Histogram> kHistogramFields = {

@@ -4,8 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "bench/peer_record.h"
+#include "bench/peers.h"
 #include "complaint.h"
+#include "notation/parse.h"
 
 namespace whichfirst::bench {
 namespace {
@@ -108,25 +109,20 @@ TEST(BenchJson, HoldsThePeersAndWhatIsMissingOfThem) {
 // --- what is said to the script, and heard ------------------------------------------------------
 
 TEST(PeerTask, IsOneLine) {
-  PeerTask task{.cores = 2,
-                .batch = 32,
-                .optimizer = "sgd",
-                .momentum = 0.9,
-                .networks = {{.input = {3, 8, 8},
-                              .classes = 10,
-                              .stages = {{.kind = "add",
-                                          .activation = "",
-                                          .source = 1,
-                                          .shortcut = 0,
-                                          .values = {{"bias", 1}}}}}}};
-  const std::string line = task_line(task);
+  const network::Network network = network::build(
+      {.body = notation::parse("res(conv(3)) gap fc(classes)", notation::Context::body),
+       .order = {},
+       .input = {3, 8, 8},
+       .classes = 10});
+  const std::string line = task_line({network}, record::Recipe{.batch = 32}, 2);
   EXPECT_EQ(line.find('\n'), line.size() - 1);
   ASSERT_TRUE(line.starts_with("task "));
   const json document = json::parse(line.substr(5));
   EXPECT_EQ(document["batch"], 32);
   EXPECT_EQ(document["networks"][0]["input"], (json{3, 8, 8}));
-  EXPECT_EQ(document["networks"][0]["stages"][0],
-            (json{{"kind", "add"}, {"source", 1}, {"shortcut", 0}, {"bias", 1.0}}));
+  EXPECT_EQ(document["networks"][0]["stages"][0]["bias"], 1.0);
+  EXPECT_EQ(document["networks"][0]["stages"][1],
+            (json{{"kind", "add"}, {"source", 0}, {"shortcut", -1}}));
 }
 
 TEST(PeerAnswers, AreReadAndRefused) {

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "bench/bench_text.h"
+#include "bench/bench_record.h"
 #include "notation/parse.h"
 #include "record/verdict_record.h"
 #include "report/data_text.h"
