@@ -23,13 +23,10 @@ Packed pack_maps(const network::Network& network, const network::Values& values)
   for (const network::Stage& stage : network.stages) {
     const auto* conv = std::get_if<network::Conv>(&stage.operation);
     if (conv == nullptr || !conv->has_bias_map) continue;
-    for (const int index : stage.parameters) {
-      const auto i = static_cast<std::size_t>(index);
-      if (network.parameters[i].kind != network::ParameterKind::bias) continue;
-      const BorderBias border = border_bias_of(stage);
-      packed.values[i] = pack(border, values[i]);
-      packed.network.parameters[i].dimensions = {static_cast<std::int64_t>(border.packed_size())};
-    }
+    const std::size_t i = *network.find_parameter(stage, network::ParameterKind::bias);
+    const BorderBias border = border_bias_of(stage);
+    packed.values[i] = pack(border, values[i]);
+    packed.network.parameters[i].dimensions = {static_cast<std::int64_t>(border.packed_size())};
   }
   return packed;
 }

@@ -87,6 +87,23 @@ void triad(float* a, const float* b, const float* c, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) a[i] = b[i] + 0.5F * c[i];
 }
 
+/// `work` a second of the fastest round of `action`, of those in about `seconds`, and of one at
+/// least: what the core can do when nobody interrupts it.
+template <class Action>
+double fastest_rate(double seconds, double work, const Action& action) {
+  using Clock = std::chrono::steady_clock;
+  double best = 0;
+  const auto start = Clock::now();
+  auto now = start;
+  do {
+    const auto before = Clock::now();
+    action();
+    now = Clock::now();
+    best = std::max(best, work / std::chrono::duration<double>(now - before).count());
+  } while (std::chrono::duration<double>(now - start).count() < seconds);
+  return best;
+}
+
 }  // namespace
 
 Platform describe_platform(Precision precision) {
@@ -147,44 +164,25 @@ void use_precision(Precision precision) {
 }
 
 Peak measure_peak(Precision precision, double seconds) {
-  using Clock = std::chrono::steady_clock;
   const std::optional<PeakLoop> loop = peak_loop(precision);
   if (!loop) return {};
-  const double flops = 2.0 * loop->products * kChains * kRounds;
   volatile float sink = 0;
-  double best = 0;  // the fastest round: what the core can do when nobody interrupts it
-  const auto start = Clock::now();
-  auto now = start;
-  while (std::chrono::duration<double>(now - start).count() < seconds) {
-    const auto before = Clock::now();
-    sink = loop->run();
-    now = Clock::now();
-    best = std::max(best, flops / std::chrono::duration<double>(now - before).count());
-  }
-  static_cast<void>(sink);
-  return {.gflops = best / 1e9, .instructions = loop->instructions};
+  const double flops = 2.0 * loop->products * kChains * kRounds;
+  const double rate = fastest_rate(seconds, flops, [&] { sink = loop->run(); });
+  return {.gflops = rate / 1e9, .instructions = loop->instructions};
 }
 
 double measure_memory_peak(double seconds) {
-  using Clock = std::chrono::steady_clock;
   constexpr std::size_t kCount = std::size_t{16} << 20;
   std::vector<float> a(kCount, 1.0F);
   const std::vector<float> b(kCount, 2.0F);
   const std::vector<float> c(kCount, 3.0F);
   volatile float sink = 0;
-  double best = 0;
-  const auto start = Clock::now();
-  auto now = start;
-  do {
-    const auto before = Clock::now();
+  const double rate = fastest_rate(seconds, 3.0 * kCount * sizeof(float), [&] {
     triad(a.data(), b.data(), c.data(), kCount);
     sink = a[kCount / 2];
-    now = Clock::now();
-    best = std::max(
-        best, 3.0 * kCount * sizeof(float) / std::chrono::duration<double>(now - before).count());
-  } while (std::chrono::duration<double>(now - start).count() < seconds);
-  static_cast<void>(sink);
-  return best / 1e9;
+  });
+  return rate / 1e9;
 }
 
 void use_one_thread() {

@@ -1,4 +1,4 @@
-#include "engine/compile/arena.h"
+#include "engine/compile/program.h"
 
 #include <gmock/gmock.h>
 

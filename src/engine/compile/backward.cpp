@@ -16,8 +16,8 @@ bool Compiler::depends_on_parameters(int stage) const {
   return stage != network::kInput && depends_[static_cast<std::size_t>(stage)];
 }
 
-ValueId Compiler::take_gradient() {
-  const ValueId dresult = dresults_[static_cast<std::size_t>(stage_)];
+ValueId Compiler::take_gradient(bool is_with_relu) {
+  const ValueId dresult = dresults_[static_cast<std::size_t>(stage_ + (is_with_relu ? 1 : 0))];
   check(dresult >= 0, "every stage's result is read by another");
   --readers(dresult);
   return dresult;
@@ -91,9 +91,7 @@ void Compiler::backward(const network::Conv& conv) {
 void Compiler::backward(const network::BatchNorm& bn) {
   const ForwardState& here = state();
   const bool is_with_relu = here.workspace >= 0;
-  if (is_with_relu) ++stage_;  // the gradient is that of the relu's result
-  const ValueId dresult = take_gradient();
-  if (is_with_relu) --stage_;
+  const ValueId dresult = take_gradient(is_with_relu);
   const ValueId dsource = writable(dresult);
   // Backward through the statistics: without use_global_stats, though forward was given them.
   const auto flags = bn_flags(bn, is_with_relu);
@@ -270,9 +268,7 @@ void Compiler::backward(const network::FullyConnected& fc) {
 
 void Compiler::backward(const network::Add&) {
   const bool is_with_relu = is_relu_next();
-  if (is_with_relu) ++stage_;  // the gradient is that of the relu's result
-  const ValueId dresult = take_gradient();
-  if (is_with_relu) --stage_;
+  const ValueId dresult = take_gradient(is_with_relu);
   ValueId dsum = dresult;
   if (is_with_relu) {
     dsum = writable(dresult);

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/compile/compile.h"
+#include "engine/compile/program.h"
 #include "engine/kernels/bf16.h"
 #include "engine/kernels/border_bias.h"
 #include "engine/kernels/convolution.h"
@@ -275,8 +275,8 @@ class Compiler {
   void compile_backward();
   /// Whether anything trained stands before the output of a stage.
   bool depends_on_parameters(int stage) const;
-  /// The gradient of this stage's output, in the output's layout.
-  ValueId take_gradient();
+  /// The gradient of this stage's output, or of the relu's that is fused to it, in its layout.
+  ValueId take_gradient(bool is_with_relu = false);
   /// Adds to the gradient of what the stage reads; `value` has any layout.
   void give_gradient(int source, ValueId value);
 

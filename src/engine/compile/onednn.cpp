@@ -1,5 +1,7 @@
 #include "engine/compile/onednn.h"
 
+#include <utility>
+
 #include "base/error.h"
 
 namespace whichfirst::engine {
@@ -67,34 +69,26 @@ void limit_to_avx2() {
 
 std::string_view instruction_set() {
   using dnnl::cpu_isa;
-  switch (dnnl::get_effective_cpu_isa()) {
-    case cpu_isa::sse41:
-      return "sse41";
-    case cpu_isa::avx:
-      return "avx";
-    case cpu_isa::avx2:
-      return "avx2";
-    case cpu_isa::avx2_vnni:
-      return "avx2_vnni";
-    case cpu_isa::avx512_core:
-      return "avx512_core";
-    case cpu_isa::avx512_core_vnni:
-      return "avx512_core_vnni";
-    case cpu_isa::avx512_core_bf16:
-      return "avx512_core_bf16";
-    case cpu_isa::avx512_core_amx:
-      return "avx512_core_amx";
+  constexpr std::pair<cpu_isa, std::string_view> kNames[] = {
+    {cpu_isa::sse41, "sse41"},
+    {cpu_isa::avx, "avx"},
+    {cpu_isa::avx2, "avx2"},
+    {cpu_isa::avx2_vnni, "avx2_vnni"},
+    {cpu_isa::avx512_core, "avx512_core"},
+    {cpu_isa::avx512_core_vnni, "avx512_core_vnni"},
+    {cpu_isa::avx512_core_bf16, "avx512_core_bf16"},
+    {cpu_isa::avx512_core_amx, "avx512_core_amx"},
 #if DNNL_VERSION_MAJOR >= 3
-    case cpu_isa::avx2_vnni_2:
-      return "avx2_vnni_2";
-    case cpu_isa::avx512_core_fp16:
-      return "avx512_core_fp16";
-    case cpu_isa::avx512_core_amx_fp16:
-      return "avx512_core_amx_fp16";
+    {cpu_isa::avx2_vnni_2, "avx2_vnni_2"},
+    {cpu_isa::avx512_core_fp16, "avx512_core_fp16"},
+    {cpu_isa::avx512_core_amx_fp16, "avx512_core_amx_fp16"},
 #endif
-    default:
-      return "other";
+  };
+  const cpu_isa used = dnnl::get_effective_cpu_isa();
+  for (const auto& [isa, name] : kNames) {
+    if (isa == used) return name;
   }
+  return "other";
 }
 
 }  // namespace whichfirst::engine

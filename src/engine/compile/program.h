@@ -1,7 +1,7 @@
 // A step or a pass as a flat list of oneDNN primitives and own kernels over buffers whose places
 // are not yet known.
 //
-// Compiling (compile.h) decides what runs and in which layouts; binding gives every buffer its
+// Compiling (compiler.h) decides what runs and in which layouts; binding gives every buffer its
 // place and makes the memory objects; running only walks the list. Nothing is allocated while it
 // runs.
 #pragma once
@@ -14,12 +14,29 @@
 #include <variant>
 #include <vector>
 
-#include "engine/compile/arena.h"
 #include "engine/compile/onednn.h"
 #include "engine/plan.h"
 #include "network/network.h"
 
 namespace whichfirst::engine {
+
+inline constexpr std::size_t kAlignment = 64;  // bytes: a cache line, and AVX-512's widest load
+
+/// A buffer is alive from step `first` to step `last`, both included.
+struct Lifetime {
+  std::size_t bytes = 0;
+  int first = 0;
+  int last = 0;
+};
+
+struct ArenaLayout {
+  std::vector<std::size_t> offsets;  // one a buffer, multiples of kAlignment
+  std::size_t bytes = 0;             // of the whole block
+};
+
+/// Places the largest buffers first, each at the lowest place that is free throughout its life.
+/// Source: greedy by size, Pisarchyk and Lee 2020, arXiv:2001.03288.
+ArenaLayout lay_out(const std::vector<Lifetime>& lifetimes);
 
 /// Where a buffer lives.
 enum class Home {
@@ -156,12 +173,9 @@ class BoundProgram {
  public:
   BoundProgram(const Program& program, const Storage& storage, const dnnl::engine& engine);
 
-  /// Runs steps [begin, end). `step` is what dropout draws for.
+  /// Runs steps [begin, end). `step` is what dropout draws for; `observe` is told when each ended.
   void run(dnnl::stream& stream, std::size_t begin, std::size_t end,
-           const network::DropoutStep& step);
-  /// The same, telling when each has ended.
-  void run(dnnl::stream& stream, std::size_t begin, std::size_t end,
-           const network::DropoutStep& step, const StepObserver& observe);
+           const network::DropoutStep& step, const StepObserver& observe = {});
   std::size_t size() const { return steps_.size(); }
   /// The numbers of a value in a plain layout.
   float* pointer(ValueId value) const;
@@ -184,5 +198,21 @@ class BoundProgram {
   dnnl::memory scratch_;
   std::vector<std::variant<BoundPrimitive, BoundKernel>> steps_;
 };
+
+/// training: forward and backward of a step; decides on the layouts of the parameters.
+/// probe: the same with every stage on its own, nothing fused, because its values are looked at.
+/// evaluation: forward with running statistics, over parameters as training keeps them.
+/// inference: an evaluation that decides on layouts itself and fuses more; the bias of a
+/// convolution with a bias map is packed (border_bias.h). No bf16.
+enum class Purpose { training, probe, evaluation, inference };
+
+/// `kept_layouts` are those of the parameters, of an evaluation: what training in the same
+/// precision decided on. `tap` is shown what each stage of a probe made.
+Program compile(const network::Network& network, int batch, const dnnl::engine& engine,
+                Purpose purpose, Precision precision,
+                const std::vector<Layout>* kept_layouts = nullptr, Tap tap = {});
+
+/// The layout of a parameter as network.parameters describes it: plain, row-major.
+Layout plain_layout(const network::Parameter& parameter);
 
 }  // namespace whichfirst::engine

@@ -8,7 +8,7 @@
 #include <initializer_list>
 #include <vector>
 
-#include "engine/compile/compile.h"
+#include "engine/compile/program.h"
 #include "network/network.h"
 
 namespace whichfirst::engine {
