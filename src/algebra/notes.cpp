@@ -1,7 +1,6 @@
-#include "algebra/notes.h"
-
 #include <algorithm>
 
+#include "algebra/explain.h"
 #include "network/expand.h"
 #include "network/lookup.h"
 #include "network/match.h"

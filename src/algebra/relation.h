@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "algebra/answer.h"
 #include "algebra/rules.h"
 #include "algebra/term.h"
 #include "base/shape.h"

@@ -9,6 +9,7 @@
 namespace whichfirst::algebra {
 namespace {
 
+using network::Affine;
 using network::BatchNorm;
 using network::Network;
 using network::ParameterKind;
@@ -19,29 +20,8 @@ auto* find(const Network& network, Values& values, int place, ParameterKind kind
   return find_array(network, values, stage_at(network, place), kind);
 }
 
-/// scale x + shift on each channel.
-struct Affine {
-  std::vector<double> scale;
-  std::vector<double> shift;
-};
-
 double eps_of(const Network& network, int stage) {
   return network::as<BatchNorm>(stage_at(network, stage))->eps;
-}
-
-/// What a bn with these running statistics does.
-Affine affine_of(const Network& network, const Arrays& values, int stage) {
-  const auto& mean = *find(network, values, stage, ParameterKind::running_mean);
-  const auto& variance = *find(network, values, stage, ParameterKind::running_variance);
-  const auto* scale = find(network, values, stage, ParameterKind::scale);
-  const auto* offset = find(network, values, stage, ParameterKind::offset);
-  Affine affine;
-  for (std::size_t c = 0; c < mean.size(); ++c) {
-    affine.scale.push_back((scale ? (*scale)[c] : 1) /
-                           std::sqrt(variance[c] + eps_of(network, stage)));
-    affine.shift.push_back((offset ? (*offset)[c] : 0) - affine.scale[c] * mean[c]);
-  }
-  return affine;
 }
 
 /// Makes a bn with scale and offset do `wanted`, whatever its statistics are.
@@ -51,8 +31,8 @@ void set_affine(const Network& network, Arrays& values, int stage, const Affine&
   auto& scale = *find(network, values, stage, ParameterKind::scale);
   auto& offset = *find(network, values, stage, ParameterKind::offset);
   for (std::size_t c = 0; c < mean.size(); ++c) {
-    scale[c] = wanted.scale[c] * std::sqrt(variance[c] + eps_of(network, stage));
-    offset[c] = wanted.shift[c] + wanted.scale[c] * mean[c];
+    scale[c] = wanted.factor[c] * std::sqrt(variance[c] + eps_of(network, stage));
+    offset[c] = wanted.shift[c] + wanted.factor[c] * mean[c];
   }
 }
 
@@ -68,10 +48,10 @@ bool is_free(const Network& network, int stage) {
 Affine chain(const Network& network, const Arrays& values, const std::vector<int>& stages,
              Affine affine) {
   for (const int stage : stages) {
-    const Affine next = affine_of(network, values, stage);
-    for (std::size_t c = 0; c < affine.scale.size(); ++c) {
-      affine.scale[c] *= next.scale[c];
-      affine.shift[c] = next.scale[c] * affine.shift[c] + next.shift[c];
+    const Affine next = affine_of(network, values, stage_at(network, stage));
+    for (std::size_t c = 0; c < affine.factor.size(); ++c) {
+      affine.factor[c] *= next.factor[c];
+      affine.shift[c] = next.factor[c] * affine.shift[c] + next.shift[c];
     }
   }
   return affine;
@@ -122,14 +102,14 @@ Folded fold(const Network& network, const Arrays& values, const Term& term,
   }
   const Affine before = before_of(network, values, term, carried);
   const Affine after = chain(network, values, term.after, identity(columns.rows));
-  const std::size_t pixels = columns.count / before.scale.size();
+  const std::size_t pixels = columns.count / before.factor.size();
   for (std::size_t k = 0; k < columns.rows; ++k) {
     for (std::size_t j = 0; j < columns.count; ++j) {
       double& weight = columns.at(folded.weights, k, j);
       folded.bias[k] += weight * before.shift[j / pixels];
-      weight *= before.scale[j / pixels] * after.scale[k];
+      weight *= before.factor[j / pixels] * after.factor[k];
     }
-    folded.bias[k] = after.scale[k] * folded.bias[k] + after.shift[k];
+    folded.bias[k] = after.factor[k] * folded.bias[k] + after.shift[k];
   }
   return folded;
 }
@@ -149,12 +129,12 @@ std::vector<double> unfold(const Network& to, Arrays& values, const Term& term,
   weights = wanted.weights;
   const Columns columns = columns_of(to, term.stage, weights.size());
   const Affine before = before_of(to, values, term, carried);
-  const std::size_t pixels = columns.count / before.scale.size();
+  const std::size_t pixels = columns.count / before.factor.size();
   std::vector<double> rest = wanted.bias;
   for (std::size_t k = 0; k < columns.rows; ++k) {
     for (std::size_t j = 0; j < columns.count; ++j) {
       double& weight = columns.at(weights, k, j);
-      weight /= before.scale[j / pixels];
+      weight /= before.factor[j / pixels];
       rest[k] -= weight * before.shift[j / pixels];
     }
   }

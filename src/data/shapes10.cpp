@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/error.h"
 #include "base/random.h"
 
 namespace whichfirst::data {
@@ -68,7 +67,7 @@ struct Canvas {
 // The shapes as signed distances, about 1 in radius, y upwards. `w` in [0, 1] is how thick thin
 // parts are.
 
-float disc(Point p) { return length(p) - 0.9F; }
+float disc(Point p, float) { return length(p) - 0.9F; }
 
 float ring(Point p, float w) { return std::abs(length(p) - 0.75F) - (0.14F + 0.12F * w); }
 
@@ -76,17 +75,17 @@ float box(Point p, float half_width, float half_height) {
   return std::max(std::abs(p.x) - half_width, std::abs(p.y) - half_height);
 }
 
-float square(Point p) { return box(p, 0.8F, 0.8F); }
+float square(Point p, float) { return box(p, 0.8F, 0.8F); }
 
 float frame(Point p, float w) { return std::abs(box(p, 0.67F, 0.67F)) - (0.13F + 0.11F * w); }
 
-float triangle(Point p) {
+float triangle(Point p, float) {
   constexpr float kHalfSqrt3 = 0.8660254F;
   return std::max(-p.y, kHalfSqrt3 * std::abs(p.x) + 0.5F * p.y) - 0.58F;
 }
 
 /// Five mirrors fold the plane into the tenth between a tip and a valley, where one edge is left.
-float star(Point p) {
+float star(Point p, float) {
   constexpr float kSin36 = 0.58778525F, kCos36 = 0.80901699F;
   for (int fold = 0; fold < 2; ++fold) {
     p.x = std::abs(p.x);
@@ -127,37 +126,15 @@ void draw_shape(Canvas& canvas, int kind, float level, RandomSequence& random) {
   const double room = 0.8 * (kSide / 2.0 - radius);
   const Point centre = {uniform(random, kSide / 2.0 - room, kSide / 2.0 + room) - 0.5F,
                         uniform(random, kSide / 2.0 - room, kSide / 2.0 + room) - 0.5F};
-  const auto draw = [&](auto&& shape) {
-    canvas.paint(centre, 1.5F * radius, level, [&](Point p) {
-      const Point local = {(turn.x * p.x + turn.y * p.y) / (radius * stretch),
-                           (turn.y * p.x - turn.x * p.y) * stretch / radius};
-      return radius * shape(local);
-    });
-  };
-  switch (kind) {
-    case 0:
-      return draw(disc);
-    case 1:
-      return draw([=](Point p) { return ring(p, w); });
-    case 2:
-      return draw(square);
-    case 3:
-      return draw([=](Point p) { return frame(p, w); });
-    case 4:
-      return draw(triangle);
-    case 5:
-      return draw(star);
-    case 6:
-      return draw([=](Point p) { return cross(p, w); });
-    case 7:
-      return draw([=](Point p) { return bars(p, w); });
-    case 8:
-      return draw([=](Point p) { return crescent(p, w); });
-    case 9:
-      return draw([=](Point p) { return arrow(p, w); });
-    default:
-      check(false, "shapes10 has ten classes");
-  }
+  // In the order of kShapes10ClassNames.
+  constexpr float (*kShapes[])(Point, float) = {disc, ring,  square, frame,    triangle,
+                                                star, cross, bars,   crescent, arrow};
+  const auto shape = kShapes[kind];
+  canvas.paint(centre, 1.5F * radius, level, [&](Point p) {
+    const Point local = {(turn.x * p.x + turn.y * p.y) / (radius * stretch),
+                         (turn.y * p.x - turn.x * p.y) * stretch / radius};
+    return radius * shape(local, w);
+  });
 }
 
 /// A line or a blob somewhere, lighter or darker than the background.

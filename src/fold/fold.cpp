@@ -9,16 +9,130 @@
 #include <variant>
 
 #include "base/error.h"
-#include "fold/absorb.h"
 #include "network/lookup.h"
 
 namespace whichfirst::fold {
 namespace {
 
+using network::Affine;
 using network::is;
 using network::Network;
 using network::ParameterKind;
 using network::Stage;
+
+// --- the arithmetic: weights take in a map by channel that stands before or behind them ---------
+
+/// Of a convolution or a fully connected stage.
+struct Weights {
+  std::vector<double> weight;  // KCRS or KC
+  std::vector<double> bias;    // K, or K x P x Q by output position; empty: none
+
+  /// Whether the bias of `stage`, whose weights these are, is K x P x Q.
+  bool is_by_position(const network::Stage& stage) const {
+    return bias.size() > static_cast<std::size_t>(stage.output.channels);
+  }
+};
+
+/// W b for each of the K x R x S taps, then W a in place.
+std::vector<double> multiply_inputs(const Affine& map, std::size_t outputs,
+                                    std::vector<double>& weight) {
+  const std::size_t inputs = map.factor.size();
+  const std::size_t taps = weight.size() / (outputs * inputs);
+  std::vector<double> shifts(outputs * taps);
+  for (std::size_t k = 0; k < outputs; ++k) {
+    for (std::size_t c = 0; c < inputs; ++c) {
+      for (std::size_t tap = 0; tap < taps; ++tap) {
+        double& w = weight[(k * inputs + c) * taps + tap];
+        shifts[k * taps + tap] += w * map.shift[c];
+        w *= map.factor[c];
+      }
+    }
+  }
+  return shifts;
+}
+
+/// The sum of one channel's taps (R x S) that lie inside of the picture, of the window at (p, q).
+double sum_inside(const double* taps, const network::Conv& conv, const Shape& in,
+                  std::pair<int, int> position) {
+  double sum = 0;
+  for (int r = 0; r < conv.kernel; ++r) {
+    const int h = position.first * conv.stride + r - conv.padding;
+    if (h < 0 || h >= in.height) continue;
+    for (int s = 0; s < conv.kernel; ++s) {
+      const int w = position.second * conv.stride + s - conv.padding;
+      if (w >= 0 && w < in.width) sum += taps[r * conv.kernel + s];
+    }
+  }
+  return sum;
+}
+
+/// One number for each of the `outputs` where every channel's are all equal.
+void shorten(std::size_t outputs, std::vector<double>& map) {
+  const std::size_t pixels = map.size() / outputs;
+  for (std::size_t i = 0; i < map.size(); ++i) {
+    if (map[i] != map[i / pixels * pixels]) return;
+  }
+  for (std::size_t k = 0; k < outputs; ++k) map[k] = map[k * pixels];
+  map.resize(outputs);
+}
+
+/// The map of a picture's channels as that of the flattened picture: each entry `pixels` times.
+void repeat_each(std::size_t pixels, Affine& map) {
+  Affine repeated;
+  for (std::size_t c = 0; c < map.factor.size(); ++c) {
+    repeated.factor.insert(repeated.factor.end(), pixels, map.factor[c]);
+    repeated.shift.insert(repeated.shift.end(), pixels, map.shift[c]);
+  }
+  map = std::move(repeated);
+}
+
+/// The map of what the weights make: K entries.
+void absorb_backward(const Affine& map, Weights& weights) {
+  const std::size_t outputs = map.factor.size();
+  check(weights.weight.size() % outputs == 0, "the map is of what the weights make");
+  const std::size_t inputs = weights.weight.size() / outputs;
+  for (std::size_t i = 0; i < weights.weight.size(); ++i) {
+    weights.weight[i] *= map.factor[i / inputs];
+  }
+  if (weights.bias.empty()) weights.bias.resize(outputs);
+  const std::size_t pixels = weights.bias.size() / outputs;
+  for (std::size_t i = 0; i < weights.bias.size(); ++i) {
+    weights.bias[i] = map.factor[i / pixels] * weights.bias[i] + map.shift[i / pixels];
+  }
+}
+
+/// The map of what `stage`, whose weights these are, reads: C entries. Gives a convolution a bias
+/// by position where the taps inside of the picture are not the same everywhere.
+void absorb_forward(const Affine& map, const Stage& stage, Weights& weights) {
+  const auto outputs = static_cast<std::size_t>(stage.output.channels);
+  check(std::cmp_equal(map.factor.size(), stage.input.channels), "the map is of what is read");
+  const std::vector<double> shifts = multiply_inputs(map, outputs, weights.weight);
+  if (weights.bias.empty()) weights.bias.resize(outputs);
+  const auto* conv = std::get_if<network::Conv>(&stage.operation);
+  if (conv == nullptr) {
+    for (std::size_t k = 0; k < outputs; ++k) weights.bias[k] += shifts[k];
+    return;
+  }
+  const Shape& out = stage.output;
+  const auto pixels = static_cast<std::size_t>(out.pixels());
+  const std::size_t taps = shifts.size() / outputs;
+  const std::size_t given = weights.bias.size() / outputs;  // 1, or `pixels`
+  std::vector<double> bias;
+  bias.reserve(outputs * pixels);
+  for (std::size_t k = 0; k < outputs; ++k) {
+    for (int p = 0; p < out.height; ++p) {
+      for (int q = 0; q < out.width; ++q) {
+        const std::size_t pixel = bias.size() % pixels;
+        const double before = weights.bias[k * given + (given == 1 ? 0 : pixel)];
+        bias.push_back(before + sum_inside(&shifts[k * taps], *conv, stage.input, {p, q}));
+      }
+    }
+  }
+  shorten(outputs, bias);
+  weights.bias = std::move(bias);
+}
+
+// --- which weights absorb which bn --------------------------------------------------------------
 
 /// Weights that may absorb a bn, or why there are none.
 using Place = std::variant<int, std::string>;
@@ -61,20 +175,6 @@ class Folder {
             .bias = array(stage, ParameterKind::bias)};
   }
 
-  Affine affine_of(const Stage& stage) const {
-    const double eps = network::as<network::BatchNorm>(stage)->eps;
-    const std::vector<double> mean = array(stage, ParameterKind::running_mean);
-    const std::vector<double> variance = array(stage, ParameterKind::running_variance);
-    const std::vector<double> scale = array(stage, ParameterKind::scale);
-    const std::vector<double> offset = array(stage, ParameterKind::offset);
-    Affine map;
-    for (std::size_t c = 0; c < mean.size(); ++c) {
-      map.factor.push_back((scale.empty() ? 1 : scale[c]) / std::sqrt(variance[c] + eps));
-      map.shift.push_back((offset.empty() ? 0 : offset[c]) - map.factor[c] * mean[c]);
-    }
-    return map;
-  }
-
   bool fold_once() {
     bool has_changed = false;
     std::size_t number = 0;
@@ -87,7 +187,7 @@ class Folder {
   }
 
   bool fold_one(int bn, BnFate& fate) {
-    Affine map = affine_of(at(bn));
+    Affine map = affine_of(network_, values_, at(bn));
     const Place before = weights_before(bn, map);
     if (const int* weights = std::get_if<int>(&before)) {
       absorb_backward(map, weights_[static_cast<std::size_t>(*weights)]);

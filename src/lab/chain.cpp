@@ -1,4 +1,4 @@
-#include "lab/chain.h"
+#include "lab/inspection.h"
 
 #include <fmt/format.h>
 

@@ -76,12 +76,13 @@ class Builder {
       refuse(fmt::format("it reads a picture, found {}; {}", show(shape_), remedy));
   }
 
-  /// A stage that reads `source`, whose output is `shape`.
+  /// A stage that reads `source`, whose output is `shape`, and makes of it another of that shape,
+  /// unless it says so.
   Stage& append(std::string path, int source, const Shape& shape) {
     Stage stage;
     stage.path = std::move(path);
     stage.source = source;
-    stage.input = shape;
+    stage.input = stage.output = shape;
     stage.unit = placed_[index_].unit;
     network_.stages.push_back(std::move(stage));
     return network_.stages.back();
@@ -117,7 +118,6 @@ class Builder {
     Stage& sum = append(paths_[index_], body, made);
     sum.shortcut = shortcut;
     sum.operation = Add{};
-    sum.output = made;
     sum.flops_per_image = made.size();
     finish(sum);
     multiply_strides(residual.stride);
@@ -217,11 +217,11 @@ class Builder {
   }
 
   void resolve(const notation::BatchNorm& written, Stage& stage) {
-    const bool affine = is_affine(written.affine);
-    stage.operation = BatchNorm{.affine = affine, .eps = written.eps, .momentum = written.momentum};
-    stage.output = shape_;
+    BatchNorm bn = written;
+    bn.affine = is_affine(written.affine);
+    stage.operation = bn;
     take_role(RoleKind::bn, stage);
-    add_affine(affine);
+    add_affine(bn.affine);
     add_parameter(ParameterKind::running_mean, {shape_.channels});
     add_parameter(ParameterKind::running_variance, {shape_.channels});
     stage.flops_per_image = 2 * shape_.size();
@@ -238,17 +238,15 @@ class Builder {
       refuse(fmt::format("{} channels do not part into {} groups; take a divisor of {}",
                          shape_.channels, written.groups, shape_.channels));
     }
-    const int groups = written.kind == GroupKind::instance ? shape_.channels
-                       : written.kind == GroupKind::layer  ? 1
-                                                           : written.groups;
-    if (shape_.size() / groups < 2) {
+    GroupNorm norm = written;
+    if (written.kind == GroupKind::instance) norm.groups = shape_.channels;
+    if (written.kind == GroupKind::layer) norm.groups = 1;
+    if (shape_.size() / norm.groups < 2) {
       refuse("it normalises groups of a single number, which always become 0; take fewer groups");
     }
-    const bool affine = is_affine(written.affine);
-    stage.operation =
-        GroupNorm{.kind = written.kind, .groups = groups, .affine = affine, .eps = written.eps};
-    stage.output = shape_;
-    add_affine(affine);
+    norm.affine = is_affine(written.affine);
+    stage.operation = norm;
+    add_affine(norm.affine);
     // Mean 1, deviation, square and sum 3, scale and offset 2 for each number.
     stage.flops_per_image = 6 * shape_.size();
   }
@@ -261,7 +259,6 @@ class Builder {
 
   void resolve(const notation::Activation& written, Stage& stage) {
     stage.operation = written;
-    stage.output = shape_;
     if (written.kind == ActivationKind::prelu) {
       add_parameter(ParameterKind::slope, {shape_.channels});
     }
@@ -299,8 +296,7 @@ class Builder {
   }
 
   void resolve(const notation::Dropout& written, Stage& stage) {
-    stage.operation = Dropout{.rate = written.rate};
-    stage.output = shape_;
+    stage.operation = written;
     take_role(RoleKind::drop, stage);
   }
 
@@ -431,26 +427,16 @@ std::string describe_operation(const Stage& stage) {
             if (conv.padding != (conv.kernel - 1) / 2) text.padding = conv.padding;
             return text;
           },
-          [](const BatchNorm& bn) -> notation::Stage {
-            return notation::BatchNorm{.affine = bn.affine, .eps = bn.eps, .momentum = bn.momentum};
-          },
-          [](const GroupNorm& norm) -> notation::Stage {
-            return notation::GroupNorm{
-                .kind = norm.kind, .groups = norm.groups, .affine = norm.affine, .eps = norm.eps};
-          },
-          [](const Activation& activation) -> notation::Stage { return activation; },
           [](const MaxPool& pool) -> notation::Stage { return pool_text<notation::MaxPool>(pool); },
           [](const AveragePool& pool) -> notation::Stage {
             return pool_text<notation::AveragePool>(pool);
           },
-          [](const Dropout& drop) -> notation::Stage { return notation::Dropout{drop.rate}; },
-          [](const GlobalAveragePool&) -> notation::Stage { return notation::GlobalAveragePool{}; },
-          [](const Flatten&) -> notation::Stage { return notation::Flatten{}; },
           [&](const FullyConnected& fc) -> notation::Stage {
             return notation::FullyConnected{.features = stage.output.channels,
                                             .bias = bias_of(fc.bias)};
           },
-          [](const Add&) -> notation::Stage { return notation::Residual{}; }},
+          [](const Add&) -> notation::Stage { return notation::Residual{}; },
+          [](const auto& as_written) -> notation::Stage { return as_written; }},
       stage.operation);
   return notation::print(written);
 }

@@ -1,8 +1,10 @@
 // What is asked of a network again and again: of which kind a stage is, and where its arrays are.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <variant>
+#include <vector>
 
 #include "network/network.h"
 
@@ -46,6 +48,29 @@ auto find_array(const Network& network, Arrays& arrays, const Stage& stage, Para
     -> decltype(arrays.data()) {
   const auto place = network.find_parameter(stage, kind);
   return place ? &arrays[*place] : nullptr;
+}
+
+/// y = factor x + shift, by channel of a picture or by number of a vector.
+struct Affine {
+  std::vector<double> factor;
+  std::vector<double> shift;
+};
+
+/// What a bn does at inference, whose arrays are among `arrays`.
+template <class Arrays>
+Affine affine_of(const Network& network, const Arrays& arrays, const Stage& bn) {
+  const auto array = [&](ParameterKind kind) { return find_array(network, arrays, bn, kind); };
+  const auto& mean = *array(ParameterKind::running_mean);
+  const auto& variance = *array(ParameterKind::running_variance);
+  const auto* scale = array(ParameterKind::scale);
+  const auto* offset = array(ParameterKind::offset);
+  Affine map;
+  for (std::size_t c = 0; c < mean.size(); ++c) {
+    map.factor.push_back((scale ? double{(*scale)[c]} : 1) /
+                         std::sqrt(double{variance[c]} + as<BatchNorm>(bn)->eps));
+    map.shift.push_back((offset ? double{(*offset)[c]} : 0) - map.factor[c] * mean[c]);
+  }
+  return map;
 }
 
 }  // namespace whichfirst::network

@@ -30,26 +30,15 @@ struct Conv {
   bool has_bias_map = false;
 };
 
-/// Normalises each channel over N, H, W; population variance in training; running statistics move
-/// by `momentum` and take the unbiased variance, as in PyTorch.
-struct BatchNorm {
-  bool affine = true;
-  double eps = 1e-5;
-  double momentum = 0.1;
-};
-
-/// Normalises each image's channels in groups of C / groups, over the group's channels and pixels,
-/// by population variance; scale and offset by channel. The same in training and evaluation.
-/// instance: groups = C; layer: 1 group, of the whole vector where it reads one.
-struct GroupNorm {
-  notation::GroupKind kind = notation::GroupKind::group;
-  int groups = 1;
-  bool affine = true;
-  double eps = 1e-5;
-};
-
+// What a shape leaves as it is written. A built GroupNorm has its number of groups: C of `in`, 1 of
+// `ln`.
 using notation::Activation;
 using notation::ActivationKind;
+using notation::BatchNorm;
+using notation::Dropout;
+using notation::Flatten;
+using notation::GlobalAveragePool;
+using notation::GroupNorm;
 
 /// Output size floor((H + 2 padding - kernel) / stride) + 1; padded pixels never win; of equal
 /// values the first in row-major order gets the gradient.
@@ -64,15 +53,6 @@ struct AveragePool {
   int kernel = 2;
   int stride = 2;
   int padding = 0;
-};
-
-struct GlobalAveragePool {};
-struct Flatten {};
-
-/// Training: 0 with probability `rate`, else divided by 1 - rate. Evaluation: nothing. Which
-/// numbers are 0 is a function of (seed, replicate, role, step, place in the N x C x H x W array).
-struct Dropout {
-  double rate = 0.5;
 };
 
 /// y = x W^T + b, weights K x C.

@@ -1,5 +1,3 @@
-#include "notation/arguments.h"
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -8,6 +6,7 @@
 #include <cmath>
 
 #include "base/suggest.h"
+#include "notation/stages.h"
 #include "notation/syntax.h"
 
 namespace whichfirst::notation {
@@ -28,46 +27,29 @@ int to_integer(std::string_view text, std::string_view digits, std::size_t offse
   return value;
 }
 
-const Argument* Arguments::positional() {
-  if (arguments_.empty() || !arguments_[0].key.empty()) return nullptr;
-  arguments_[0].is_taken = true;
-  return &arguments_[0];
-}
-
-const Argument* Arguments::named(std::string_view key) {
-  keys_.push_back(key);
+const Argument* Arguments::find(std::string_view key) {
+  if (!key.empty()) keys_.push_back(key);
   for (Argument& argument : arguments_) {
     if (argument.key == key) {
       argument.is_taken = true;
       return &argument;
     }
+    if (key.empty()) break;  // a value alone stands first
   }
   return nullptr;
 }
 
-std::optional<int> Arguments::positional_integer(std::string_view what, Range range) {
-  const Argument* argument = positional();
+std::optional<int> Arguments::integer(std::string_view key, Range range, std::string_view what) {
+  const Argument* argument = find(key);
   if (argument == nullptr) return std::nullopt;
-  return to_integer(text_, argument->value, argument->offset, what, range);
+  return to_integer(text_, argument->value, argument->offset, key.empty() ? what : key, range);
 }
 
-std::optional<double> Arguments::positional_number(std::string_view what, double least,
-                                                   double most) {
-  const Argument* argument = positional();
+std::optional<double> Arguments::number(std::string_view key, double least, double most,
+                                        std::string_view what) {
+  const Argument* argument = find(key);
   if (argument == nullptr) return std::nullopt;
-  return to_number(*argument, what, least, most);
-}
-
-std::optional<int> Arguments::integer(std::string_view key, Range range) {
-  const Argument* argument = named(key);
-  if (argument == nullptr) return std::nullopt;
-  return to_integer(text_, argument->value, argument->offset, key, range);
-}
-
-std::optional<double> Arguments::number(std::string_view key, double least, double most) {
-  const Argument* argument = named(key);
-  if (argument == nullptr) return std::nullopt;
-  return to_number(*argument, key, least, most);
+  return to_number(*argument, key.empty() ? what : key, least, most);
 }
 
 double Arguments::to_number(const Argument& argument, std::string_view what, double least,
@@ -89,7 +71,7 @@ double Arguments::to_number(const Argument& argument, std::string_view what, dou
 
 std::optional<std::string_view> Arguments::choice(std::string_view key,
                                                   const std::vector<std::string_view>& words) {
-  const Argument* argument = named(key);
+  const Argument* argument = find(key);
   if (argument == nullptr) return std::nullopt;
   if (std::find(words.begin(), words.end(), argument->value) != words.end()) {
     return argument->value;

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "notation/arguments.h"
 #include "notation/stages.h"
 
 namespace whichfirst::notation {

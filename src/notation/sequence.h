@@ -34,7 +34,9 @@ struct Conv {
 };
 inline constexpr int kDefaultKernel = 3;
 
-/// Batch normalisation, as torch.nn.BatchNorm2d (BatchNorm1d on vectors).
+/// Normalises each channel over N, H, W, as torch.nn.BatchNorm2d (BatchNorm1d on vectors):
+/// population variance in training; running statistics move by `momentum` and take the unbiased
+/// variance.
 struct BatchNorm {
   bool affine = true;
   double eps = 1e-5;
@@ -42,13 +44,14 @@ struct BatchNorm {
   bool operator==(const BatchNorm&) const = default;
 };
 
-/// Normalisation of each image alone: `in` channel by channel (torch.nn.InstanceNorm2d with affine,
-/// no running statistics), `gn` over groups of channels (GroupNorm), `ln` over all channels
-/// (GroupNorm of one group; on vectors LayerNorm).
+/// Normalisation of each image alone, over a group's channels and pixels, by population variance;
+/// scale and offset by channel; the same in training and evaluation. `in`: channel by channel
+/// (torch.nn.InstanceNorm2d with affine, no running statistics), `gn`: over groups of C / groups
+/// channels (GroupNorm), `ln`: over all channels (GroupNorm of one group; on vectors LayerNorm).
 enum class GroupKind { instance, group, layer };
 struct GroupNorm {
   GroupKind kind = GroupKind::group;
-  int groups = 0;  // of `gn` only
+  int groups = 0;  // as written, of `gn` only
   bool affine = true;
   double eps = 1e-5;
   bool operator==(const GroupNorm&) const = default;
@@ -97,7 +100,8 @@ struct AveragePool {
 };
 
 /// Inverted dropout: in training each number is 0 with probability `rate`, else divided by 1 -
-/// rate.
+/// rate. Which are 0 is a function of (seed, replicate, role, step, place in the N x C x H x W
+/// array).
 struct Dropout {
   double rate = 0.5;
   bool operator==(const Dropout&) const = default;

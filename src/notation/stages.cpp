@@ -145,7 +145,7 @@ class StageMaker {
 
   Conv conv() {
     Conv conv;
-    conv.channels = arguments_.positional_integer("the number of channels", {1, kMaxWidth});
+    conv.channels = arguments_.integer("", {1, kMaxWidth}, "the number of channels");
     if (context_ == Context::order && conv.channels) {
       fail("a conv in an order takes its width from unit( ); write conv without a width");
     }
@@ -172,7 +172,7 @@ class StageMaker {
   GroupNorm group_norm(GroupKind kind) {
     GroupNorm norm{.kind = kind};
     if (kind == GroupKind::group) {
-      const auto groups = arguments_.positional_integer("the number of groups", {1, kMaxWidth});
+      const auto groups = arguments_.integer("", {1, kMaxWidth}, "the number of groups");
       if (!groups) fail("gn needs its number of groups, such as gn(8)");
       norm.groups = *groups;
     }
@@ -185,11 +185,11 @@ class StageMaker {
     Activation activation{.kind = kind};
     std::optional<double> written;
     if (kind == ActivationKind::leaky) {
-      written = arguments_.positional_number("the slope of leaky", 0, 1);
+      written = arguments_.number("", 0, 1, "the slope of leaky");
     } else if (kind == ActivationKind::prelu) {
-      written = arguments_.positional_number("the initial slope of prelu", 0, 1);
+      written = arguments_.number("", 0, 1, "the initial slope of prelu");
     } else if (kind == ActivationKind::elu) {
-      written = arguments_.positional_number("the scale of elu", 1e-6, 100);
+      written = arguments_.number("", 1e-6, 100, "the scale of elu");
     }
     activation.alpha = written.value_or(default_alpha(kind));
     return activation;
@@ -198,8 +198,8 @@ class StageMaker {
   template <class Pool>
   Pool pooling() {
     Pool pool;
-    pool.kernel = arguments_.positional_integer("the size of the pool", {1, kMaxKernel})
-                      .value_or(pool.kernel);
+    pool.kernel =
+        arguments_.integer("", {1, kMaxKernel}, "the size of the pool").value_or(pool.kernel);
     pool.stride = arguments_.integer("s", {1, kMaxKernel});
     pool.padding = arguments_.integer("p", {0, kMaxKernel}).value_or(pool.padding);
     if (2 * pool.padding > pool.kernel) {
@@ -211,14 +211,14 @@ class StageMaker {
   }
 
   Dropout dropout() {
-    const auto rate = arguments_.positional_number("the rate of drop", 0, 0.999);
+    const auto rate = arguments_.number("", 0, 0.999, "the rate of drop");
     if (!rate) fail("drop needs its rate, the share of numbers that become 0, such as drop(0.2)");
     return Dropout{*rate};
   }
 
   FullyConnected fc() {
     FullyConnected fc;
-    const Argument* features = arguments_.positional();
+    const Argument* features = arguments_.find("");
     if (features == nullptr) {
       fail("fc needs its number of features, such as fc(10) or fc(classes)");
     }
@@ -232,7 +232,7 @@ class StageMaker {
 
   Unit unit() {
     if (context_ != Context::body) fail("a unit stands in a network, not in an order");
-    const auto width = arguments_.positional_integer("the width of a unit", {1, kMaxWidth});
+    const auto width = arguments_.integer("", {1, kMaxWidth}, "the width of a unit");
     if (!width) fail("unit needs its width, such as unit(16)");
     Unit unit;
     unit.width = *width;

@@ -61,7 +61,7 @@ enum class Schedule { constant, step, cosine, one_cycle };
 /// the last one.
 enum class TapRate { off, epochs, log };
 
-/// What happens to training pictures; 0 and false: nothing. data/augmentation.h says how.
+/// What happens to training pictures; 0 and false: nothing. data/batches.h says how.
 struct Augment {
   int crop = 0;  ///< pixels of padding
   bool flip = false;
