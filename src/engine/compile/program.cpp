@@ -22,31 +22,25 @@ bool is_product(StepKind kind) {
          kind == StepKind::backward_weights;
 }
 
-struct CountedAs {
-  StepKind kind;
-
-  std::string operator()(const network::Conv&) const {
-    return is_product(kind) ? std::string("conv ") + words_of(kind) : "biases";
-  }
-  std::string operator()(const network::FullyConnected&) const { return "fc"; }
-  std::string operator()(const network::BatchNorm&) const {
-    return kind == StepKind::statistics ? "statistics of bn" : "bn";
-  }
-  std::string operator()(const network::GroupNorm&) const { return "in, ln, gn"; }
-  std::string operator()(const network::Activation&) const { return "activations"; }
-  std::string operator()(const network::Dropout&) const { return "dropout"; }
-  std::string operator()(const network::Add&) const { return "sums"; }
-  std::string operator()(const network::Flatten&) const { return "reorders"; }
-  template <class Pool>
-  std::string operator()(const Pool&) const {
-    return "pools";
-  }
-};
-
 std::string counted_as(const network::Stage& stage, StepKind kind) {
   if (kind == StepKind::reorder) return "reorders";
   if (kind == StepKind::add_gradients) return "sums";
-  return std::visit(CountedAs{kind}, stage.operation);
+  using Word = std::string;
+  return std::visit(
+      notation::Overload{[&](const network::Conv&) {
+                           return is_product(kind) ? Word("conv ") + words_of(kind) : "biases";
+                         },
+                         [](const network::FullyConnected&) { return Word("fc"); },
+                         [&](const network::BatchNorm&) {
+                           return Word(kind == StepKind::statistics ? "statistics of bn" : "bn");
+                         },
+                         [](const network::GroupNorm&) { return Word("in, ln, gn"); },
+                         [](const network::Activation&) { return Word("activations"); },
+                         [](const network::Dropout&) { return Word("dropout"); },
+                         [](const network::Add&) { return Word("sums"); },
+                         [](const network::Flatten&) { return Word("reorders"); },
+                         [](const auto&) { return Word("pools"); }},
+      stage.operation);
 }
 
 }  // namespace

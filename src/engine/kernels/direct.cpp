@@ -1,11 +1,11 @@
+#include "engine/kernels/direct.h"
+
 #include <algorithm>
 #include <array>
 #include <new>
 
 #include "base/error.h"
 #include "engine/kernels/convolution.h"
-#include "engine/kernels/direct_products.h"
-#include "engine/kernels/direct_windows.h"
 
 namespace whichfirst::engine {
 namespace {
@@ -192,38 +192,29 @@ std::ptrdiff_t weight_floats(const ConvolutionShape& shape) {
          shape.kernel * kMatrix;
 }
 
-/// Where areas of scratch memory begin, behind a number for each channel made: `more` floats,
-/// places of pixels and the copy of a row block.
-struct ScratchPlan {
-  ScratchPlan(const ConvolutionShape& shape, const RowBlocks& row_blocks,
-              std::ptrdiff_t more_floats)
-      : more(whole_lines(std::max(shape.channels, shape.outputs) + kBlock)),
-        places(more + whole_lines(more_floats)),
-        copy(places + whole_lines(2 * row_blocks.most_pixels())),
-        end(copy + whole_lines(row_blocks.copy_floats())) {}
-
-  PixelPlace* places_in(float* scratch, const RowBlocks& row_blocks) const {
-    static_assert(sizeof(PixelPlace) == 2 * sizeof(float));
-    return new (scratch + places) PixelPlace[static_cast<std::size_t>(row_blocks.most_pixels())];
-  }
-
-  std::ptrdiff_t more;
-  std::ptrdiff_t places;
-  std::ptrdiff_t copy;
-  std::ptrdiff_t end;
-};
-
-/// A pass: its windows, row blocks and scratch memory.
+/// A pass: its windows and row blocks, and where areas of scratch memory begin, behind a number for
+/// each channel made: `more` floats, places of pixels and the copy of a row block.
 struct Pass {
   Pass(const ConvolutionShape& shape, const Windows& of, std::ptrdiff_t most_pixels,
        std::ptrdiff_t more_floats_a_pixel, std::ptrdiff_t more_floats)
       : windows(of),
         row_blocks(of, most_pixels),
-        plan(shape, row_blocks, more_floats + more_floats_a_pixel * row_blocks.most_pixels()) {}
+        more(whole_lines(std::max(shape.channels, shape.outputs) + kBlock)),
+        places(more + whole_lines(more_floats + more_floats_a_pixel * row_blocks.most_pixels())),
+        copy(places + whole_lines(2 * row_blocks.most_pixels())),
+        end(copy + whole_lines(row_blocks.copy_floats())) {}
+
+  PixelPlace* places_in(float* scratch) const {
+    static_assert(sizeof(PixelPlace) == 2 * sizeof(float));
+    return new (scratch + places) PixelPlace[static_cast<std::size_t>(row_blocks.most_pixels())];
+  }
 
   Windows windows;
   RowBlocks row_blocks;
-  ScratchPlan plan;
+  std::ptrdiff_t more;
+  std::ptrdiff_t places;
+  std::ptrdiff_t copy;
+  std::ptrdiff_t end;
 };
 
 Pass forward_pass(const ConvolutionShape& shape) {
@@ -258,9 +249,8 @@ bool is_faster(const ConvolutionShape& shape) {
 
 std::size_t scratch_of(const ConvolutionShape& shape) {
   check(shape.kernel * shape.kernel <= kMostTaps, "the kernel is at most 31x31");
-  return static_cast<std::size_t>(
-      std::max({forward_pass(shape).plan.end, backward_data_pass(shape).plan.end,
-                backward_weights_pass(shape).plan.end}));
+  return static_cast<std::size_t>(std::max(
+      {forward_pass(shape).end, backward_data_pass(shape).end, backward_weights_pass(shape).end}));
 }
 
 void forward(const ConvolutionShape& shape, const ForwardPlaces& places) {
@@ -269,9 +259,9 @@ void forward(const ConvolutionShape& shape, const ForwardPlaces& places) {
   const OutputGrid grid{.result = result_of(shape)};
   const Taps taps = all_taps(windows.side);
   float* bias = places.scratch;
-  float* copy = places.scratch + pass.plan.copy;
-  PixelPlace* pixels = pass.plan.places_in(places.scratch, pass.row_blocks);
-  std::fill_n(bias, pass.plan.more, 0.0F);
+  float* copy = places.scratch + pass.copy;
+  PixelPlace* pixels = pass.places_in(places.scratch);
+  std::fill_n(bias, pass.more, 0.0F);
   if (places.bias != nullptr) std::copy_n(places.bias, shape.outputs, bias);
   Finish finish{.bias = bias};
   if (places.is_with_relu) finish.least = 0;
@@ -294,14 +284,14 @@ void backward_data(const ConvolutionShape& shape, const BackwardDataPlaces& plac
   const Pass pass = backward_data_pass(shape);
   const Windows& windows = pass.windows;
   float* bias = places.scratch;
-  float* copy = places.scratch + pass.plan.copy;
-  PixelPlace* pixels = pass.plan.places_in(places.scratch, pass.row_blocks);
+  float* copy = places.scratch + pass.copy;
+  PixelPlace* pixels = pass.places_in(places.scratch);
   const Pictures result = source_of(shape);
   const std::ptrdiff_t kernel = shape.kernel;
   const std::ptrdiff_t stride = shape.stride;
   // visit(grid, taps, weights) for each pair of remainders of rows and columns.
   const auto for_each_grid = [&](const auto& visit) {
-    float* weights = places.scratch + pass.plan.more;
+    float* weights = places.scratch + pass.more;
     for (std::ptrdiff_t row = 0; row < stride; ++row) {
       for (std::ptrdiff_t column = 0; column < stride; ++column) {
         Taps taps;
@@ -327,7 +317,7 @@ void backward_data(const ConvolutionShape& shape, const BackwardDataPlaces& plac
       }
     }
   });
-  std::fill_n(bias, pass.plan.more, 0.0F);
+  std::fill_n(bias, pass.more, 0.0F);
   pass.row_blocks.for_each([&](const RowBlock& slice, const RowBlock& next) {
     copy_block(windows, slice, places.ddst, copy);
     Prefetch ahead = copy_ahead(windows, next, places.ddst);
@@ -350,16 +340,16 @@ void backward_weights(const ConvolutionShape& shape, const BackwardWeightsPlaces
   const Pictures& result = grid.result;
   const Taps taps = all_taps(windows.side);
   float* sums = places.scratch;
-  float* gathered = places.scratch + pass.plan.more;
-  float* padded = places.scratch + pass.plan.copy;
-  PixelPlace* pixels = pass.plan.places_in(places.scratch, pass.row_blocks);
+  float* gathered = places.scratch + pass.more;
+  float* padded = places.scratch + pass.copy;
+  PixelPlace* pixels = pass.places_in(places.scratch);
   // Rows of weights that are handled together: those of a block of channels, or of all plain ones.
   const bool plain = is_plain(shape);
   const std::ptrdiff_t parts = plain ? 1 : windows.source.groups;
   const std::ptrdiff_t channels = plain ? windows.source.groups : kBlock;
   WeightRows rows{.count = taps.count * channels,
                   .weights_step = parts * taps.count * channels * kBlock};
-  std::fill_n(sums, pass.plan.more, 0.0F);
+  std::fill_n(sums, pass.more, 0.0F);
   std::fill_n(places.dweights, result.groups * rows.weights_step, 0.0F);
   Offsets offsets;
   rows.offsets = offsets.data();

@@ -1,4 +1,4 @@
-#include "engine/kernels/direct_products.h"
+#include "engine/kernels/direct.h"
 
 // Last: see there.
 #include "engine/kernels/avx2.h"

@@ -1,4 +1,4 @@
-#include "engine/kernels/direct_windows.h"
+#include "engine/kernels/direct.h"
 
 namespace whichfirst::engine {
 namespace {

@@ -36,9 +36,11 @@ constexpr float kLowest = std::numeric_limits<float>::lowest();
 template <>
 constexpr float kLowest<Bf16> = -0x1.FEp127F;
 
+}  // namespace
+
 template <class Number>
-WHICHFIRST_FOR_EACH_WIDTH void pool(const MaxPoolShape& shape, const Number* src, Number* dst,
-                                    std::uint8_t* winners) {
+WHICHFIRST_FOR_EACH_WIDTH void max_pool_forward(const MaxPoolShape& shape, const Number* src,
+                                                Number* dst, std::uint8_t* winners) {
   const std::ptrdiff_t row = shape.width * shape.block;
   for (std::ptrdiff_t plane = 0; plane < shape.planes; ++plane, src += shape.height * row) {
     for (std::ptrdiff_t y = 0; y < shape.out_height; ++y) {
@@ -72,8 +74,8 @@ WHICHFIRST_FOR_EACH_WIDTH void pool(const MaxPoolShape& shape, const Number* src
 }
 
 template <class Number>
-WHICHFIRST_FOR_EACH_WIDTH void unpool(const MaxPoolShape& shape, const Number* ddst,
-                                      const std::uint8_t* winners, Number* dsrc) {
+WHICHFIRST_FOR_EACH_WIDTH void max_pool_backward(const MaxPoolShape& shape, const Number* ddst,
+                                                 const std::uint8_t* winners, Number* dsrc) {
   const std::ptrdiff_t row = shape.width * shape.block;
   const std::ptrdiff_t reached_row = shape.out_width * shape.kernel * shape.block;
   const std::ptrdiff_t reached_height = shape.out_height * shape.kernel;
@@ -106,20 +108,6 @@ WHICHFIRST_FOR_EACH_WIDTH void unpool(const MaxPoolShape& shape, const Number* d
     }
     std::fill(dsrc + reached_height * row, dsrc + shape.height * row, Number{});
   }
-}
-
-}  // namespace
-
-template <class Number>
-void max_pool_forward(const MaxPoolShape& shape, const Number* src, Number* dst,
-                      std::uint8_t* winners) {
-  pool(shape, src, dst, winners);
-}
-
-template <class Number>
-void max_pool_backward(const MaxPoolShape& shape, const Number* ddst, const std::uint8_t* winners,
-                       Number* dsrc) {
-  unpool(shape, ddst, winners, dsrc);
 }
 
 template void max_pool_forward(const MaxPoolShape&, const float*, float*, std::uint8_t*);

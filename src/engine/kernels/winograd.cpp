@@ -1,8 +1,8 @@
+#include "engine/kernels/winograd.h"
+
 #include <algorithm>
 
 #include "engine/kernels/convolution.h"
-#include "engine/kernels/winograd_products.h"
-#include "engine/kernels/winograd_transforms.h"
 
 namespace whichfirst::engine {
 namespace {

@@ -1,4 +1,4 @@
-#include "engine/kernels/winograd_products.h"
+#include "engine/kernels/winograd.h"
 
 // Last: see there.
 #include "engine/kernels/avx2.h"

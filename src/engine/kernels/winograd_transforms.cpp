@@ -1,8 +1,7 @@
-#include "engine/kernels/winograd_transforms.h"
-
 #include <algorithm>
 
-#include "engine/kernels/winograd_products.h"
+#include "engine/kernels/winograd.h"
+
 // Last: see there.
 #include "engine/kernels/avx2.h"
 

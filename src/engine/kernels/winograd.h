@@ -1,8 +1,5 @@
-// To the points of Winograd's algorithm and back: B^T d B of patches, G w G^T of kernels, A^T m A
-// of products, and the adjoints A y A^T and G^T u G, by which gradients travel.
-//
-// Each handles one block of 8 channels at one place. Values at points lie in `kWinogradPoints`
-// planes, `plane` floats apart.
+// The two products of matrices of Winograd's algorithm, at one point: small and many, so that what
+// a general library does before and after each would cost more than the product.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +7,41 @@
 #include "engine/kernels/blocked.h"
 
 namespace whichfirst::engine {
+
+/// How the weights at a point lie: strips of two blocks of 8 outputs, and of one where a single
+/// block is left; a strip is row-major, a row for each input.
+struct Strips {
+  std::ptrdiff_t rows = 1;    // inputs
+  std::ptrdiff_t blocks = 1;  // of outputs
+
+  /// Where row `row` of output block `block` begins.
+  std::ptrdiff_t place(std::ptrdiff_t row, std::ptrdiff_t block) const {
+    const std::ptrdiff_t strip = block / 2 * 2;
+    const std::ptrdiff_t width = strip + 1 < blocks ? 16 : 8;
+    return strip * 8 * rows + row * width + (block - strip) * 8;
+  }
+};
+
+/// T, C and K of convolution.h, T tiles; C and K multiples of 8. Matrices with a row for each tile
+/// lie in blocks of 8 columns, as activations do: row after row, and `step` floats from block to
+/// block.
+struct ProductSizes {
+  std::ptrdiff_t tiles = 1;
+  std::ptrdiff_t channels = 8;
+  std::ptrdiff_t outputs = 8;
+  std::ptrdiff_t step = 8;
+};
+
+inline constexpr std::ptrdiff_t kTilesAtOnce = 6;
+
+/// products = patches x weights: T x C in blocks, C x K in strips, T x K in blocks. T is a multiple
+/// of kTilesAtOnce.
+void multiply(const ProductSizes& sizes, const float* patches, const float* weights,
+              float* products);
+
+/// dweights += the transpose of patches x gradients: T x C and T x K in blocks, C x K row-major.
+void add_transposed_product(const ProductSizes& sizes, const float* patches, const float* gradients,
+                            float* dweights);
 
 inline constexpr int kWinogradTile = 4;     // results of a tile, on a side
 inline constexpr int kWinogradPatch = 6;    // pixels that a tile reads, on a side
@@ -41,7 +73,7 @@ struct WeightBlocks {
   std::ptrdiff_t outputs = 1;
 };
 
-/// G w G^T, C x K at each point in strips (winograd_products.h).
+/// G w G^T, C x K at each point in strips (Strips).
 void weights_to_points(const WeightBlocks& blocks, const float* weights, float* points,
                        std::ptrdiff_t plane);
 /// Of the kernels turned by half a turn and with inputs and outputs exchanged, as the gradient of
