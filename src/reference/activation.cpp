@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numbers>
 #include <utility>
 
@@ -22,75 +23,66 @@ double normal_density(double x) {
   return std::exp(-x * x / 2) * std::numbers::inv_sqrtpi / std::numbers::sqrt2;
 }
 
-/// y(x); `x` is not NaN.
-double value(const Activation& activation, double x) {
-  switch (activation.kind) {
-    case ActivationKind::relu:
-      return x > 0 ? x : 0;
-    case ActivationKind::leaky:
-    case ActivationKind::prelu:
-      return x > 0 ? x : activation.alpha * x;
-    case ActivationKind::elu:
-      return x > 0 ? x : activation.alpha * std::expm1(x);
-    case ActivationKind::gelu:
-      return x * normal_below(x);
-    case ActivationKind::silu:
-      return x * sigmoid(x);
-    case ActivationKind::tanh:
-      return std::tanh(x);
-    case ActivationKind::sigmoid:
-      return sigmoid(x);
-    case ActivationKind::softsign:
-      return x / (1 + std::abs(x));
-    case ActivationKind::hardswish:
-      return x * std::clamp(x + 3, 0.0, 6.0) / 6;
-    case ActivationKind::mish:
-      return x * std::tanh(softplus(x));
-    case ActivationKind::softplus:
-      return softplus(x);
-    case ActivationKind::sign:
-      return x >= 0 ? 1 : -1;
-  }
-  check(false, "an activation has a kind");
-  return 0;
+/// y(x), and d y'(x); `x` is not NaN.
+struct Function {
+  double (*value)(double x, double alpha);
+  double (*gradient)(double x, double d, double alpha);
+};
+
+constexpr Function kFunctions[] = {
+    // in the order of ActivationKind
+    // relu
+    {[](double x, double) { return x > 0 ? x : 0; },
+     [](double x, double d, double) { return x > 0 ? d : 0; }},
+    // leaky
+    {[](double x, double alpha) { return x > 0 ? x : alpha * x; },
+     [](double x, double d, double alpha) { return x > 0 ? d : d * alpha; }},
+    // prelu
+    {[](double x, double slope) { return x > 0 ? x : slope * x; },
+     [](double x, double d, double slope) { return x > 0 ? d : d * slope; }},
+    // elu
+    {[](double x, double alpha) { return x > 0 ? x : alpha * std::expm1(x); },
+     [](double x, double d, double alpha) { return x > 0 ? d : d * alpha * std::exp(x); }},
+    // gelu
+    {[](double x, double) { return x * normal_below(x); },
+     [](double x, double d, double) { return d * (normal_below(x) + x * normal_density(x)); }},
+    // silu
+    {[](double x, double) { return x * sigmoid(x); },
+     [](double x, double d, double) { return d * sigmoid(x) * (1 + x * sigmoid(-x)); }},
+    // tanh
+    {[](double x, double) { return std::tanh(x); },
+     [](double x, double d, double) { return d * (1 - std::tanh(x) * std::tanh(x)); }},
+    // sigmoid
+    {[](double x, double) { return sigmoid(x); },
+     [](double x, double d, double) { return d * sigmoid(x) * sigmoid(-x); }},
+    // softsign
+    {[](double x, double) { return x / (1 + std::abs(x)); },
+     [](double x, double d, double) { return d / ((1 + std::abs(x)) * (1 + std::abs(x))); }},
+    // hardswish
+    {[](double x, double) { return x * std::clamp(x + 3, 0.0, 6.0) / 6; },
+     [](double x, double d, double) { return x < -3  ? 0
+                                             : x < 3 ? d * (x / 3 + 0.5)
+                                                     : d; }},
+    // mish
+    {[](double x, double) { return x * std::tanh(softplus(x)); },
+     [](double x, double d, double) {
+       const double t = std::tanh(softplus(x));
+       return d * (t + x * (1 - t * t) * sigmoid(x));
+     }},
+    // softplus
+    {[](double x, double) { return softplus(x); },
+     [](double x, double d, double) { return d * sigmoid(x); }},
+    // sign
+    {[](double x, double) { return x >= 0 ? 1.0 : -1.0; },
+     [](double x, double d, double) { return std::abs(x) <= 1 ? d : 0; }},
+};
+static_assert(std::size(kFunctions) == static_cast<std::size_t>(ActivationKind::sign) + 1);
+
+const Function& function_of(const Activation& activation) {
+  return kFunctions[static_cast<std::size_t>(activation.kind)];
 }
 
-/// d y'(x); `x` is not NaN.
-double gradient(const Activation& activation, double x, double d) {
-  switch (activation.kind) {
-    case ActivationKind::relu:
-      return x > 0 ? d : 0;
-    case ActivationKind::leaky:
-    case ActivationKind::prelu:
-      return x > 0 ? d : d * activation.alpha;
-    case ActivationKind::elu:
-      return x > 0 ? d : d * activation.alpha * std::exp(x);
-    case ActivationKind::gelu:
-      return d * (normal_below(x) + x * normal_density(x));
-    case ActivationKind::silu:
-      return d * sigmoid(x) * (1 + x * sigmoid(-x));
-    case ActivationKind::tanh:
-      return d * (1 - std::tanh(x) * std::tanh(x));
-    case ActivationKind::sigmoid:
-      return d * sigmoid(x) * sigmoid(-x);
-    case ActivationKind::softsign:
-      return d / ((1 + std::abs(x)) * (1 + std::abs(x)));
-    case ActivationKind::hardswish:
-      return x < -3 ? 0 : x < 3 ? d * (x / 3 + 0.5) : d;
-    case ActivationKind::mish: {
-      const double t = std::tanh(softplus(x));
-      return d * (t + x * (1 - t * t) * sigmoid(x));
-    }
-    case ActivationKind::softplus:
-      return d * sigmoid(x);
-    case ActivationKind::sign:
-      return std::abs(x) <= 1 ? d : 0;
-  }
-  check(false, "an activation has a kind");
-  return 0;
-}
-
-/// Calls visit(index, function at that channel) for every number.
+/// Calls visit(index, alpha at that channel) for every number.
 template <class Visit>
 void visit_numbers(const Activation& activation, const Tensor& src, std::span<const double> slopes,
                    const Visit& visit) {
@@ -98,10 +90,10 @@ void visit_numbers(const Activation& activation, const Tensor& src, std::span<co
   check(!is_prelu || std::cmp_equal(slopes.size(), src.shape.channels),
         "prelu has a slope for each channel");
   const auto pixels = static_cast<std::size_t>(src.shape.pixels());
-  Activation function = activation;
+  double alpha = activation.alpha;
   for (std::size_t i = 0; i < src.values.size(); ++i) {
-    if (is_prelu) function.alpha = slopes[i / pixels % slopes.size()];
-    visit(i, function);
+    if (is_prelu) alpha = slopes[i / pixels % slopes.size()];
+    visit(i, alpha);
   }
 }
 
@@ -110,9 +102,9 @@ void visit_numbers(const Activation& activation, const Tensor& src, std::span<co
 Tensor activation_forward(const Activation& activation, const Tensor& src,
                           std::span<const double> slopes) {
   Tensor dst = src;
-  visit_numbers(activation, src, slopes, [&](std::size_t i, const Activation& function) {
+  visit_numbers(activation, src, slopes, [&](std::size_t i, double alpha) {
     double& x = dst.values[i];
-    if (!std::isnan(x)) x = value(function, x);
+    if (!std::isnan(x)) x = function_of(activation).value(x, alpha);
   });
   return dst;
 }
@@ -122,9 +114,9 @@ Tensor activation_backward(const Activation& activation, const Tensor& src, cons
   check(src.count == ddst.count && src.shape == ddst.shape,
         "the gradient has the shape of the activation's output");
   Tensor dsrc = src;
-  visit_numbers(activation, src, slopes, [&](std::size_t i, const Activation& function) {
+  visit_numbers(activation, src, slopes, [&](std::size_t i, double alpha) {
     double& x = dsrc.values[i];
-    if (!std::isnan(x)) x = gradient(function, x, ddst.values[i]);
+    if (!std::isnan(x)) x = function_of(activation).gradient(x, ddst.values[i], alpha);
   });
   return dsrc;
 }
