@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "algebra/stack.h"
 #include "base/error.h"
 #include "notation/print.h"
 

@@ -13,6 +13,7 @@ using network::ActivationKind;
 using network::as;
 using network::AveragePool;
 using network::BatchNorm;
+using network::centres_channels;
 using network::Dropout;
 using network::Flatten;
 using network::GlobalAveragePool;
@@ -45,12 +46,6 @@ bool is_pool_of_one(const Term& term) {
     return pool != nullptr && pool->kernel == 1 && pool->stride == 1 && pool->padding == 0;
   };
   return one(as<MaxPool>(term)) || one(as<AveragePool>(term));
-}
-
-/// A normaliser that subtracts each channel's own mean.
-bool centres_channels(const Term& term) {
-  const auto* group = as<GroupNorm>(term);
-  return is<BatchNorm>(term) || (group != nullptr && group->kind == notation::GroupKind::instance);
 }
 
 constexpr auto is_pool = is<MaxPool, AveragePool>;

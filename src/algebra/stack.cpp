@@ -1,5 +1,4 @@
-#include "algebra/stack.h"
-
+#include "algebra/explain.h"
 #include "network/expand.h"
 
 namespace whichfirst::algebra {
@@ -13,10 +12,7 @@ notation::Sequence stack_body(const notation::Sequence& order, const Shape& inpu
       .weight = input.is_vector ? notation::WeightKind::fc : notation::WeightKind::conv};
   notation::Sequence body;
   for (int i = 0; i < units; ++i) body.items.push_back({unit});
-  const bool makes_vectors = input.is_vector ||
-                             network::contains<notation::GlobalAveragePool>(order) ||
-                             network::contains<notation::Flatten>(order);
-  if (!makes_vectors) body.items.push_back({notation::GlobalAveragePool{}});
+  if (!network::makes_vectors(order, input)) body.items.push_back({notation::GlobalAveragePool{}});
   body.items.push_back({notation::FullyConnected{.features = kStackClasses}});
   return body;
 }

@@ -1,9 +1,8 @@
-#include "algebra/transfer.h"
-
 #include <cmath>
 #include <optional>
 #include <utility>
 
+#include "algebra/relation.h"
 #include "base/error.h"
 
 namespace whichfirst::algebra {
@@ -57,20 +56,6 @@ Affine chain(const Network& network, const Arrays& values, const std::vector<int
   return affine;
 }
 
-/// Weights K x columns of which each channel of what they read has `columns / channels`, in a row.
-struct Columns {
-  std::size_t rows = 0;
-  std::size_t count = 0;
-  double& at(std::vector<double>& weights, std::size_t row, std::size_t column) const {
-    return weights[row * count + column];
-  }
-};
-
-Columns columns_of(const Network& network, int stage, std::size_t weights) {
-  const auto rows = static_cast<std::size_t>(stage_at(network, stage).output.channels);
-  return {.rows = rows, .count = weights / rows};
-}
-
 /// Weights and bias with everything folded in.
 struct Folded {
   std::vector<double> weights;
@@ -95,17 +80,18 @@ Affine before_of(const Network& network, const Arrays& values, const Term& term,
 Folded fold(const Network& network, const Arrays& values, const Term& term,
             const std::vector<double>& carried) {
   Folded folded{.weights = *find(network, values, term.stage, ParameterKind::weight), .bias = {}};
-  const Columns columns = columns_of(network, term.stage, folded.weights.size());
-  folded.bias.assign(columns.rows, 0);
+  const auto rows = static_cast<std::size_t>(stage_at(network, term.stage).output.channels);
+  const std::size_t columns = folded.weights.size() / rows;
+  folded.bias.assign(rows, 0);
   if (const auto* bias = find(network, values, term.stage, ParameterKind::bias)) {
     folded.bias = *bias;
   }
   const Affine before = before_of(network, values, term, carried);
-  const Affine after = chain(network, values, term.after, identity(columns.rows));
-  const std::size_t pixels = columns.count / before.factor.size();
-  for (std::size_t k = 0; k < columns.rows; ++k) {
-    for (std::size_t j = 0; j < columns.count; ++j) {
-      double& weight = columns.at(folded.weights, k, j);
+  const Affine after = chain(network, values, term.after, identity(rows));
+  const std::size_t pixels = columns / before.factor.size();  // of a channel read
+  for (std::size_t k = 0; k < rows; ++k) {
+    for (std::size_t j = 0; j < columns; ++j) {
+      double& weight = folded.weights[k * columns + j];
       folded.bias[k] += weight * before.shift[j / pixels];
       weight *= before.factor[j / pixels] * after.factor[k];
     }
@@ -127,19 +113,20 @@ std::vector<double> unfold(const Network& to, Arrays& values, const Term& term,
   auto& weights = *find(to, values, term.stage, ParameterKind::weight);
   auto* bias = find(to, values, term.stage, ParameterKind::bias);
   weights = wanted.weights;
-  const Columns columns = columns_of(to, term.stage, weights.size());
+  const auto rows = static_cast<std::size_t>(stage_at(to, term.stage).output.channels);
+  const std::size_t columns = weights.size() / rows;
   const Affine before = before_of(to, values, term, carried);
-  const std::size_t pixels = columns.count / before.factor.size();
+  const std::size_t pixels = columns / before.factor.size();  // of a channel read
   std::vector<double> rest = wanted.bias;
-  for (std::size_t k = 0; k < columns.rows; ++k) {
-    for (std::size_t j = 0; j < columns.count; ++j) {
-      double& weight = columns.at(weights, k, j);
+  for (std::size_t k = 0; k < rows; ++k) {
+    for (std::size_t j = 0; j < columns; ++j) {
+      double& weight = weights[k * columns + j];
       weight /= before.factor[j / pixels];
       rest[k] -= weight * before.shift[j / pixels];
     }
   }
   if (!term.has_bias) {
-    for (std::size_t k = 0; k < columns.rows; ++k) rest[k] = (bias ? (*bias)[k] : 0) - rest[k];
+    for (std::size_t k = 0; k < rows; ++k) rest[k] = (bias ? (*bias)[k] : 0) - rest[k];
     return rest;
   }
   if (term.after.empty()) {
@@ -147,8 +134,8 @@ std::vector<double> unfold(const Network& to, Arrays& values, const Term& term,
     *bias = rest;
     return {};
   }
-  if (bias != nullptr) bias->assign(columns.rows, 0);
-  Affine last = identity(columns.rows);
+  if (bias != nullptr) bias->assign(rows, 0);
+  Affine last = identity(rows);
   last.shift = rest;
   set_affine(to, values, term.after.back(), last);
   return {};

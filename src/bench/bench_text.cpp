@@ -1,10 +1,9 @@
-#include "bench/bench_record.h"
-
 #include <fmt/format.h>
 
 #include <optional>
 #include <vector>
 
+#include "bench/bench_record.h"
 #include "report/document.h"
 #include "report/wording.h"
 

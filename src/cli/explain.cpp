@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "algebra/stack.h"
 #include "base/error.h"
 #include "cli/verbs.h"
 #include "json/printable.h"

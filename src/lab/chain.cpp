@@ -1,14 +1,13 @@
-#include "lab/inspection.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include "base/error.h"
+#include "lab/inspection.h"
 #include "network/expand.h"
 #include "network/lookup.h"
 
@@ -62,13 +61,18 @@ void assign(std::vector<double>& array, const std::vector<double>& list, std::st
 
 }  // namespace
 
+std::array<ParameterList, 4> lists_of(const ChainParameters& parameters) {
+  return {ParameterList{ParameterKind::scale, &parameters.scale, "--scale"},
+          {ParameterKind::offset, &parameters.offset, "--offset"},
+          {ParameterKind::running_mean, &parameters.given_mean, "--given-mean"},
+          {ParameterKind::running_variance, &parameters.given_variance, "--given-variance"}};
+}
+
 Network build_stages(const Sequence& order, const reference::Tensor& images,
                      const ChainParameters& parameters) {
   const Shape& input = images.shape;
   Sequence body = complete(order, input.channels, parameters.eps);
-  const bool makes_vectors = input.is_vector ||
-                             network::contains<notation::GlobalAveragePool>(order) ||
-                             network::contains<notation::Flatten>(order);
+  const bool makes_vectors = network::makes_vectors(order, input);
   if (!makes_vectors) body.items.push_back({.stage = notation::GlobalAveragePool{}});
   body.items.push_back({.stage = notation::FullyConnected{.features = 1}});
   Network network = network::build({.body = body, .order = {}, .input = input, .classes = 1});
@@ -91,16 +95,11 @@ Chain build_chain(const Sequence& order, const reference::Tensor& images,
               .step = {.seed = parameters.seed}};
   chain.values = reference::widen(network::initial_values(chain.network, parameters.seed, 0));
   if (parameters.has_given_statistics()) chain.mode = reference::Mode::evaluation;
-  const std::tuple<ParameterKind, const std::vector<double>&, std::string_view> lists[] = {
-      {ParameterKind::scale, parameters.scale, "--scale"},
-      {ParameterKind::offset, parameters.offset, "--offset"},
-      {ParameterKind::running_mean, parameters.given_mean, "--given-mean"},
-      {ParameterKind::running_variance, parameters.given_variance, "--given-variance"}};
   for (std::size_t i = 0; i < chain.values.size(); ++i) {
     const network::Parameter& parameter = chain.network.parameters[i];
-    for (const auto& [kind, list, what] : lists) {
+    for (const auto& [kind, list, what] : lists_of(parameters)) {
       if (parameter.kind != kind) continue;
-      assign(chain.values[i], list, what, stage_at(chain.network, parameter.stage));
+      assign(chain.values[i], *list, what, stage_at(chain.network, parameter.stage));
     }
   }
   return chain;

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "lab/claims.h"
-#include "lab/theory.h"
 #include "measure/summary.h"
 
 namespace whichfirst::lab {

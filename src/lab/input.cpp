@@ -1,5 +1,3 @@
-#include "lab/input.h"
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -15,6 +13,7 @@
 #include "data/known_sets.h"
 #include "data/npy.h"
 #include "data/picture.h"
+#include "lab/inspection.h"
 
 namespace whichfirst::lab {
 namespace {

@@ -15,7 +15,6 @@ namespace whichfirst::lab {
 namespace {
 
 using network::Network;
-using network::ParameterKind;
 using reference::Tensor;
 
 StageValues describe_stage(std::string tap, std::string text, Tensor values) {
@@ -85,19 +84,14 @@ OrderRun run_order(const Question& question, const notation::Sequence& order) {
 
 /// A list that nothing takes was meant for something.
 void refuse_unused(const ChainParameters& parameters, const std::vector<OrderRun>& runs) {
-  const auto refuse_without = [&](const std::vector<double>& list, ParameterKind kind,
-                                  const char* what) {
-    const auto has_kind = [&](const OrderRun& run) {
+  for (const auto& [kind, list, what] : lists_of(parameters)) {
+    const auto has_kind = [kind = kind](const OrderRun& run) {
       const auto& all = run.chain.network.parameters;
       return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.kind == kind; });
     };
-    if (list.empty() || std::any_of(runs.begin(), runs.end(), has_kind)) return;
+    if (list->empty() || std::any_of(runs.begin(), runs.end(), has_kind)) continue;
     throw Error("{}: no order has a stage that takes it", what);
-  };
-  refuse_without(parameters.scale, ParameterKind::scale, "--scale");
-  refuse_without(parameters.offset, ParameterKind::offset, "--offset");
-  refuse_without(parameters.given_mean, ParameterKind::running_mean, "--given-mean");
-  refuse_without(parameters.given_variance, ParameterKind::running_variance, "--given-variance");
+  }
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include <span>
 #include <utility>
 
-#include "algebra/stack.h"
-#include "algebra/transfer.h"
+#include "algebra/explain.h"
+#include "algebra/relation.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "network/lookup.h"
@@ -146,11 +146,6 @@ class Comparison {
   double largest_ = 0;
   std::optional<DifferingCase> differing_;
 };
-
-/// Parameters of b that mean the same as `values` of a, as the relation says.
-Arrays carry_over(const Case& drawn, const Relation& relation, const Arrays& values, Arrays start) {
-  return algebra::transfer({drawn.a, relation.a, drawn.b, relation.b}, values, std::move(start));
-}
 
 /// The stage of `other` in the place of `stage` of `network`: of the same role; of
 /// normalisers and prelus without a role the one as far behind.
@@ -300,7 +295,7 @@ void check_case(const Case& drawn, const Relation& relation, const CheckOptions&
   const bool is_bitwise = answer == Answer::same_training;
   const double limit = is_bitwise ? 0 : kRounding * static_cast<double>(drawn.a.stages.size());
   Comparison comparison(drawn, limit);
-  const Arrays b = carry_over(drawn, relation, a, start);
+  const Arrays b = algebra::transfer({drawn.a, relation.a, drawn.b, relation.b}, a, start);
   compare_inference(drawn, a, b, comparison);
   if (answer <= Answer::same_function) compare_training(drawn, relation, a, b, comparison);
   if (answer == Answer::same_function_class) {

@@ -17,7 +17,7 @@ struct CheckedOrders {
   notation::Sequence a;
   notation::Sequence b;
   Shape input;    // whether the orders read pictures or vectors, and a size that fits
-  int units = 1;  // of the stack (algebra/stack.h)
+  int units = 1;  // of the stack (algebra::build_stack)
 };
 
 struct CheckOptions {
@@ -36,7 +36,7 @@ using algebra::RelationCheck;
 ///   same_function        the same within rounding; gradients where no two pixels are equal
 ///   same_at_inference    logits at inference
 ///   same_function_class  logits at inference of the one, and of the other with the first one's
-///                        parameters carried over (algebra/transfer.h), both ways
+///                        parameters carried over (algebra::transfer), both ways
 ///   different            a witness is found
 /// Throws Error where no small network of these orders can be built.
 RelationCheck check_relation(const CheckedOrders& orders, algebra::Answer answer,

@@ -1,8 +1,8 @@
-#include "lab/theory.h"
-
 #include <array>
 #include <cmath>
 #include <numbers>
+
+#include "lab/claims.h"
 
 namespace whichfirst::lab {
 namespace {

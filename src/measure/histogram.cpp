@@ -41,17 +41,9 @@ Histogram count_between(std::vector<double> edges, std::span<const double> value
   const double first = histogram.edges.front();
   const double last = histogram.edges.back();
   for (const double x : values) {
-    if (std::isnan(x)) {
-      ++histogram.nan_count;
-    } else if (x < first) {
-      ++histogram.below;
-    } else if (x > last) {
-      ++histogram.above;
-    } else {
-      const auto after =
-          std::upper_bound(histogram.edges.begin() + 1, histogram.edges.end() - 1, x);
-      ++histogram.counts[static_cast<std::size_t>(after - histogram.edges.begin()) - 1];
-    }
+    if (!(x >= first && x <= last)) continue;
+    const auto after = std::upper_bound(histogram.edges.begin() + 1, histogram.edges.end() - 1, x);
+    ++histogram.counts[static_cast<std::size_t>(after - histogram.edges.begin()) - 1];
   }
   return histogram;
 }
@@ -59,9 +51,6 @@ Histogram count_between(std::vector<double> edges, std::span<const double> value
 void merge(Histogram& sum, const Histogram& other) {
   check(sum.edges == other.edges, "histograms that are merged have the same edges");
   for (std::size_t i = 0; i < sum.counts.size(); ++i) sum.counts[i] += other.counts[i];
-  sum.below += other.below;
-  sum.above += other.above;
-  sum.nan_count += other.nan_count;
 }
 
 std::vector<double> quantiles(std::span<const double> values, std::span<const double> shares) {

@@ -12,15 +12,13 @@ namespace whichfirst::measure {
 struct Histogram {
   std::vector<double> edges;         ///< rising, at least 2
   std::vector<std::int64_t> counts;  ///< one less than edges
-  std::int64_t below = 0;            ///< under the first edge, -infinity too
-  std::int64_t above = 0;            ///< beyond the last edge, infinity too
-  std::int64_t nan_count = 0;
 };
 
 /// `bins` equal bins from `least` to `largest`, both finite and in this order; where they are equal
 /// (or too near for so many edges), a little more to both sides. bins > 0.
 std::vector<double> even_edges(double least, double largest, int bins);
 
+/// Of what lies between the edges; the rest, NaN too, is counted nowhere.
 Histogram count_between(std::vector<double> edges, std::span<const double> values);
 
 /// Adds the counts of `other`, which has the same edges, to `sum`.

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -206,14 +208,7 @@ class Builder {
   void add_convolution(const Conv& conv, int channels, RoleKind role, Stage& stage) {
     stage.operation = conv;
     stage.output = slide(conv, channels);
-    const std::int64_t weights =
-        std::int64_t{channels} * shape_.channels * conv.kernel * conv.kernel;
-    limit_parameters(weights);
-    take_role(role, stage);
-    add_parameter(ParameterKind::weight, {channels, shape_.channels, conv.kernel, conv.kernel});
-    if (conv.bias) add_parameter(ParameterKind::bias, {channels});
-    stage.flops_per_image =
-        2 * weights * stage.output.pixels() + (conv.bias ? stage.output.size() : 0);
+    add_weights({channels, shape_.channels, conv.kernel, conv.kernel}, conv.bias, role, stage);
   }
 
   void resolve(const notation::BatchNorm& written, Stage& stage) {
@@ -320,12 +315,7 @@ class Builder {
   void add_fully_connected(const FullyConnected& fc, int features, RoleKind role, Stage& stage) {
     stage.operation = fc;
     stage.output = {.channels = features, .is_vector = true};
-    const std::int64_t weights = std::int64_t{features} * shape_.channels;
-    limit_parameters(weights);
-    take_role(role, stage);
-    add_parameter(ParameterKind::weight, {features, shape_.channels});
-    if (fc.bias) add_parameter(ParameterKind::bias, {features});
-    stage.flops_per_image = 2 * weights + (fc.bias ? features : 0);
+    add_weights({features, shape_.channels}, fc.bias, role, stage);
   }
 
   void resolve(const notation::PoolPlace&, Stage&) { check(false, "pool was written out"); }
@@ -333,10 +323,20 @@ class Builder {
   void resolve(const notation::Repeat&, Stage&) { check(false, "repetitions were written out"); }
   void resolve(const notation::Residual&, Stage&) { check(false, "residuals were written out"); }
 
-  void limit_parameters(std::int64_t count) const {
-    if (count > kMaxParametersPerStage) {
-      refuse(fmt::format("it has {} weights, at most {} are built", count, kMaxParametersPerStage));
+  /// Weights, each used once per pixel of the output, and a bias of the first of `dimensions`.
+  void add_weights(const std::vector<std::int64_t>& dimensions, bool has_bias, RoleKind role,
+                   Stage& stage) {
+    const std::int64_t weights =
+        std::accumulate(dimensions.begin(), dimensions.end(), std::int64_t{1}, std::multiplies<>());
+    if (weights > kMaxParametersPerStage) {
+      refuse(
+          fmt::format("it has {} weights, at most {} are built", weights, kMaxParametersPerStage));
     }
+    take_role(role, stage);
+    add_parameter(ParameterKind::weight, dimensions);
+    if (has_bias) add_parameter(ParameterKind::bias, {dimensions[0]});
+    stage.flops_per_image =
+        2 * weights * stage.output.pixels() + (has_bias ? stage.output.size() : 0);
   }
 
   void take_role(RoleKind kind, Stage& stage) { stage.role = Role{kind, roles_[kind]++}; }

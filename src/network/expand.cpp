@@ -110,32 +110,32 @@ std::vector<Placed> expand(const Sequence& body, const Sequence& order) {
   return placed;
 }
 
+std::vector<std::string> name_places(
+    const std::vector<std::pair<std::optional<int>, std::string>>& words) {
+  std::map<std::pair<std::optional<int>, std::string>, int> totals;
+  for (const auto& word : words) ++totals[word];
+  std::map<std::pair<std::optional<int>, std::string>, int> seen;
+  std::vector<std::string> names;
+  for (const auto& [unit, word] : words) {
+    const int number = seen[{unit, word}]++;
+    std::string name = unit ? fmt::format("units.{}.{}", *unit, word) : "body." + word;
+    if (!unit || totals[{unit, word}] > 1) name += fmt::format(".{}", number);
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
 std::vector<std::string> name_stages(const std::vector<Placed>& placed) {
-  std::map<std::pair<int, std::string>, int> totals;  // unit (-1: body) and word -> how many
-  const auto key = [](const Placed& p) {
-    return std::pair(p.unit.value_or(-1), std::string(notation::word(p.stage)));
-  };
+  std::vector<std::pair<std::optional<int>, std::string>> words;
   for (const Placed& p : placed) {
-    if (p.mark != Mark::begin_residual) ++totals[key(p)];
+    if (p.mark != Mark::begin_residual) words.emplace_back(p.unit, notation::word(p.stage));
   }
-  std::map<std::pair<int, std::string>, int> seen;
-  std::vector<std::string> paths;
-  for (const Placed& p : placed) {
-    if (p.mark == Mark::begin_residual) {
-      paths.emplace_back();
-      continue;
-    }
-    const int number = seen[key(p)]++;
-    const std::string_view word = notation::word(p.stage);
-    if (!p.unit) {
-      paths.push_back(fmt::format("body.{}.{}", word, number));
-    } else if (totals[key(p)] == 1) {
-      paths.push_back(fmt::format("units.{}.{}", *p.unit, word));
-    } else {
-      paths.push_back(fmt::format("units.{}.{}.{}", *p.unit, word, number));
-    }
+  std::vector<std::string> names = name_places(words);
+  for (std::size_t i = 0; i < placed.size(); ++i) {
+    if (placed[i].mark != Mark::begin_residual) continue;
+    names.insert(names.begin() + static_cast<std::ptrdiff_t>(i), std::string());
   }
-  return paths;
+  return names;
 }
 
 namespace {
@@ -144,13 +144,6 @@ bool is_unpadded_pool(const notation::Stage& stage) {
   const auto* largest = as<notation::MaxPool>(stage);
   const auto* average = as<notation::AveragePool>(stage);
   return (largest && largest->padding == 0) || (average && average->padding == 0);
-}
-
-/// Whether a normaliser subtracts the mean of each channel alone.
-bool centres_channels(const notation::Stage& stage) {
-  const auto* group = std::get_if<notation::GroupNorm>(&stage);
-  return is<notation::BatchNorm>(stage) ||
-         (group != nullptr && group->kind == notation::GroupKind::instance);
 }
 
 }  // namespace

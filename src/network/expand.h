@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "base/shape.h"
 #include "notation/sequence.h"
 
 namespace whichfirst::network {
@@ -26,6 +28,12 @@ bool contains(const notation::Sequence& sequence) {
   });
 }
 
+/// Whether an order makes vectors of what it reads.
+inline bool makes_vectors(const notation::Sequence& order, const Shape& input) {
+  return input.is_vector || contains<notation::GlobalAveragePool>(order) ||
+         contains<notation::Flatten>(order);
+}
+
 /// Where a `res( )` begins and where it ends.
 enum class Mark { stage, begin_residual, end_residual };
 
@@ -40,8 +48,11 @@ struct Placed {
 /// that says what a unit's vectors have not.
 std::vector<Placed> expand(const notation::Sequence& body, const notation::Sequence& order);
 
-/// "units.3.bn", "units.3.conv.0" where the unit has several; "body.fc.0". A residual is named
-/// where it ends.
+/// "units.3.bn", "units.3.conv.0" where the unit has several; "body.fc.0": of words in units, or in
+/// none.
+std::vector<std::string> name_places(
+    const std::vector<std::pair<std::optional<int>, std::string>>& words);
+/// Likewise; a residual is named where it ends.
 std::vector<std::string> name_stages(const std::vector<Placed>& placed);
 
 /// Whether the stage after `index`, unpadded pools skipped, subtracts each channel's own mean.

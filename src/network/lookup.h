@@ -38,6 +38,12 @@ bool is_activation(const auto& stage, ActivationKind kind) {
   return activation != nullptr && activation->kind == kind;
 }
 
+/// Whether a stage is a normaliser that subtracts each channel's own mean.
+bool centres_channels(const auto& stage) {
+  const auto* group = as<GroupNorm>(stage);
+  return is<BatchNorm>(stage) || (group != nullptr && group->kind == notation::GroupKind::instance);
+}
+
 inline const Stage& stage_at(const Network& network, int place) {
   return network.stages[static_cast<std::size_t>(place)];
 }

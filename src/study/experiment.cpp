@@ -18,8 +18,8 @@
 #include "notation/print.h"
 #include "record/metrics.h"
 #include "record/version.h"
-#include "train/inference_cost.h"
 #include "train/taps.h"
+#include "train/trial.h"
 
 namespace whichfirst::study {
 namespace {

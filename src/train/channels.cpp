@@ -1,11 +1,10 @@
-#include "train/channels.h"
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numeric>
 
 #include "base/random.h"
+#include "train/taps.h"
 
 namespace whichfirst::train {
 namespace {

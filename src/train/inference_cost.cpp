@@ -1,5 +1,3 @@
-#include "train/inference_cost.h"
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -11,6 +9,7 @@
 #include "data/batches.h"
 #include "engine/inference.h"
 #include "fold/fold.h"
+#include "train/trial.h"
 
 namespace whichfirst::train {
 namespace {

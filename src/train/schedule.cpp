@@ -1,9 +1,8 @@
-#include "train/schedule.h"
-
 #include <cmath>
 #include <numbers>
 
 #include "base/error.h"
+#include "train/trial.h"
 
 namespace whichfirst::train {
 namespace {

@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <map>
 #include <numeric>
 #include <utility>
 
 #include "base/random.h"
 #include "data/batches.h"
 #include "measure/summary.h"
+#include "network/expand.h"
 #include "network/lookup.h"
-#include "train/channels.h"
 #include "train/material.h"
 
 namespace whichfirst::train {
@@ -78,22 +77,11 @@ bool is_tapped(const record::Recipe& recipe, int epoch) {
 }
 
 std::vector<std::string> tap_places(const network::Network& network) {
-  const auto key = [](const network::Stage& stage) {
-    return std::pair(stage.unit.value_or(-1), meaning_of(stage));
-  };
-  std::map<std::pair<int, std::string>, int> totals;
-  for (const network::Stage& stage : network.stages) ++totals[key(stage)];
-  std::map<std::pair<int, std::string>, int> seen;
-  std::vector<std::string> places;
+  std::vector<std::pair<std::optional<int>, std::string>> words;
   for (const network::Stage& stage : network.stages) {
-    const int number = seen[key(stage)]++;
-    std::string place =
-        stage.unit ? "units." + std::to_string(*stage.unit) + "." : std::string("body.");
-    place += meaning_of(stage);
-    if (!stage.unit || totals[key(stage)] > 1) place += "." + std::to_string(number);
-    places.push_back(std::move(place));
+    words.emplace_back(stage.unit, meaning_of(stage));
   }
-  return places;
+  return network::name_places(words);
 }
 
 Taps::Taps(const Task& task)

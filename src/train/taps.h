@@ -2,12 +2,16 @@
 // and what every stage makes of them is measured. The trial goes on as if nobody had looked.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "engine/probe.h"
 #include "engine/trainer.h"
+#include "measure/summary.h"
 #include "network/network.h"
 #include "record/study_file.h"
 #include "record/tap_record.h"
@@ -56,5 +60,30 @@ class Taps {
   std::vector<std::int32_t> labels_;
   engine::Probe probe_;
 };
+
+/// N x C x P values.
+struct ChannelView {
+  std::span<const float> values;
+  std::ptrdiff_t images = 0;
+  std::ptrdiff_t channels = 0;
+  std::ptrdiff_t pixels = 0;
+
+  std::span<const float> plane(std::ptrdiff_t image, std::ptrdiff_t channel) const {
+    return values.subspan(static_cast<std::size_t>((image * channels + channel) * pixels),
+                          static_cast<std::size_t>(pixels));
+  }
+};
+
+std::vector<measure::Summary> summarise_channels(const ChannelView& view);
+
+/// mean |x| / max |x|; missing where nothing is finite or all are 0.
+std::optional<double> saturation_of(std::span<const float> values);
+
+std::optional<double> mean_channel_skewness(const std::vector<measure::Summary>& channels);
+
+double dead_share(const std::vector<measure::Summary>& channels);
+
+/// Missing where all values are 0 or one is not finite.
+std::optional<double> condition_of(const ChannelView& view);
 
 }  // namespace whichfirst::train

@@ -10,8 +10,6 @@
 #include "engine/inference.h"
 #include "engine/trainer.h"
 #include "fold/fold.h"
-#include "train/inference_cost.h"
-#include "train/schedule.h"
 #include "train/taps.h"
 
 namespace whichfirst::train {
@@ -58,9 +56,7 @@ class Trial {
                                       task.recipe.warmup * static_cast<double>(steps_an_epoch_))),
                                   span_.steps - 1);
     if (task.recipe.taps != record::TapRate::off) {
-      const Clock::time_point begin = Clock::now();
-      taps_.emplace(task);
-      tap_seconds_ = seconds_since(begin);
+      time_tap([&] { taps_.emplace(task); });
     }
   }
 
@@ -108,7 +104,7 @@ class Trial {
       assemble_batch(order.batch(index, task_.recipe.batch), changes);
       const bool is_watched =
           index == steps_an_epoch_ / 2 && taps_ && is_tapped(task_.recipe, epoch + 1);
-      if (is_watched) remember(watched_step_.before);
+      if (is_watched) time_tap([&] { watched_step_.before = trainer_.values(); });
       lr = learning_rate(task_.recipe.schedule, task_.lr, step_, span_);
       const engine::StepResult step = trainer_.step(lr);
       ++step_;
@@ -116,13 +112,16 @@ class Trial {
         diverge(epoch, *step.non_finite);
         return;
       }
-      if (is_watched) remember(watched_step_.after);
+      if (is_watched) time_tap([&] { watched_step_.after = trainer_.values(); });
       loss_sum += step.loss;
       right += step.right;
       report_now_and_then(epoch);
     }
     train_seconds_ += seconds_since(begin);
-    if (taps_ && is_tapped(task_.recipe, epoch + 1)) look_inside(epoch + 1);
+    if (taps_ && is_tapped(task_.recipe, epoch + 1)) {
+      time_tap(
+          [&] { result_.record.taps.push_back(taps_->look(trainer_, watched_step_, epoch + 1)); });
+    }
 
     record::EpochMetrics metrics{
         .epoch = epoch + 1,
@@ -144,15 +143,10 @@ class Trial {
               .finished_epoch = metrics});
   }
 
-  void remember(network::Values& values) {
+  /// Looks at the trial take time that is none of training's.
+  void time_tap(const auto& look) {
     const Clock::time_point begin = Clock::now();
-    values = trainer_.values();
-    tap_seconds_ += seconds_since(begin);
-  }
-
-  void look_inside(int epoch) {
-    const Clock::time_point begin = Clock::now();
-    result_.record.taps.push_back(taps_->look(trainer_, watched_step_, epoch));
+    look();
     tap_seconds_ += seconds_since(begin);
   }
 

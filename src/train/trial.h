@@ -1,15 +1,38 @@
 // One trial: a network trained by a recipe on one replicate's data order, then tested once.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <stop_token>
 
 #include "network/network.h"
+#include "record/inference_record.h"
+#include "record/study_file.h"
 #include "record/trial_record.h"
 #include "train/material.h"
 
 namespace whichfirst::train {
+
+/// How many steps there are, and how many of them warm up.
+struct ScheduleSpan {
+  std::int64_t steps = 0;
+  std::int64_t warmup_steps = 0;  // below `steps`
+};
+
+/// The rate of step `step` (from 0).
+///
+/// constant: lr. step: lr, a tenth of it from half of the way on, a hundredth from three quarters
+/// on (He et al. 2016, arXiv:1603.05027). cosine: lr (1 + cos(pi share)) / 2, which starts at lr
+/// and would reach 0 one step after the last (Loshchilov and Hutter 2017, arXiv:1608.03983, without
+/// restarts). one-cycle: by cosines from lr / 25 up to lr in the first 30 % and down to lr /
+/// 250,000 at the last step (Smith and Topin 2018, arXiv:1708.07120; torch's OneCycleLR without its
+/// cycle of the momentum).
+///
+/// Warm-up: the first warmup_steps rise linearly to the schedule's first rate, which the last of
+/// them has; the schedule spans the others.
+double learning_rate(record::Schedule schedule, double lr, std::int64_t step,
+                     const ScheduleSpan& span);
 
 /// How far a trial is.
 struct Progress {
@@ -35,5 +58,19 @@ struct Result {
 /// called some times a second and after every epoch, on this thread. Stops within one step of a
 /// request. Throws Error as engine::Trainer does.
 Result run_trial(const Task& task, const std::stop_token& stop, const Observer& observe);
+
+/// Pictures of a batch, where speed in batches is asked.
+inline constexpr int kInferenceBatch = 100;
+
+struct InferenceCosts {
+  record::InferenceRecord record;
+  record::InferenceTimings timings;  // medians of interleaved runs
+};
+
+/// Folds a network of these values, shows it and the network as trained the first test pictures, at
+/// most kInferenceBatch, and times both on the calling thread, in fp32, for at most about 0.15 s
+/// but 3 runs each at least. Throws Error as engine::Inference does.
+InferenceCosts measure_inference(const network::Network& network, const network::Values& values,
+                                 const Material& material);
 
 }  // namespace whichfirst::train

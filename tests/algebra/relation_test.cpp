@@ -5,7 +5,6 @@
 #include <string>
 
 #include "algebra/explain.h"
-#include "algebra/stack.h"
 #include "base/error.h"
 #include "notation/parse.h"
 

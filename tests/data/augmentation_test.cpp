@@ -1,5 +1,3 @@
-#include "data/batches.h"
-
 #include <gmock/gmock.h>
 
 #include <algorithm>

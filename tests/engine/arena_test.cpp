@@ -1,8 +1,7 @@
-#include "engine/compile/program.h"
-
 #include <gmock/gmock.h>
 
 #include "base/random.h"
+#include "engine/compile/program.h"
 
 namespace whichfirst::engine {
 namespace {

@@ -1,5 +1,3 @@
-#include "lab/input.h"
-
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -8,6 +6,7 @@
 
 #include "base/error.h"
 #include "data/npy.h"
+#include "lab/inspection.h"
 #include "measure/summary.h"
 #include "record/temporary_folder.h"
 

@@ -6,7 +6,7 @@
 #include <ostream>
 #include <string>
 
-#include "algebra/stack.h"
+#include "algebra/explain.h"
 #include "notation/parse.h"
 
 namespace whichfirst::lab {

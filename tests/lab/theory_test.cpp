@@ -1,8 +1,8 @@
-#include "lab/theory.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
+
+#include "lab/claims.h"
 
 namespace whichfirst::lab {
 namespace {

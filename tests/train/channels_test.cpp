@@ -1,7 +1,5 @@
 // What is measured of values by channel, against NumPy and SciPy
 // (tests/fixtures/train/make_taps.py).
-#include "train/channels.h"
-
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -14,6 +12,7 @@
 
 #include "measure/float_histogram.h"
 #include "record/tap_record.h"
+#include "train/taps.h"
 
 namespace whichfirst::train {
 namespace {

@@ -1,6 +1,4 @@
 // The schedules by hand and against PyTorch's; tests/fixtures/pytorch/make_schedules.py made them.
-#include "train/schedule.h"
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -9,6 +7,8 @@
 #include <map>
 #include <string>
 #include <vector>
+
+#include "train/trial.h"
 
 namespace whichfirst::train {
 namespace {
