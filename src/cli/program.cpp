@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <new>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include "cli/streams.h"
 #include "cli/verbs.h"
 #include "json/printable.h"
+#include "record/study_file.h"
 #include "record/version.h"
 
 namespace whichfirst::cli {
@@ -73,6 +75,59 @@ void add(CLI::App& program, const Verb& verb, const Verb*& chosen) {
   }
 }
 
+/// The words as they are typed, those with spaces in quotes.
+std::string quoted_command(int count, char** words) {
+  std::string text;
+  for (int i = 0; i < count; ++i) {
+    const std::string_view word = words[i];
+    const bool is_plain = word.find_first_of(" '()*") == std::string_view::npos;
+    text += fmt::format("{}{}", i == 0 ? "" : " ", is_plain ? word : fmt::format("'{}'", word));
+  }
+  return text;
+}
+
+/// What was meant by words that a verb does not take: another option, a setting of a study
+/// (`--epochs 5`), orders without quotes. Empty where nobody knows.
+std::string meant_by(const Verb& verb, const std::vector<std::string>& words,
+                     const std::vector<std::string>& extra) {
+  if (std::none_of(extra.begin(), extra.end(),
+                   [](const std::string& word) { return word.starts_with("-"); })) {
+    return fmt::format(
+        "{} takes no {}; a text with spaces is written in quotes, such as 'conv bn "
+        "relu'",
+        verb.name, fmt::join(extra, " "));
+  }
+  std::vector<std::string_view> options;
+  bool takes_study = false;
+  for (const Option& option : verb.options) {
+    if (option.name.starts_with("--")) options.push_back(std::string_view(option.name).substr(2));
+    takes_study = takes_study || option.name == "study";
+  }
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (!word.starts_with("--") || std::find(extra.begin(), extra.end(), word) == extra.end()) {
+      continue;
+    }
+    const std::size_t equals = word.find('=');
+    const std::string name = word.substr(2, std::min(equals, word.size()) - 2);
+    const auto near = nearest_word(name, options);
+    const auto key = takes_study ? record::nearest_key(name) : std::nullopt;
+    if (key && !(near && edit_distance(name, *near) < 2)) {
+      const std::string value = equals != std::string::npos ? word.substr(equals + 1)
+                                : i + 1 < words.size()      ? words[i + 1]
+                                                            : "VALUE";
+      return fmt::format(
+          "--{} is no option of {}; a setting of the study is written without "
+          "dashes: {}={}",
+          name, verb.name, *key, value);
+    }
+    if (near) {
+      return fmt::format("--{} is no option of {}, did you mean --{}?", name, verb.name, *near);
+    }
+  }
+  return "";
+}
+
 /// A first word that is neither a verb nor an option, which CLI11 would only call missing.
 void refuse_unknown_verb(const std::vector<Verb>& verbs, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return;
@@ -81,6 +136,10 @@ void refuse_unknown_verb(const std::vector<Verb>& verbs, int argc, char** argv) 
   for (const Verb& verb : verbs) {
     if (verb.name == word) return;
     names.emplace_back(verb.name);
+  }
+  if (std::filesystem::exists(word) || word.find(' ') != std::string_view::npos) {
+    throw Error("no verb '{0}'; did you mean `whichfirst compare {1}`?", word,
+                quoted_command(argc - 1, argv + 1));
   }
   const auto near = nearest_word(word, names);
   throw Error("no verb '{}'{}; the verbs are {}", word,
@@ -120,6 +179,20 @@ int run(int argc, char** argv) {
   refuse_unknown_verb(verbs, argc, argv);
   try {
     program.parse(argc, argv);
+  } catch (const CLI::ExtrasError& error) {
+    const CLI::App* command = &program;
+    const Verb* verb = nullptr;
+    for (const std::vector<Verb>* level = &verbs; !command->get_subcommands().empty();) {
+      command = command->get_subcommands().front();
+      for (const Verb& each : *level) {
+        if (each.name == command->get_name()) verb = &each;
+      }
+      level = &verb->verbs;
+    }
+    const std::string meant =
+        verb != nullptr ? meant_by(*verb, {argv + 1, argv + argc}, command->remaining()) : "";
+    if (meant.empty()) return program.exit(error) == 0 ? kDone : kWrongInput;
+    throw Error("{}", meant);
   } catch (const CLI::ParseError& error) {
     const bool is_help = program.exit(error) == 0;
     finish_stdout();

@@ -9,13 +9,14 @@
 
 namespace whichfirst::cli {
 
-/// A word with '=' that is no file is an override; the other one is the study file, or `demo` for
-/// the built-in study.
+/// A word with '=' that is no file is an override; another one is the study file, `demo` for the
+/// built-in study, a data set (its name, folder or file) or an order.
 struct StudyArguments {
   std::vector<std::string> words;
 
   Option option();
-  /// No word at all: the built-in demo study. Overrides alone: the documented defaults.
+  /// Throws Error with the command that was meant where a word is none of these. No word at all:
+  /// the built-in demo study. Overrides alone: the documented defaults.
   record::Study resolve() const;
 };
 

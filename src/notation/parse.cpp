@@ -100,7 +100,8 @@ class Parser {
     const std::string_view name = take_while([](char c) { return is_letter(c) || is_digit(c); });
     if (name.empty()) fail(begin, unexpected("a stage"));
     skip_space_before_argument();
-    if (name == "res") return parse_residual(depth, begin, sequence);
+    if (name == "res" || name == "Res" || name == "RES")
+      return parse_residual(depth, begin, sequence);
     std::vector<Argument> arguments;
     if (take('(')) arguments = parse_arguments(begin);
     const std::vector<std::string_view> letters = spell_out(name);

@@ -84,10 +84,47 @@ constexpr std::string_view kStageWords[] = {
     "gelu",    "silu",    "tanh", "sigmoid", "softsign", "hardswish", "mish",  "softplus", "sign",
     "maxpool", "avgpool", "gap",  "drop",    "flatten",  "fc",        "res"};
 
-std::string suggestion_for(std::string_view word) {
+/// What people may look for and will not find, by kind: nothing else is "meant" by these words.
+constexpr std::string_view kAbsentActivations[] = {
+    "selu",       "celu",       "relu6",      "rrelu",      "hardtanh", "hardsigmoid",
+    "logsigmoid", "softmax",    "logsoftmax", "softshrink", "glu",      "swiglu",
+    "geglu",      "tanhshrink", "maxout",     "threshold",  "crelu",    "hardshrink"};
+constexpr std::string_view kAbsentNormalisers[] = {
+    "lrn", "rmsnorm", "rms_norm", "weightnorm", "spectralnorm", "syncbn", "syncbatchnorm", "frn"};
+constexpr std::string_view kAbsentLayers[] = {
+    "conv1d", "conv3d",    "deconv", "convtranspose", "dwconv", "depthwise", "attention", "lstm",
+    "gru",    "embedding", "rnn",    "upsample",      "se",     "groupconv", "mha",       "concat"};
+
+std::string lower_case(std::string_view word) {
   std::string lower(word);
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower;
+}
+
+/// "; the activations are relu leaky ..." where `word` is one that is not there.
+std::string absent_words(std::string_view word) {
+  const auto holds = [&](const auto& list) {
+    return std::find(std::begin(list), std::end(list), word) != std::end(list);
+  };
+  std::string names;
+  const auto list = [&](const auto& known) {
+    for (const auto& entry : known) names += fmt::format(" {}", entry.first);
+  };
+  if (holds(kAbsentActivations)) {
+    list(kActivations);
+    return "; it is not among the activations:" + names;
+  }
+  if (holds(kAbsentNormalisers)) {
+    list(kGroupNorms);
+    return "; it is not among the normalisers: bn" + names;
+  }
+  if (!holds(kAbsentLayers)) return "";
+  return fmt::format("; it is not among the stages: {}", fmt::join(kStageWords, " "));
+}
+
+std::string suggestion_for(const std::string& lower) {
+  if (const std::string absent = absent_words(lower); !absent.empty()) return absent;
   std::vector<std::string_view> spellings(std::begin(kStageWords), std::end(kStageWords));
   spellings.insert(spellings.end(), {"pool", "unit", "norm", "act"});
   for (const auto& [spelling, ours] : kSpellings) spellings.push_back(spelling);
@@ -121,7 +158,7 @@ class StageMaker {
   }
 
   Stage build() {
-    const std::string_view word = place_.word;
+    const std::string word = lower_case(place_.word);
     if (word == "conv") return conv();
     if (word == "bn" || word == "norm") return batch_norm();
     for (const auto& [name, kind] : kGroupNorms) {
@@ -140,7 +177,7 @@ class StageMaker {
     if (word == "unit") return unit();
     if (word == "pool" && context_ == Context::body) return MaxPool{};
     if (word == "pool") return PoolPlace{};
-    fail(fmt::format("unknown stage '{}'{}", word, suggestion_for(word)));
+    fail(fmt::format("unknown stage '{}'{}", place_.word, suggestion_for(word)));
   }
 
   Conv conv() {
@@ -260,12 +297,14 @@ Stage make_stage(const PlacedWord& place, Context context, std::vector<Argument>
   return StageMaker(place, context, std::move(arguments)).make();
 }
 
-std::vector<std::string_view> spell_out(std::string_view word) {
+std::vector<std::string_view> spell_out(std::string_view written) {
   constexpr std::size_t kLongest = 32;
   constexpr std::pair<char, std::string_view> kLetters[] = {
       {'c', "conv"}, {'b', "bn"}, {'n', "bn"}, {'r', "relu"}, {'a', "relu"}, {'p', "maxpool"}};
   std::vector<std::string_view> words;
-  if (word.size() < 2 || word.size() > kLongest || word == "bn") return words;
+  if (written.size() < 2 || written.size() > kLongest) return words;
+  const std::string word = lower_case(written);
+  if (word == "bn") return words;
   for (const char letter : word) {
     const auto* found = std::find_if(std::begin(kLetters), std::end(kLetters),
                                      [&](const auto& entry) { return entry.first == letter; });

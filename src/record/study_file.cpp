@@ -36,8 +36,38 @@ json::Place place_of(const toml::source_position& position) {
 
 std::string_view leaf_of(std::string_view key) { return key.substr(key.rfind('.') + 1); }
 
-/// The known key that was meant: one in another section, one written a little differently, or both.
-std::optional<std::string> nearest_key(std::string_view key) {
+/// What other programs call our keys.
+constexpr std::pair<std::string_view, std::string_view> kKeySpellings[] = {
+    {"learning-rate", "recipe.lr"},
+    {"batch-size", "recipe.batch"},
+    {"weight-decay", "recipe.decay"},
+    {"wd", "recipe.decay"},
+    {"num-epochs", "recipe.epochs"},
+    {"max-epochs", "recipe.epochs"},
+    {"scheduler", "recipe.schedule"},
+    {"lr-scheduler", "recipe.schedule"},
+    {"warmup-epochs", "recipe.warmup"},
+    {"dtype", "recipe.precision"},
+    {"dataset", "data.name"},
+    {"data", "data.path"},
+    {"model", "network"},
+    {"arch", "network"},
+    {"num-seeds", "plan.seeds"},
+    {"repeats", "plan.seeds"},
+    {"image-size", "data.size"},
+    {"resize", "data.size"},
+    {"val-split", "data.validation"},
+    {"threshold", "plan.margin"}};
+
+}  // namespace
+
+/// One in another section, one written a little differently, or both.
+std::optional<std::string> nearest_key(std::string_view written) {
+  std::string key(written);
+  std::replace(key.begin(), key.end(), '_', '-');
+  for (const auto& [spelling, name] : kKeySpellings) {
+    if (leaf_of(key) == spelling) return std::string(name);
+  }
   std::vector<std::string_view> names(std::begin(kSections), std::end(kSections));
   for (const StudyKey& known : study_keys()) names.push_back(known.name);
   const auto find_leaf = [&](std::string_view leaf) -> std::optional<std::string> {
@@ -53,6 +83,8 @@ std::optional<std::string> nearest_key(std::string_view key) {
   const auto near_leaf = nearest_word(leaf_of(key), leaves);
   return near_leaf ? find_leaf(*near_leaf) : std::nullopt;
 }
+
+namespace {
 
 [[noreturn]] void fail_unknown(const Origin& origin, json::Place place, const std::string& key) {
   const auto near = nearest_key(key);
@@ -81,7 +113,10 @@ toml::table parse_toml(const Origin& origin) {
   try {
     return toml::parse(origin.text);
   } catch (const toml::parse_error& error) {
-    origin.fail(place_of(error.source().begin), json::printable(error.description(), 400));
+    const json::Place place = place_of(error.source().begin);
+    const bool is_open = error.description().find("string") != std::string_view::npos;
+    origin.fail(place, json::printable(error.description(), 400) +
+                           (is_open ? "; is the quote at its end missing?" : ""));
   }
 }
 

@@ -142,6 +142,9 @@ struct StudySource {
 /// Throws Error where the file does not read or is larger than kMaxStudyBytes.
 StudySource read_study_source(const std::filesystem::path& path);
 
+/// The known key that was meant by `written`, such as recipe.lr by learning_rate.
+std::optional<std::string> nearest_key(std::string_view written);
+
 /// The orders of a study that names none, by its network: a preset may have its own.
 using DefaultOrders = std::function<std::vector<NamedOrder>(const std::string& network)>;
 

@@ -119,6 +119,15 @@ TEST(Program, WrongUseIsCodeTwoWithOneClearLine) {
       {{"compare", "--expect", "best"}, "best"},
       {{"train", "demo", "--order", "bn-frist", "--replicate", "1"}, "bn-first"},
       {{"summary", "orders.a=conv rleu", "orders.b=conv"}, "did you mean 'relu'?"},
+      {{"compare", "--epochs", "5"}, "recipe.epochs=5"},
+      {{"compare", "--batch-size=16"}, "recipe.batch=16"},
+      {{"compare", "--job", "1"}, "did you mean --jobs?"},
+      {{"compare", "recipe.learning_rate=0.1"}, "did you mean 'recipe.lr'?"},
+      {{"compare", "orders.a=conv", "bn", "relu"}, "orders.a='conv bn relu'"},
+      {{"compare", "conv", "bn", "relu"}, "written in quotes"},
+      {{"explain", "conv", "bn", "relu"}, "written in quotes"},
+      {{"conv bn relu", "conv relu bn"}, "whichfirst compare 'conv bn relu' 'conv relu bn'"},
+      {{"explain", "conv bn selu", "conv"}, "it is not among the activations: relu"},
   };
   for (const auto& c : cases) {
     const Ended ended = run(folder, c.arguments, {{"WHICHFIRST_DATA", folder.path().string()}});
@@ -126,6 +135,35 @@ TEST(Program, WrongUseIsCodeTwoWithOneClearLine) {
     EXPECT_THAT(ended.err + ended.out, HasSubstr(c.says));
     EXPECT_THAT(ended.out, Not(HasSubstr("terminate")));
   }
+}
+
+TEST(Compare, TakesOrdersAndDataAsBareWords) {
+  const Scratch folder;
+  const auto resolved = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "compare");
+    words.emplace_back("--dry-run");
+    const Ended ended = run(folder, words, {{"HOME", folder.path().string()}});
+    return ended.out + ended.err;
+  };
+  EXPECT_THAT(resolved({"conv bn relu", "Conv-ReLU-BN"}),
+              AllOf(HasSubstr("conv-bn-relu = \"conv bn relu\""),
+                    HasSubstr("conv-relu-bn = \"conv relu bn\"")));
+  std::filesystem::create_directory(folder / "photos");
+  EXPECT_THAT(resolved({"photos"}), HasSubstr("reading photos"));
+  EXPECT_THAT(resolved({"data.path=~/photos"}),
+              HasSubstr("reading " + (folder / "photos").string()));
+  std::ofstream(folder / "x.npz") << "PK";
+  EXPECT_THAT(resolved({"x.npz"}), HasSubstr("reading x.npz"));
+  EXPECT_THAT(resolved({"shapes10"}), HasSubstr("name = \"shapes10\""));
+  std::ofstream(folder / "photos" / "study.toml");
+  EXPECT_THAT(resolved({"photos"}), HasSubstr("`whichfirst report photos` prints it"));
+}
+
+TEST(Program, AMissingQuoteIsNamed) {
+  const Scratch folder;
+  std::ofstream(folder / "my.toml") << "name = \"x\nseed = 1\n";
+  EXPECT_THAT(run(folder, {"compare", "my.toml"}).err,
+              HasSubstr("is the quote at its end missing?"));
 }
 
 TEST(Program, ErrorsInAStudyFileShowLineAndCaret) {

@@ -42,6 +42,19 @@ TEST(Notation, PrintsOneCanonicalForm) {
             "unit(16, pool=2) flatten fc(10, bias=off)");
 }
 
+TEST(Notation, ReadsCapitalsAsSmallLetters) {
+  EXPECT_EQ(canonical("Conv-BN-ReLU", Context::order), "conv bn relu");
+  EXPECT_EQ(canonical("CBR", Context::order), "conv bn relu");
+  EXPECT_EQ(canonical("RES( Conv )", Context::order), "res(conv)");
+}
+
+TEST(Notation, SaysOfAWordThatIsNotThereWhatIsThereOfItsKind) {
+  EXPECT_THAT(complaint("selu"), HasSubstr("unknown stage 'selu'; it is not among the activations: "
+                                           "relu leaky prelu elu"));
+  EXPECT_THAT(complaint("RMSNorm"), HasSubstr("it is not among the normalisers: bn in ln gn"));
+  EXPECT_THAT(complaint("lstm"), HasSubstr("it is not among the stages: conv bn"));
+}
+
 TEST(Notation, KnowsEveryStage) {
   const std::string all =
       "bn in ln gn(8) relu leaky prelu elu gelu silu tanh sigmoid softsign hardswish mish softplus "
