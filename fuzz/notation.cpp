@@ -1,5 +1,5 @@
 #include "harness.h"
-#include "network/match.h"
+#include "network/network.h"
 #include "notation/parse.h"
 #include "notation/print.h"
 

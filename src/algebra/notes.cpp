@@ -1,9 +1,8 @@
 #include <algorithm>
 
 #include "algebra/explain.h"
-#include "network/expand.h"
 #include "network/lookup.h"
-#include "network/match.h"
+#include "network/network.h"
 #include "notation/print.h"
 
 namespace whichfirst::algebra {

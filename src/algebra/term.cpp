@@ -1,7 +1,5 @@
 #include "algebra/term.h"
 
-#include <fmt/format.h>
-
 namespace whichfirst::algebra {
 namespace {
 

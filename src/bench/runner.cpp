@@ -1,6 +1,5 @@
 #include "bench/runner.h"
 
-#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,7 +8,6 @@
 #include <barrier>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <exception>
 #include <mutex>
 #include <numeric>

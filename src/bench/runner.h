@@ -1,7 +1,6 @@
 // A training step to be timed: the trainer of one order on random pictures, whole or part by part.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>

@@ -1,7 +1,5 @@
 #include "data/batches.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>

@@ -9,7 +9,6 @@
 #include <span>
 #include <system_error>
 #include <unordered_set>
-#include <utility>
 
 #include "base/error.h"
 #include "base/hash.h"

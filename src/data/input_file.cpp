@@ -1,6 +1,5 @@
 #include "data/input_file.h"
 
-#include <fmt/format.h>
 #include <zlib.h>
 
 #include <algorithm>

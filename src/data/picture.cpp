@@ -1,11 +1,8 @@
 #include "data/picture.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <fstream>
-#include <string>
 
 #include "base/error.h"
 #include "data/decoders.h"

@@ -2,17 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "lab/claims.h"
 
 namespace whichfirst::lab {
 namespace {
-
-using network::ParameterKind;
-using network::Stage;
-using reference::Mode;
-using reference::Tensor;
 
 const Tensor& output_of(const OrderRun& run, const Tensor& input, int stage) {
   return stage == network::kInput ? input : run.pass.outputs[static_cast<std::size_t>(stage)];

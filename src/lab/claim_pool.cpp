@@ -13,10 +13,6 @@ namespace whichfirst::lab {
 namespace {
 
 using network::Network;
-using network::ParameterKind;
-using network::Stage;
-using reference::Mode;
-using reference::Tensor;
 
 double largest_difference(const Tensor& a, const Tensor& b) {
   double largest = 0;

@@ -11,11 +11,6 @@
 namespace whichfirst::lab {
 namespace {
 
-using network::ParameterKind;
-using network::Stage;
-using reference::Mode;
-using reference::Tensor;
-
 // A theory is of infinitely many values; from so many a channel on it is compared with.
 constexpr std::int64_t kFewestForTheory = 1000;
 // And so many of them are to pass the relu: of few, a channel may hold none, which bn then makes 0.

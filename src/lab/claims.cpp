@@ -14,10 +14,6 @@
 namespace whichfirst::lab {
 namespace {
 
-using network::ParameterKind;
-using network::Stage;
-using reference::Tensor;
-
 bool have_one_shape(const Tensor& a, const Tensor& b) {
   return a.count == b.count && a.shape == b.shape;
 }

@@ -12,6 +12,11 @@
 
 namespace whichfirst::lab {
 
+using network::ParameterKind;
+using network::Stage;
+using reference::Mode;
+using reference::Tensor;
+
 /// The distribution of values somewhere behind a normal input: slope h + offset, where h is normal,
 /// or its positive part.
 struct TheoreticalValues {
@@ -59,20 +64,19 @@ struct OrderRun {
 };
 
 /// All values of one channel, image by image.
-std::vector<double> channel_values(const reference::Tensor& tensor, int channel);
+std::vector<double> channel_values(const Tensor& tensor, int channel);
 notation::Sequence join(notation::Sequence first, const notation::Sequence& second);
 
 /// Number `c` of the parameter of this kind that `stage` has, or `missing`.
-double parameter_of(const OrderRun& run, const network::Stage& stage, network::ParameterKind kind,
-                    std::size_t c, double missing);
+double parameter_of(const OrderRun& run, const Stage& stage, ParameterKind kind, std::size_t c,
+                    double missing);
 
 /// The share of a spread up to which a difference is rounding.
 inline constexpr double kRoundingShare = 1e-9;
 
 /// Whether the first relu of both cuts the same values of `input`, and where; nothing where one has
 /// none, or they read different shapes.
-std::optional<Claim> claim_same_cut(const OrderRun& a, const OrderRun& b,
-                                    const reference::Tensor& input);
+std::optional<Claim> claim_same_cut(const OrderRun& a, const OrderRun& b, const Tensor& input);
 /// Whether generated input comes out as in theory, as far as bn and relu lead; nothing for others.
 std::optional<Claim> claim_theory(const OrderRun& run, const Input& input);
 /// Whether a max-pool that follows the order could as well stand first; nothing where none does, it

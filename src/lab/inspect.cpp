@@ -1,9 +1,6 @@
 #include "lab/inspect.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <span>
 
@@ -15,7 +12,6 @@ namespace whichfirst::lab {
 namespace {
 
 using network::Network;
-using reference::Tensor;
 
 StageValues describe_stage(std::string tap, std::string text, Tensor values) {
   StageValues stage{.tap = std::move(tap), .text = std::move(text)};

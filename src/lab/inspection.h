@@ -16,7 +16,6 @@
 #include "network/network.h"
 #include "notation/sequence.h"
 #include "reference/pass.h"
-#include "reference/tensor.h"
 
 namespace whichfirst::lab {
 

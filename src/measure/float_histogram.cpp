@@ -1,7 +1,6 @@
 #include "measure/float_histogram.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>

@@ -1,5 +1,3 @@
-#include "network/match.h"
-
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -7,6 +5,7 @@
 
 #include "network/expand.h"
 #include "network/lookup.h"
+#include "network/network.h"
 
 namespace whichfirst::network {
 namespace {

@@ -10,7 +10,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -146,7 +145,7 @@ struct Blueprint {
   /// bias where the next stage, unpadded pools skipped, subtracts each channel's own mean.
   notation::BiasRule bias = notation::BiasRule::automatic;
   /// Whether the stages at these places have a bias, or scale and offset, whatever the text says
-  /// (network/match.h).
+  /// (Match).
   std::map<Place, bool> biased = {};
   std::map<Place, bool> affine = {};
 };
@@ -196,5 +195,27 @@ std::string hash_weights(const Network& network, const Values& values,
 
 /// The roles with random weights that have the same shape in all networks: what a pair shares.
 std::vector<Role> shared_roles(const std::vector<Network>& networks);
+
+/// bias: the n-th convolution (or fc) of a unit has a bias where that of any order has it.
+/// affine: likewise scale and offset of its n-th normaliser.
+/// ends: every order begins with its first weight stage (what stands before it, outside of a
+/// residual with weights, moves to the order's end: the same cycle, cut elsewhere), so that the
+/// first weights read the picture in all; and where some orders end with a normaliser, the others
+/// get a bn behind the last unit, so that the head reads normalised values in all - unless the body
+/// normalises there anyway, or the last unit stands in a residual of the body, whose sum the head
+/// reads in all.
+struct Match {
+  bool bias = false;
+  bool affine = false;
+  bool ends = false;
+  bool operator==(const Match&) const = default;
+};
+
+/// The networks of `blueprints`, which differ in their orders, matched. Throws as build() does;
+/// `place` of what is thrown is lost, so build() each alone first to name the order at fault.
+std::vector<Network> build_matched(std::vector<Blueprint> blueprints, const Match& match);
+
+/// The order that `ends` makes of a complete one: with its first weight stage in front.
+notation::Sequence begin_with_weights(const notation::Sequence& order);
 
 }  // namespace whichfirst::network

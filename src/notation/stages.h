@@ -3,8 +3,6 @@
 
 #include <cstddef>
 #include <optional>
-#include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 

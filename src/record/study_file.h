@@ -88,7 +88,7 @@ struct Recipe {
   bool operator==(const Recipe&) const = default;
 };
 
-/// Differences between the orders that are taken away (network/match.h).
+/// Differences between the orders that are taken away (network::Match).
 struct MatchChoice {
   bool bias = false;
   bool affine = false;

@@ -1,6 +1,5 @@
 #include "reference/pass.h"
 
-#include <string>
 #include <utility>
 
 #include "base/error.h"

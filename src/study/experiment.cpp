@@ -12,7 +12,7 @@
 #include "engine/inference.h"
 #include "engine/probe.h"
 #include "engine/trainer.h"
-#include "network/match.h"
+#include "network/network.h"
 #include "network/preset.h"
 #include "notation/parse.h"
 #include "notation/print.h"

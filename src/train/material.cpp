@@ -1,8 +1,5 @@
 #include "train/material.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <utility>
 #include <variant>
 

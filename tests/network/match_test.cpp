@@ -1,7 +1,6 @@
-#include "network/match.h"
-
 #include <gmock/gmock.h>
 
+#include "network/network.h"
 #include "notation/parse.h"
 #include "notation/print.h"
 

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstdint>
 
-#include "network/network.h"
 #include "reference/pass.h"
 
 namespace whichfirst::reference {
@@ -41,8 +40,8 @@ template <class Optimizer, class Update>
 void for_each_trained(const Arrays& values, const Optimizer& optimizer,
                       const network::Network& network, std::initializer_list<Arrays*> memories,
                       Update update) {
+  for (Arrays* memory : memories) memory->resize(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
-    for (Arrays* memory : memories) memory->resize(values.size());
     if (!network.parameters[i].is_trained()) continue;
     for (Arrays* memory : memories) (*memory)[i].resize(values[i].size());
     const bool decays =

@@ -11,7 +11,6 @@
 #include "network/network.h"
 #include "notation/parse.h"
 #include "reference/pass.h"
-#include "reference/tensor.h"
 
 namespace whichfirst::reference {
 

@@ -2,7 +2,6 @@
 // Plain pointers and lengths; nothing here knows oneDNN.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <span>
 
