@@ -50,9 +50,9 @@ std::vector<std::optional<double>> train_all(const study::Experiment& experiment
   int ended = 0;
   const study::Runner runner = study::engine_runner(experiment);
   std::uint64_t next = 0;
-  study::run_trials({.next = [&]() -> std::optional<study::TrialId> {
-                       if (next == kTrials) return std::nullopt;
-                       return study::TrialId{.arm = 0, .replicate = ++next};
+  study::run_trials({.next = [&]() -> study::Next {
+                       if (next == kTrials) return {};
+                       return {.trial = study::TrialId{.arm = 0, .replicate = ++next}};
                      },
                      .run =
                          [&](const study::TrialId& id, const train::Observer& observe) {
