@@ -161,11 +161,13 @@ void fail_without(const Grid& grid, const std::vector<Missing>& missing,
   std::vector<std::string> names;
   std::vector<std::string> options;
   std::vector<std::string> proposals;
+  bool lacks_pairs = false;
   for (const Missing& each : missing) {
     const char* const option = kOptions[static_cast<std::size_t>(each.role)];
     names.push_back(fmt::format("'{}'", json::printable(each.name)));
     options.emplace_back(option);
     const auto near = best_fit(grid, each.role, each.name, taken);
+    lacks_pairs = lacks_pairs || (each.role == Role::pair && !near);
     if (near) {
       taken.push_back(*near);
       proposals.push_back(fmt::format("{} {}", option, json::printable(grid.header[*near])));
@@ -186,6 +188,12 @@ void fail_without(const Grid& grid, const std::vector<Missing>& missing,
                   ? fmt::format("name the right one{} with {}", names.size() == 1 ? "" : "s",
                                 fmt::join(options, ", "))
                   : fmt::format("did you mean {}?", fmt::join(proposals, " "));
+  }
+  if (lacks_pairs && !looks.is_all) {
+    advice += advice.ends_with('?') ? " " : ". ";
+    advice +=
+        "A table needs a column that says which trials are a pair, such as the seed, and several "
+        "pairs: one run per order tells nothing about the next";
   }
   throw Error("{}: no column{} {}; {}{} The columns are {}", grid.header_place(),
               names.size() == 1 ? "" : "s", fmt::join(names, ", "), advice,

@@ -557,5 +557,21 @@ TEST(Compare, MirrorsWhenTheOrdersAreSwappedAndIsAlwaysFinite) {
   }
 }
 
+TEST(Compare, OfTinyNumbersSaysWhatItSaysOfThemInAnotherUnit) {
+  const double unit = std::ldexp(1.0, -600);  // 2.4e-181, whose square underflows
+  Values tiny = kClear;
+  for (auto& value : tiny) *value *= unit;
+  const Comparison plain = compare_with_zero(kClear, {.margin = 0.25});
+  const Comparison scaled = compare_with_zero(tiny, {.margin = 0.25 * unit});
+  EXPECT_EQ(scaled.verdict, plain.verdict);
+  EXPECT_EQ(scaled.sd_diff, *plain.sd_diff * unit);
+  EXPECT_EQ(scaled.interval->lower, plain.interval->lower * unit);
+  EXPECT_EQ(scaled.p_t, plain.p_t);
+  EXPECT_EQ(scaled.p_permutation, plain.p_permutation);
+  EXPECT_EQ(scaled.p_equivalence, plain.p_equivalence);
+  EXPECT_EQ(scaled.effect_size, plain.effect_size);
+  EXPECT_EQ(scaled.skewness, plain.skewness);
+}
+
 }  // namespace
 }  // namespace whichfirst::stats

@@ -121,9 +121,10 @@ TEST(Results, AllMissingColumnsComeInOneMessageWithWhatIsMeant) {
       "runs/r.csv:1: no column 'zebra'; did you mean --by order? The columns are seed, order, "
       "accuracy");
   EXPECT_EQ(
-      complaint("x\n1\n", {.metric = "y"}),
-      "runs/r.csv:1: no columns 'seed', 'order', 'y'; did you mean --metric x? The columns are "
-      "x");
+      complaint("order,accuracy\na,1\nb,2\n"),
+      "runs/r.csv:1: no column 'seed'; name the right one with --pair. A table needs a column "
+      "that says which trials are a pair, such as the seed, and several pairs: one run per order "
+      "tells nothing about the next. The columns are order, accuracy");
   EXPECT_EQ(complaint("seed,order,x\n1,a,b\n"),
             "runs/r.csv:1: no column 'accuracy'; name the right one with --metric. The columns are "
             "seed, order, x");
