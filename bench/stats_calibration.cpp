@@ -220,6 +220,37 @@ void print_power(int most) {
   }
 }
 
+void print_learning() {
+  fmt::print(
+      "\n### Nothing learnt, nothing said: margin 1 point\n\n"
+      "| points above guessing: a | b | pairs | may speak | right without the rule | with it | "
+      "wrong "
+      "without | with | right made wrong |\n"
+      "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+  for (const auto& [a, b] : {std::pair{0.0, 0.0},
+                             {1.0, 0.0},
+                             {1.0, 1.0},
+                             {2.0, 0.0},
+                             {2.0, 2.0},
+                             {4.0, 0.0},
+                             {4.0, 4.0},
+                             {10.0, 0.0},
+                             {10.0, 8.0},
+                             {50.0, 50.0}}) {
+    for (const Stopping stopping : {Stopping::fixed, Stopping::automatic}) {
+      const bool is_fixed = stopping == Stopping::fixed;
+      const Rule rule{
+          .margin = 1, .resolution = 0.05, .stopping = stopping, .max_pairs = is_fixed ? 6 : 30};
+      const LearningRates rates = simulate_learning(a, b, rule, kStudies);
+      fmt::print("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", a, b,
+                 is_fixed ? "6" : "auto, 30", percent(rates.learnt), percent(rates.right),
+                 percent(rates.right_with), percent(rates.wrong), percent(rates.wrong_with),
+                 rates.turned);
+      std::fflush(stdout);
+    }
+  }
+}
+
 void print_tables() {
   fmt::print("{} studies a case, seed {}; shares in %.\n", kStudies, kSeed);
   print_errors("Automatic stopping, at most 30 pairs",
@@ -231,6 +262,7 @@ void print_tables() {
     print_errors(fmt::format("A fixed number of {} pairs", n), {.max_pairs = n});
   }
   for (const int most : {30, 60}) print_power(most);
+  print_learning();
 }
 
 }  // namespace

@@ -124,6 +124,11 @@ struct Fact {
 }  // namespace
 
 std::vector<LedgerRow> compare_networks(const std::vector<Network>& networks) {
+  const bool has_convolutions =
+      std::any_of(networks.begin(), networks.end(), [](const Network& network) {
+        return std::any_of(network.stages.begin(), network.stages.end(), is<network::Conv>);
+      });
+  const std::string weights = has_convolutions ? "convolution" : "fully connected layer";
   const std::vector<Fact> facts = {
       {"convolutions with a bias",
        [](const Network& n) { return biases(n, network::RoleKind::conv); }},
@@ -133,7 +138,9 @@ std::vector<LedgerRow> compare_networks(const std::vector<Network>& networks) {
        [](const Network& n) { return fmt::format("{}", n.parameter_count()); }},
       {"forward FLOPs an image",
        [](const Network& n) { return fmt::format("{}", n.flops_per_image()); }},
-      {"pixels of an image behind all bn statistics", values_of_statistics},
+      {has_convolutions ? "pixels of an image behind all bn statistics"
+                        : "numbers of an image behind all bn statistics",
+       values_of_statistics},
       {"activations with a trained threshold",
        [](const Network& n) { return words(count_thresholds(n)); }},
       {"trained numbers that are redundant",
@@ -142,8 +149,8 @@ std::vector<LedgerRow> compare_networks(const std::vector<Network>& networks) {
        [](const Network& n) { return words(count_scale_invariant(n)); }},
       {"bn's that fold at inference", folding_words},
       {"variance in training over inference, behind dropout", variance_shift_words},
-      {"the first convolution reads", first_reads},
-      {"later convolutions read", later_read},
+      {fmt::format("the first {} reads", weights), first_reads},
+      {fmt::format("later {}s read", weights), later_read},
       {"the classifier reads", classifier_reads},
   };
   std::vector<LedgerRow> rows;

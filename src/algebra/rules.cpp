@@ -27,6 +27,16 @@ constexpr const char* kIoffe = "Ioffe and Szegedy 2015, arXiv:1502.03167, sectio
 
 bool is_relu(const Term& term) { return is_activation(term, ActivationKind::relu); }
 
+bool is_leaky(const Term& term, double slope) {
+  return is_activation(term, ActivationKind::leaky) && as<Activation>(term)->alpha == slope;
+}
+
+void rename(Term& term, const network::Operation& operation) {
+  network::Stage stage;
+  stage.operation = term.operation = operation;
+  term.text = describe_operation(stage);
+}
+
 void erase(Terms& terms, std::size_t place) {
   terms.erase(terms.begin() + static_cast<std::ptrdiff_t>(place));
 }
@@ -41,11 +51,20 @@ auto move_behind(Left left, Right right) {
   };
 }
 
-bool is_pool_of_one(const Term& term) {
-  const auto one = [](const auto* pool) {
+/// Dropout draws by its number among all: one of rate 0 may go only where no other would be
+/// renumbered.
+bool is_lone_drop_of_nothing(const Terms& terms, std::size_t i) {
+  return is<Dropout>(terms[i]) && std::all_of(terms.begin(), terms.end(), [](const Term& term) {
+           return !is<Dropout>(term) || as<Dropout>(term)->rate == 0;
+         });
+}
+
+bool has_no_effect(const Terms& terms, std::size_t i) {
+  const auto is_of_one = [](const auto* pool) {
     return pool != nullptr && pool->kernel == 1 && pool->stride == 1 && pool->padding == 0;
   };
-  return one(as<MaxPool>(term)) || one(as<AveragePool>(term));
+  return is_of_one(as<MaxPool>(terms[i])) || is_of_one(as<AveragePool>(terms[i])) ||
+         is_leaky(terms[i], 1) || is_lone_drop_of_nothing(terms, i);
 }
 
 constexpr auto is_pool = is<MaxPool, AveragePool>;
@@ -88,10 +107,16 @@ bool rename_groups(Terms& terms, std::size_t i) {
   if (norm->groups == 1) named.kind = notation::GroupKind::layer;
   if (norm->groups == terms[i].channels) named.kind = notation::GroupKind::instance;
   if (named.kind == norm->kind) return false;
-  network::Stage stage;
-  stage.operation = named;
-  terms[i].operation = named;
-  terms[i].text = describe_operation(stage);
+  rename(terms[i], named);
+  return true;
+}
+
+bool forget_momentum(Terms& terms, std::size_t i) {
+  const auto* bn = as<BatchNorm>(terms[i]);
+  if (bn == nullptr || bn->momentum == BatchNorm{}.momentum) return false;
+  BatchNorm usual = *bn;
+  usual.momentum = BatchNorm{}.momentum;
+  rename(terms[i], usual);
   return true;
 }
 
@@ -206,13 +231,24 @@ std::vector<Rule> make_rules(Scales scales) {
              erase(terms, i);
              return true;
            }},
-      {.name = "pool of one",
+      {.name = "stage without effect",
        .upholds = Answer::same_training,
-       .says = "a pool over one pixel with stride 1 changes nothing",
+       .says =
+           "a pool over one pixel with stride 1 changes nothing, nor does leaky(1), nor drop(0) "
+           "where no other dropout is",
        .rewrite =
            [](Terms& terms, std::size_t i) {
-             if (!is_pool_of_one(terms[i])) return false;
+             if (!has_no_effect(terms, i)) return false;
              erase(terms, i);
+             return true;
+           }},
+      {.name = "leaky of slope 0",
+       .upholds = Answer::same_training,
+       .says = "leaky(0) is relu",
+       .rewrite =
+           [](Terms& terms, std::size_t i) {
+             if (!is_leaky(terms[i], 0)) return false;
+             rename(terms[i], Activation{.kind = ActivationKind::relu});
              return true;
            }},
       {.name = "gn of one group or of single channels",
@@ -246,6 +282,12 @@ std::vector<Rule> make_rules(Scales scales) {
                "running mean has taken it over",
        .source = kIoffe,
        .rewrite = swallow_bias},
+      {.name = "momentum of bn",
+       .upholds = Answer::same_function,
+       .says = "the momentum of bn moves its running statistics alone: losses and weights in "
+               "training are the same to the last bit, and only tests differ, until the statistics "
+               "have settled",
+       .rewrite = forget_momentum},
       {.name = "drop at inference",
        .number = "D13",
        .upholds = Answer::same_at_inference,

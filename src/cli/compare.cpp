@@ -12,6 +12,7 @@
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "cli/verdict_format.h"
+#include "json/printable.h"
 #include "report/wording.h"
 #include "study/machine.h"
 #include "study/run.h"
@@ -54,6 +55,13 @@ int print_plan(const study::Run& run, const VerdictFormat& format) {
   fmt::print("# {} training images, {} test images, {} classes\n",
              report::grouped(plan.condition.train), report::grouped(plan.condition.test),
              plan.condition.classes);
+  for (const record::Notice& notice : plan.notices) {
+    fmt::print("# {}\n", json::printable(notice.text, 600));
+  }
+  const std::string least = report::duration(plan.seconds_least);
+  const std::string most = report::duration(plan.seconds_most);
+  fmt::print("# about {}, by the first steps of each order (an estimate)\n",
+             least == most ? most : fmt::format("{} to {}", least, most));
   fmt::print("# results would go to {}; nothing was trained\n", plan.run_folder);
   return kDone;
 }

@@ -25,7 +25,7 @@ void LiveDisplay::say(std::string_view line) const {
 
 void LiveDisplay::on_notice(const study::Notice& notice) {
   using Kind = study::Notice::Kind;
-  const bool is_warning = notice.kind == Kind::same_network || notice.kind == Kind::same_training;
+  const bool is_warning = notice.kind == Kind::beforehand || notice.kind == Kind::same_training;
   const char* word = notice.kind == Kind::data_note ? "note: " : is_warning ? "warning: " : "";
   say(word + notice.text);
 }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -38,6 +39,20 @@ void save_weights(const std::string& path, const study::Arm& arm, const network:
   record::write_safetensors(path, weights);
 }
 
+/// Running statistics that no training leaves behind; relu would hide what they make.
+void require_statistics(const std::string& path, const network::Parameter& parameter,
+                        const std::vector<float>& values) {
+  const bool is_variance = parameter.kind == network::ParameterKind::running_variance;
+  if (!is_variance && parameter.kind != network::ParameterKind::running_mean) return;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (std::isfinite(values[i]) && !(is_variance && values[i] < 0)) continue;
+    throw Error(
+        "{}: {}[{}]: expected a finite {}, found {}; write the file anew from a network "
+        "that did not diverge",
+        path, parameter.name, i, is_variance ? "variance of at least 0" : "mean", values[i]);
+  }
+}
+
 /// The values of a file, one tensor for each parameter of the network and none beside.
 network::Values load_weights(const std::string& path, const study::Arm& arm) {
   record::Weights weights = record::read_safetensors(path);
@@ -56,6 +71,7 @@ network::Values load_weights(const std::string& path, const study::Arm& arm) {
       throw Error("{}: tensor '{}' has shape [{}], expected [{}]", path, parameter.name,
                   fmt::join(found->second->shape, ", "), fmt::join(parameter.dimensions, ", "));
     }
+    require_statistics(path, parameter, found->second->values);
     values.push_back(std::move(found->second->values));
     by_name.erase(found);
   }

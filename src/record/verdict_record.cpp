@@ -182,6 +182,8 @@ const json::Fields<ComparisonResult> kComparison = {
     field<&ComparisonResult::b>("b", "name of the second order"),
     field<&ComparisonResult::shared_lr>("shared_lr", "null: each at its own best"),
     field<&ComparisonResult::is_same_network>("same_network", "both build the same network"),
+    field<&ComparisonResult::proof>("proof", "why both must train to the same numbers")
+        .absent_in_older(),
     among<&ComparisonResult::comparison>({
         field<&C::pairs>("pairs", "complete ones"),
         field<&C::mean_diff>("mean_diff", "of d = a - b"),
@@ -345,6 +347,12 @@ const json::Fields<Notice> kNotice = {
     field<&Notice::text>("text", "a sentence without its full stop"),
 };
 
+const json::Fields<MetricScale> kScale = {
+    field<&MetricScale::guessing>("guessing", "of always giving the same answer"),
+    field<&MetricScale::best>("best", "possible value"),
+    field<&MetricScale::step>("step", "one image; null for a loss"),
+};
+
 struct IsOfTable {
   bool operator()(const VerdictRecord& verdict) const { return verdict.table.has_value(); }
 };
@@ -369,6 +377,8 @@ const json::Fields<VerdictRecord> kVerdict = {
     field<&VerdictRecord::study_hash>("study_hash", "of the resolved study"),
     condition(),
     field<&VerdictRecord::metric>("metric", "of the plan"),
+    field<&VerdictRecord::scale>("scale", kScale, "what the metric can be; null for a table")
+        .absent_in_older(),
     field<&VerdictRecord::margin>("margin", "in the metric's unit; null: none"),
     field<&VerdictRecord::confidence>("confidence", "of all comparisons together"),
     field<&VerdictRecord::plan>("plan", kPlan, "what was fixed before the first pair"),
@@ -422,6 +432,8 @@ const json::Fields<PlanRecord> kPlanFields = {
     field<&PlanRecord::replicates>("replicates", "at most"),
     field<&PlanRecord::jobs>("jobs", "trials side by side"),
     field<&PlanRecord::trial_bytes>("trial_bytes", "of memory, each"),
+    field<&PlanRecord::seconds_least>("seconds_least", "an estimate by a few steps of each order"),
+    field<&PlanRecord::seconds_most>("seconds_most", "the same at the most replicates"),
 };
 
 /// Tables have as many columns and rows as their headings say: nothing is read beyond an end.

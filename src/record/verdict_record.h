@@ -127,6 +127,8 @@ struct ComparisonResult {
   std::optional<double> shared_lr =
       {};                        ///< both orders at this rate; nullopt: each at its own best
   bool is_same_network = false;  ///< the two train to the same numbers
+  /// Why the two must train to the same numbers, and have; missing where nothing proves it.
+  std::optional<std::string> proof = {};
   std::optional<TapComparison> taps = {};
   std::string sentence = {};  ///< the verdict in words
 };
@@ -181,6 +183,17 @@ struct Notice {
   bool operator==(const Notice&) const = default;
 };
 
+/// What a metric can be at all, in its unit.
+struct MetricScale {
+  double guessing = 0;              ///< of always giving the same answer: the largest class
+  double best = 0;                  ///< 100 points, or a loss of 0
+  std::optional<double> step = {};  ///< of an accuracy: one image
+};
+
+/// Kinds of Notice that the words of a verdict look at.
+inline constexpr std::string_view kFewSteps = "few-steps";
+inline constexpr std::string_view kNothingLearnt = "nothing-learnt";
+
 struct VerdictRecord {
   std::string study;  ///< its name
   std::optional<std::string> study_hash;
@@ -189,6 +202,7 @@ struct VerdictRecord {
   std::optional<ResultsTable> table;
   std::string metric;
   stats::Direction direction = stats::Direction::higher_is_better;
+  std::optional<MetricScale> scale = {};  ///< missing for a table
   std::optional<double> margin;
   double confidence = 0;
   PlanWords plan = {};
@@ -238,6 +252,8 @@ struct PlanRecord {
   int replicates = 0;
   int jobs = 0;                  ///< trials side by side
   std::int64_t trial_bytes = 0;  ///< of memory, each
+  double seconds_least = 0;      ///< of all trials, by a few steps of each order
+  double seconds_most = 0;       ///< the same at the largest number of replicates
 };
 
 /// The document, ended with a line break.

@@ -24,10 +24,11 @@ std::string orders_words(const record::VerdictRecord& verdict) {
 std::string training_words(const record::VerdictRecord& verdict) {
   const record::Condition& c = verdict.condition;
   std::string text = fmt::format(
-      "We compared the orders {} in the network {} on {} ({} training and {} test images, {} "
+      "We compared the orders {} in the network {} on {} ({} training{} and {} test images, {} "
       "classes, input {}).",
-      orders_words(verdict), c.network, c.dataset, grouped(c.train), grouped(c.test), c.classes,
-      fmt::join(c.input, "x"));
+      orders_words(verdict), c.network, c.dataset, grouped(c.train),
+      c.validation ? fmt::format(", {} validation", grouped(*c.validation)) : "", grouped(c.test),
+      c.classes, fmt::join(c.input, "x"));
   text += fmt::format(" Each network was trained for {} at batch size {} by {}",
                       counted(c.epochs, "epoch"), c.batch, c.optimizer);
   if (c.momentum)
@@ -41,23 +42,30 @@ std::string training_words(const record::VerdictRecord& verdict) {
   text += fmt::format(", in {}.", c.precision);
   text +=
       " Replicates were matched: in each of them all orders started from the same initial weights "
-      "where shapes agree and saw the same batches in the same order under the same augmentation.";
-  return text;
+      "where shapes agree and saw the same batches in the same order";
+  return text + (c.augment.empty() ? "." : " under the same augmentation.");
 }
 
 /// Learning-rate parity.
 std::string tuning_words(const record::VerdictRecord& verdict) {
   if (verdict.tuning.empty()) return "";
   std::vector<std::string> best;
+  std::int64_t lost = 0;
   for (const record::TunedOrder& order : verdict.tuning) {
-    best.push_back(fmt::format("{:g} for {}", order.best, order.name));
+    const bool is_at_end = order.is_at_low_end || order.is_at_high_end;
+    best.push_back(fmt::format("{:g} for {}{}", order.best, order.name,
+                               is_at_end ? ", the end of the list" : ""));
+    for (const record::TunedRate& rate : order.rates) {
+      lost += std::int64_t{rate.diverged} + rate.failed;
+    }
   }
   return fmt::format(
       " Every order was tried at the learning rates {:g} on {} replicates of its own, which take "
       "no "
-      "part in the verdict, and took the rate with the best {} ({}).",
+      "part in the verdict, and took the rate with the best {} ({}).{}",
       fmt::join(verdict.condition.lr, ", "), verdict.tuning.front().rates.front().values.size(),
-      metric_words(verdict.tuning.front().metric).name, fmt::join(best, ", "));
+      metric_words(verdict.tuning.front().metric).name, fmt::join(best, "; "),
+      lost == 0 ? "" : fmt::format(" {} for tuning diverged or failed.", counted(lost, "trial")));
 }
 
 /// What the deciding interval is called: of the mean, the pseudo-median, the median.

@@ -19,8 +19,13 @@ std::string done_words(const record::VerdictRecord& verdict) {
   switch (verdict.stop) {
     case record::Stop::fixed:
       return pairs;
-    case record::Stop::decided:
-      return fmt::format("decided after {}", pairs);
+    case record::Stop::decided: {
+      const bool says_anything = std::any_of(
+          verdict.comparisons.begin(), verdict.comparisons.end(), [](const auto& result) {
+            return result.comparison.verdict != stats::Verdict::undecided;
+          });
+      return fmt::format("{} after {}", says_anything ? "decided" : "stopped", pairs);
+    }
     case record::Stop::max_seeds:
       return fmt::format("{}, and the maximum is reached", pairs);
     case record::Stop::interrupted:

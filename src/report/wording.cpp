@@ -30,6 +30,12 @@ std::string named_order(const record::VerdictRecord& verdict, const std::string&
   return name;
 }
 
+const record::Notice* find_notice(const record::VerdictRecord& verdict, std::string_view kind) {
+  const auto found = std::find_if(verdict.notices.begin(), verdict.notices.end(),
+                                  [&](const auto& notice) { return notice.kind == kind; });
+  return found == verdict.notices.end() ? nullptr : &*found;
+}
+
 /// "median " or "pseudo-median "; nothing for a mean, which is what people take a difference for.
 std::string location_words(const stats::Comparison& comparison) {
   if (comparison.location == stats::Location::mean) return "";
@@ -149,7 +155,8 @@ std::string claim_words(const record::ComparisonResult& result,
                         const record::VerdictRecord& verdict) {
   if (verdict.table || !verdict.metric.starts_with("test_")) return "";
   const bool holds_for_other_images =
-      record::is_accuracy(verdict.metric) && result.interval_images &&
+      !find_notice(verdict, record::kFewSteps) && record::is_accuracy(verdict.metric) &&
+      result.interval_images &&
       stats::decide(*result.interval_images, rule_of(verdict)) == result.comparison.verdict;
   return fmt::format("The verdict covers the {} test images{}.", grouped(verdict.condition.test),
                      holds_for_other_images ? " and others like them" : " only");
@@ -182,13 +189,9 @@ std::string confidence_words(const record::ComparisonResult& result, const Metri
 }
 
 /// The reason as a sentence of its own, with the orders' names where it speaks of lost trials.
-std::string reason_words(const record::ComparisonResult& result,
-                         const record::VerdictRecord& verdict) {
-  const stats::Comparison& c = result.comparison;
+std::string reason_words(const stats::Comparison& c) {
   if (!c.reason) return "";
-  const bool is_complete = verdict.stop != record::Stop::interrupted;
-  if (is_complete && c.verdict == Verdict::undecided && c.a.total() != c.b.total() && c.interval &&
-      stats::decide(*c.interval, rule_of(verdict)) != Verdict::undecided) {
+  if (c.reason->starts_with(stats::kForbiddenByLosses)) {  // which calls the orders a and b
     return "The pairs that are left would decide, but runs are rarely lost by chance: the order "
            "that lost more may have lost its worst.";
   }
@@ -314,15 +317,14 @@ std::string verdict_sentence(const record::ComparisonResult& result,
   const MetricWords words = metric_words(verdict);
   std::vector<std::string> sentences = {finding_words(result, words, verdict)};
   if (c.pairs > 0) sentences.push_back(confidence_words(result, words, verdict));
-  if (result.is_same_network) {
-    sentences.emplace_back("The two build the same network, which trains to the same numbers.");
-  } else {
-    sentences.push_back(reason_words(result, verdict));
-    if (verdict.stop != record::Stop::interrupted && c.verdict == Verdict::undecided &&
-        c.more_pairs_needed) {
-      sentences.push_back(fmt::format("About {} would decide, if the spread stays as it is.",
-                                      counted(*c.more_pairs_needed, "more pair")));
-    }
+  if (result.proof) {
+    sentences.push_back(fmt::format("The two must train to the same numbers: {}.", *result.proof));
+  }
+  sentences.push_back(reason_words(c));
+  if (verdict.stop != record::Stop::interrupted && c.verdict == Verdict::undecided &&
+      c.more_pairs_needed) {
+    sentences.push_back(fmt::format("About {} would decide, if the spread stays as it is.",
+                                    counted(*c.more_pairs_needed, "more pair")));
   }
   sentences.push_back(losses_words(result));
   sentences.push_back(condition_words(&result, verdict));
@@ -337,7 +339,7 @@ std::string overview_sentence(const record::VerdictRecord& verdict) {
   }
   const std::size_t orders = verdict.ranking.size();
   std::string text;
-  if (first.empty()) {
+  if (first.empty() || find_notice(verdict, record::kNothingLearnt)) {
     text = "No order can be ranked.";
   } else if (first.size() == 1) {
     const std::string& name = first.front()->name;
@@ -347,6 +349,7 @@ std::string overview_sentence(const record::VerdictRecord& verdict) {
       beaten += !result.shared_lr && ((result.a == name && found == Verdict::better) ||
                                       (result.b == name && found == Verdict::worse));
     }
+    for (const record::OrderResult& order : verdict.orders) beaten += order.mean ? 0 : 1;
     text = fmt::format(
         "{} comes first of {} orders by {}: it is better than {} of them, and none is better.",
         named_order(verdict, name), orders, metric_words(verdict).name, beaten);

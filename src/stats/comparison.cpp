@@ -230,8 +230,8 @@ void judge(Comparison& comparison, std::span<const double> differences, const Mo
   }
   const Lost lost = lost_of(comparison, watch);
   if (losses_forbid(look.verdict, lost.a, lost.b)) {
-    comparison.reason = fmt::format("the pairs in which both trained {}, but {}",
-                                    claim_of(look.verdict), lost.text);
+    comparison.reason =
+        fmt::format("{} {}, but {}", kForbiddenByLosses, claim_of(look.verdict), lost.text);
     return;
   }
   comparison.verdict = look.verdict;

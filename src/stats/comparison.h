@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "stats/interval.h"
 #include "stats/referee.h"
@@ -76,6 +77,9 @@ struct Comparison {
   /// nullopt where either arm lost a trial.
   std::optional<double> failure_rate_bound;
 };
+
+/// How Comparison::reason begins where lost trials forbid what the interval says.
+inline constexpr std::string_view kForbiddenByLosses = "the pairs in which both trained";
 
 /// Compares a[i] with b[i], the values of replicate i + 1 (spans of one length).
 ///

@@ -131,6 +131,9 @@ Look Referee::look_at_ranks(std::span<const double> sorted, int pairs) {
 }
 
 std::optional<int> Referee::more_pairs(const Moments& differences, int most) {
+  // A difference and a margin below one step of the metric: pairs without end would show rounding.
+  const double least = std::max(std::abs(differences.mean.value_or(0)), rule_.margin.value_or(0));
+  if (differences.count > 0 && least < rule_.resolution) return std::nullopt;
   // Student's interval is shorter than the repeated one, and needs no table.
   const auto at_least = more_pairs_to_decide(differences, rule_);
   if (rule_.stopping == Stopping::fixed || !at_least) return at_least;

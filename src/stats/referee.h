@@ -81,8 +81,8 @@ class Referee {
 
   /// About how many more pairs: the smallest number that would decide if the differences kept their
   /// law (mean: mean, sd and skewness; ranks: shares); 0 where the pairs seen decide. Fixed: looked
-  /// for up to 10,000 pairs in all. Automatic: up to `most`. nullopt where none does, and below two
-  /// pairs.
+  /// for up to 10,000 pairs in all. Automatic: up to `most`. nullopt where none does, below two
+  /// pairs, and of a mean where it and the margin are below one step of the metric.
   std::optional<int> more_pairs(std::span<const double> differences, int most);
   std::optional<int> more_pairs(const Moments& differences, int most);
 

@@ -8,9 +8,14 @@
 namespace whichfirst::study {
 namespace {
 
-bool is_told_apart(const record::ComparisonResult& result) {
-  return result.comparison.verdict == stats::Verdict::better ||
-         result.comparison.verdict == stats::Verdict::worse;
+/// What a ranking makes of two orders. One that never trained stands below one that did, though no
+/// pair of theirs is complete.
+stats::Verdict ranking_verdict(const record::ComparisonResult& result,
+                               const std::map<std::string, bool>& has_trained) {
+  const bool has_a = has_trained.at(result.a);
+  const bool has_b = has_trained.at(result.b);
+  if (has_a != has_b) return has_a ? stats::Verdict::better : stats::Verdict::worse;
+  return result.comparison.verdict;
 }
 
 }  // namespace
@@ -31,7 +36,8 @@ record::ComparisonResult compare_orders(const record::OrderResult& a, const reco
   const stats::Rule& rule = referee.rule();
   const stats::Comparison& comparison = result.comparison;
   const std::optional<double> difference = wanted.difference ? wanted.difference : rule.margin;
-  if (difference && comparison.sd_diff.value_or(0) > 0) {
+  const bool is_visible = difference && *difference >= rule.resolution;
+  if (is_visible && comparison.sd_diff.value_or(0) > 0) {
     result.prospect = stats::prospect_of({.mean = *difference, .sd = *comparison.sd_diff},
                                          wanted.power, comparison.pairs, rule);
   }
@@ -45,16 +51,23 @@ void compare_comparisons(record::VerdictRecord& verdict) {
   const auto adjusted = stats::holm_adjusted(p);
   for (std::size_t i = 0; i < adjusted.size(); ++i) verdict.comparisons[i].p_holm = adjusted[i];
 
+  std::map<std::string, bool> has_trained;
+  for (const record::OrderResult& order : verdict.orders) {
+    has_trained[order.name] = order.mean.has_value();
+  }
   std::map<std::string, record::RankedOrder> ranked;
   for (const record::ComparisonResult& result : verdict.comparisons) {
     if (result.shared_lr) continue;
     for (const std::string& name : {result.a, result.b}) ranked[name].name = name;
-    ranked[result.a].rank += result.comparison.verdict == stats::Verdict::worse ? 1 : 0;
-    ranked[result.b].rank += result.comparison.verdict == stats::Verdict::better ? 1 : 0;
+    const stats::Verdict found = ranking_verdict(result, has_trained);
+    ranked[result.a].rank += found == stats::Verdict::worse ? 1 : 0;
+    ranked[result.b].rank += found == stats::Verdict::better ? 1 : 0;
   }
   if (ranked.size() < 3) return;
   for (const record::ComparisonResult& result : verdict.comparisons) {
-    if (result.shared_lr || is_told_apart(result)) continue;
+    if (result.shared_lr) continue;
+    const stats::Verdict found = ranking_verdict(result, has_trained);
+    if (found == stats::Verdict::better || found == stats::Verdict::worse) continue;
     record::RankedOrder& a = ranked[result.a];
     record::RankedOrder& b = ranked[result.b];
     if (a.rank == b.rank) a.is_tied = b.is_tied = true;

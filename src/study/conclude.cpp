@@ -12,6 +12,7 @@
 #include "study/campaign.h"
 #include "study/compared_orders.h"
 #include "study/inference_summary.h"
+#include "study/notices.h"
 #include "study/tap_comparison.h"
 
 namespace whichfirst::study {
@@ -69,6 +70,7 @@ class Conclusion {
     verdict_.study_hash = experiment.hash;
     verdict_.condition = condition_of(experiment);
     verdict_.metric = study.plan.metric;
+    verdict_.scale = scale_of(experiment);
     verdict_.direction = referee_.rule().direction;
     verdict_.margin = study.plan.margin;
     verdict_.confidence = study.plan.confidence;
@@ -87,6 +89,7 @@ class Conclusion {
     for (std::size_t i = 0; i < experiment_.arms.size(); ++i) add_order(i);
     for (std::size_t i = 0; i < comparisons_.size(); ++i) compare(i);
     compare_comparisons(verdict_);
+    add_notices();
     add_shares();
     return std::move(verdict_);
   }
@@ -154,12 +157,14 @@ class Conclusion {
   }
 
   /// An arm that takes part in no comparison is in the tuning table alone.
+  bool takes_part(std::size_t index) const {
+    return comparisons_.empty() ||
+           std::any_of(comparisons_.begin(), comparisons_.end(),
+                       [&](const auto& planned) { return planned.involves(index); });
+  }
+
   void add_order(std::size_t index) {
-    const bool takes_part =
-        comparisons_.empty() ||
-        std::any_of(comparisons_.begin(), comparisons_.end(),
-                    [&](const auto& planned) { return planned.involves(index); });
-    if (!takes_part) return;
+    if (!takes_part(index)) return;
     const int replicates = replicates_of_arm(index);
     verdict_.orders.push_back(order_result(index, replicates));
     auto trials = trials_of(trials_, index, replicates);
@@ -178,18 +183,82 @@ class Conclusion {
         compare_orders(order_result(planned.a, replicates), order_result(planned.b, replicates),
                        referee_, wanted_);
     result.shared_lr = planned.shared_lr;
-    if (arm(planned.a).lr == arm(planned.b).lr && is_same_network(arm(planned.a), arm(planned.b))) {
-      result.is_same_network = true;
-      result.comparison.more_pairs_needed.reset();
-    }
     if (verdict_.metric == "test_accuracy") add_images(pairs, result);
     result.taps = compare_taps(pairs, verdict_.confidence);
+    add_proof(planned, result);
+    require_learning(planned, replicates, result.comparison);
     if (verdict_.stop == record::Stop::interrupted) leave_open(index, result.comparison);
     if (result.comparison.more_pairs_needed) {
       result.more_core_hours_needed =
           *result.comparison.more_pairs_needed * pair_seconds(planned, trials_) / 3600;
     }
     verdict_.comparisons.push_back(std::move(result));
+  }
+
+  /// Differences that must be 0 are no finding: what is said of a spread plays no part.
+  void add_proof(const PlannedComparison& planned, record::ComparisonResult& result) {
+    const Arm& a = arm(planned.a);
+    const Arm& b = arm(planned.b);
+    const auto proof = proof_of_same_training(a, b);
+    stats::Comparison& comparison = result.comparison;
+    if (!proof || comparison.pairs == 0) return;
+    result.is_same_network = a.lr == b.lr && is_same_network(a, b);
+    if (*comparison.mean_diff != 0 || comparison.distinct > 1) {
+      verdict_.notices.push_back(
+          {"proof-contradicted",
+           fmt::format("{} and {} must train to the same numbers ({}), but they differ: that is a "
+                       "mistake of this program; please report it",
+                       result.a, result.b, *proof)});
+      return;
+    }
+    result.proof = proof;
+    result.warnings.clear();
+    result.prospect.reset();
+    result.images_floor.reset();
+    comparison.reason.reset();
+    comparison.more_pairs_needed.reset();
+  }
+
+  OrderTrials order_trials(std::size_t index, int replicates) const {
+    return {.name = name_of_arm(index), .trials = trials_of(trials_, index, replicates)};
+  }
+
+  /// Two orders of which neither is better than guessing: whatever the interval says of them, it
+  /// does not say it of trained networks.
+  void require_learning(const PlannedComparison& planned, int replicates,
+                        stats::Comparison& comparison) const {
+    if (comparison.pairs == 0) return;
+    for (const std::size_t index : {planned.a, planned.b}) {
+      if (has_learnt(experiment_, order_trials(index, replicates))) return;
+    }
+    comparison.verdict = stats::Verdict::undecided;
+    comparison.negligible = false;
+    comparison.more_pairs_needed.reset();
+    comparison.reason =
+        nothing_learnt_words(experiment_, anyone_has_learnt() ? "neither order" : "no order");
+  }
+
+  std::vector<OrderTrials> all_orders() const {
+    std::vector<OrderTrials> orders;
+    for (std::size_t i = 0; i < experiment_.arms.size(); ++i) {
+      if (takes_part(i)) orders.push_back(order_trials(i, replicates_of_arm(i)));
+    }
+    return orders;
+  }
+
+  bool anyone_has_learnt() const {
+    const std::vector<OrderTrials> orders = all_orders();
+    return std::any_of(orders.begin(), orders.end(),
+                       [&](const auto& order) { return has_learnt(experiment_, order); });
+  }
+
+  void add_notices() {
+    const std::vector<OrderTrials> orders = all_orders();
+    std::vector<record::Notice>& notices = verdict_.notices;
+    const auto shown = notices_after(experiment_, orders);
+    notices.insert(notices.begin(), shown.begin(), shown.end());
+    const auto known = notices_before(experiment_);
+    notices.insert(notices.end(), known.begin(), known.end());
   }
 
   /// What the test images alone leave open.
@@ -205,6 +274,11 @@ class Conclusion {
     if (!is_automatic || critical) {
       result.interval_images =
           stats::images_interval(bits, referee_.rule(), is_automatic ? critical : std::nullopt);
+    }
+    // Other images add to what seeds leave open: never less than the interval over seeds alone.
+    if (const auto& seeds = result.comparison.interval; seeds && result.interval_images) {
+      result.interval_images = {.lower = std::min(result.interval_images->lower, seeds->lower),
+                                .upper = std::max(result.interval_images->upper, seeds->upper)};
     }
     result.images_floor = stats::images_floor(bits, referee_.rule());
     result.images_standard_error = stats::images_standard_error(bits);

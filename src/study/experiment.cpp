@@ -2,11 +2,13 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
+#include "algebra/relation.h"
 #include "base/error.h"
 #include "base/suggest.h"
 #include "engine/inference.h"
@@ -159,6 +161,21 @@ void identify(record::TrialRecord& record, const Experiment& experiment, const A
   record.study = experiment.hash;
 }
 
+namespace {
+
+train::Task task_of(const Experiment& experiment, const Arm& arm, std::uint64_t replicate,
+                    const network::Values& initial) {
+  return {.network = arm.network,
+          .initial = initial,
+          .material = experiment.material,
+          .recipe = experiment.study.recipe,
+          .lr = arm.lr,
+          .seed = experiment.study.seed,
+          .replicate = replicate};
+}
+
+}  // namespace
+
 TrialOutcome run_trial(const Experiment& experiment, const Arm& arm, std::uint64_t replicate,
                        const network::Values& initial, const std::stop_token& stop,
                        const train::Observer& observe) {
@@ -166,14 +183,7 @@ TrialOutcome run_trial(const Experiment& experiment, const Arm& arm, std::uint64
       std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
   train::Result result;
   try {
-    result = train::run_trial({.network = arm.network,
-                               .initial = initial,
-                               .material = experiment.material,
-                               .recipe = experiment.study.recipe,
-                               .lr = arm.lr,
-                               .seed = experiment.study.seed,
-                               .replicate = replicate},
-                              stop, observe);
+    result = train::run_trial(task_of(experiment, arm, replicate, initial), stop, observe);
   } catch (const Error& error) {  // alone: all else says nothing of the recipe, and ends the run
     result = {};
     result.record.status = record::Status::failed;
@@ -232,6 +242,19 @@ std::int64_t trial_bytes(const Arm& arm, const record::Recipe& recipe) {
   return std::max(training, inference) + values + kOtherBytes;
 }
 
+double mean_trial_seconds(const Experiment& experiment) {
+  constexpr double kBudget = 0.5;  // seconds of each order
+  double sum = 0;
+  int orders = 0;
+  for (const Arm& arm : experiment.arms) {
+    if (arm.lr != experiment.arms.front().lr) continue;  // rates change no network
+    const network::Values initial = initial_values(experiment, arm, 1);
+    sum += train::estimate_seconds(task_of(experiment, arm, 1, initial), kBudget);
+    ++orders;
+  }
+  return sum / orders;
+}
+
 const Arm& find_arm(const std::vector<Arm>& arms, const std::string& name) {
   std::vector<std::string_view> names;
   for (const Arm& arm : arms) {
@@ -259,6 +282,17 @@ bool is_same_network(const Arm& a, const Arm& b) {
                     [](const network::Stage& x, const network::Stage& y) {
                       return x.text == y.text && x.source == y.source && x.shortcut == y.shortcut;
                     });
+}
+
+std::optional<std::string> proof_of_same_training(const Arm& a, const Arm& b) {
+  if (a.lr != b.lr) return std::nullopt;
+  if (is_same_network(a, b)) return "both build the same network";
+  const algebra::Relation relation =
+      algebra::relate(a.network, b.network, algebra::make_rules(algebra::Scales::any));
+  if (relation.answer != algebra::Answer::same_training) return std::nullopt;
+  std::vector<std::string> says;
+  for (const algebra::Reason& reason : relation.reasons) says.push_back(reason.says);
+  return fmt::format("{}", fmt::join(says, "; "));
 }
 
 }  // namespace whichfirst::study

@@ -88,6 +88,9 @@ Runner engine_runner(const Experiment& experiment);
 /// for what stands around it.
 std::int64_t trial_bytes(const Arm& arm, const record::Recipe& recipe);
 
+/// About how long a trial takes on a free core, the mean over the orders: trains each for a moment.
+double mean_trial_seconds(const Experiment& experiment);
+
 /// The arm of that name. Throws Error with a suggestion.
 const Arm& find_arm(const std::vector<Arm>& arms, const std::string& name);
 
@@ -97,5 +100,9 @@ std::vector<record::NamedOrder> default_orders(const std::string& network);
 
 /// Whether two arms are the same stages, read in the same way.
 bool is_same_network(const Arm& a, const Arm& b);
+
+/// Why two arms must train to the same numbers, bit for bit: they are one network, or `algebra`
+/// proves it. nullopt where neither is known, and at two rates.
+std::optional<std::string> proof_of_same_training(const Arm& a, const Arm& b);
 
 }  // namespace whichfirst::study

@@ -99,6 +99,12 @@ int planned_trials(const record::Study& study) {
          record::most_seeds(study.plan) * (at_every_rate ? arms : orders);
 }
 
+Measured measured_part(const Experiment& experiment, std::string_view metric) {
+  const auto& [dataset, parts, normalisation, hash] = experiment.material;
+  if (metric.starts_with("test_")) return {dataset.test, parts.test};
+  return {dataset.train, metric.starts_with("val_") ? parts.validation : parts.train};
+}
+
 stats::Rule rule_of(const Experiment& experiment, std::size_t comparisons) {
   const record::Plan& plan = experiment.study.plan;
   const bool is_accuracy = record::is_accuracy(plan.metric);
@@ -115,11 +121,8 @@ stats::Rule rule_of(const Experiment& experiment, std::size_t comparisons) {
                    .max_pairs = std::max(plan.max_seeds, stats::minimum_pairs(plan.confidence)),
                    .horizon = plan.horizon};
   if (is_accuracy) {
-    const data::Parts& parts = experiment.material.parts;
-    const auto& measured = plan.metric.starts_with("test_")  ? parts.test
-                           : plan.metric.starts_with("val_") ? parts.validation
-                                                             : parts.train;
-    rule.resolution = 100.0 / static_cast<double>(measured.size());
+    rule.resolution =
+        100.0 / static_cast<double>(measured_part(experiment, plan.metric).picks.size());
   }
   return rule;
 }

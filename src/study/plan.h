@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "record/trial_record.h"
@@ -55,6 +56,14 @@ std::vector<PlannedComparison> plan_comparisons(const Experiment& experiment,
 
 /// Trials of the whole study at most, those for tuning among them.
 int planned_trials(const record::Study& study);
+
+/// The pictures that a metric is measured on: the test part, or of the training set the validation
+/// or the training part.
+struct Measured {
+  const data::Images& images;
+  const std::vector<std::uint32_t>& picks;
+};
+Measured measured_part(const Experiment& experiment, std::string_view metric);
 
 /// The rule of the plan for so many comparisons. One step of an accuracy on T images is 100 / T
 /// points.

@@ -12,12 +12,12 @@
 #include <thread>
 #include <utility>
 
-#include "algebra/relation.h"
 #include "base/error.h"
 #include "json/printable.h"
 #include "report/wording.h"
 #include "study/campaign.h"
 #include "study/ledger.h"
+#include "study/notices.h"
 #include "study/run_state.h"
 #include "study/scheduler.h"
 #include "study/tap_comparison.h"
@@ -64,28 +64,17 @@ Run::Run(Experiment experiment, RunOptions options, Listener& listener)
 
 /// Orders that are written otherwise and come to the same: as networks, or by proof.
 void Run::tell_of_orders() const {
-  std::vector<Notice> proved;
-  const auto rules = algebra::make_rules(algebra::Scales::any);
   const std::vector<Arm>& arms = experiment_.arms;
   for (std::size_t a = 0; a < arms.size(); ++a) {
     for (std::size_t b = a + 1; b < arms.size(); ++b) {
-      if (arms[a].order_name == arms[b].order_name || arms[a].lr != arms[b].lr) continue;
-      if (is_same_network(arms[a], arms[b])) {
-        listener_.on_notice(
-            {Notice::Kind::same_network,
-             fmt::format("{} and {} build the same network; they train to the same numbers",
-                         arms[a].name, arms[b].name)});
-        continue;
-      }
-      const algebra::Relation relation = algebra::relate(arms[a].network, arms[b].network, rules);
-      if (relation.answer != algebra::Answer::same_training) continue;
-      proved.push_back(
-          {Notice::Kind::same_training,
-           fmt::format("{} and {} train to the same numbers ({}); whichfirst explain says more",
-                       arms[a].name, arms[b].name, relation.reasons.front().says)});
+      if (arms[a].order_name == arms[b].order_name) continue;
+      const auto proof = proof_of_same_training(arms[a], arms[b]);
+      if (!proof) continue;
+      listener_.on_notice(
+          {Notice::Kind::same_training, fmt::format("{} and {} train to the same numbers: {}",
+                                                    arms[a].name, arms[b].name, *proof)});
     }
   }
-  for (const Notice& notice : proved) listener_.on_notice(notice);
 }
 
 void Run::choose_jobs() {
@@ -117,17 +106,31 @@ void Run::choose_jobs() {
 
 record::PlanRecord Run::plan() const {
   record::VerdictRecord nothing_yet = conclude(experiment_, {}, {}, {}, Ending::interrupted);
+  const record::Study& study = experiment_.study;
+  const int most = planned_trials(study);
+  const int spared =
+      study.plan.seeds
+          ? 0
+          : static_cast<int>(study.orders.size()) *
+                std::max(study.plan.max_seeds - stats::minimum_pairs(study.plan.confidence), 0);
+  const double seconds = mean_trial_seconds(experiment_) / jobs_;
   return {.study = experiment_.study.name,
           .study_hash = experiment_.hash,
           .run_folder = options_.folder.string(),
           .condition = std::move(nothing_yet.condition),
           .orders = std::move(nothing_yet.orders),
+          .notices = std::move(nothing_yet.notices),
           .replicates = record::most_seeds(experiment_.study.plan),
           .jobs = jobs_,
-          .trial_bytes = trial_bytes_};
+          .trial_bytes = trial_bytes_,
+          .seconds_least = seconds * (most - spared),
+          .seconds_most = seconds * most};
 }
 
 record::VerdictRecord Run::finish(const std::stop_token& stop) {
+  for (const record::Notice& notice : notices_before(experiment_)) {
+    listener_.on_notice({Notice::Kind::beforehand, json::printable(notice.text, 600)});
+  }
   record::RunFolder folder(options_.folder, experiment_.study);
   experiment_.study.plan.max_seeds = folder.study().plan.max_seeds;  // the largest ever asked
   resume(folder);

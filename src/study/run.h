@@ -31,8 +31,8 @@ namespace whichfirst::study {
 struct Notice {
   enum class Kind {
     data_note,      // of how the data were read
-    same_network,   // two orders that are one network,
-    same_training,  // or are proved to train bit for bit alike
+    beforehand,     // what data, recipe and plan say before anything is trained
+    same_training,  // two orders that are one network, or are proved to train bit for bit alike
     fewer_jobs,     // than cores, for want of memory
     damaged_trial,  // a file that is no trial of its place: it is trained again
     not_written,    // of what nobody waits for: progress, a verdict in a folder that is read-only
@@ -88,6 +88,7 @@ class Run {
 
   const Experiment& experiment() const { return experiment_; }
   const Trials& trials() const { return trials_; }  ///< that have ended, as far as known
+  /// What would be done, and about how long it would take: trains each order for a moment.
   record::PlanRecord plan() const;
 
   /// Trains what is missing and returns the verdict with all that verdict.json holds. After a

@@ -37,6 +37,10 @@ struct Score {
   }
 };
 
+bool all_finite(std::span<const float> values) {
+  return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
+}
+
 class Trial {
  public:
   Trial(const Task& task, const std::stop_token& stop, const Observer& observe)
@@ -102,6 +106,11 @@ class Trial {
         return;
       }
       assemble_batch(order.batch(index, task_.recipe.batch), changes);
+      if (!all_finite(trainer_.images())) {
+        ++step_;
+        diverge(epoch, kPixels);
+        return;
+      }
       const bool is_watched =
           index == steps_an_epoch_ / 2 && taps_ && is_tapped(task_.recipe, epoch + 1);
       if (is_watched) time_tap([&] { watched_step_.before = trainer_.values(); });
@@ -170,19 +179,26 @@ class Trial {
 
   /// The network as it is now, for evaluation alone: without the bn that its weights absorb.
   /// nullopt in bf16, where the products would be rounded anew; there the trainer evaluates.
-  std::optional<engine::Inference> folded_network() const {
+  std::optional<engine::Inference> folded_network(const network::Values& values) const {
     if (task_.recipe.precision == engine::Precision::bf16) return std::nullopt;
-    const fold::Folded folded = fold::fold(task_.network, trainer_.values());
+    const fold::Folded folded = fold::fold(task_.network, values);
     return engine::Inference(folded.network, folded.values, kEvaluationBatch,
                              task_.recipe.precision);
   }
 
-  /// After `epoch`, from 0.
+  /// After `epoch`, from 0. relu and max-pool make a number of NaN, so that what goes in is looked
+  /// at as well as what comes out.
   Score evaluate(const data::Images& images, const std::vector<std::uint32_t>& part, int epoch) {
     const Clock::time_point begin = Clock::now();
-    std::optional<engine::Inference> folded = folded_network();
-    const std::span<float> places = folded ? folded->images() : trainer_.evaluation_images();
     Score score;
+    const network::Values values = trainer_.values();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (all_finite(values[i])) continue;
+      diverge(epoch, {"evaluation", task_.network.parameters[i].name});
+      return score;
+    }
+    std::optional<engine::Inference> folded = folded_network(values);
+    const std::span<float> places = folded ? folded->images() : trainer_.evaluation_images();
     score.right.reserve(part.size());
     for (std::size_t from = 0; from < part.size(); from += kEvaluationBatch) {
       if (stop_.stop_requested()) {
@@ -194,8 +210,17 @@ class Trial {
       const auto pictures = places.first(count * static_cast<std::size_t>(images.shape.size()));
       data::assemble(images, std::span(part).subspan(from, count), task_.material.normalisation,
                      pictures, labels);
+      if (!all_finite(pictures)) {
+        diverge(epoch, kPixels);
+        return score;
+      }
       const engine::EvaluationResult batch =
           folded ? folded->evaluate(labels) : trainer_.evaluate(labels);
+      const std::span<const float> logits = folded ? folded->logits() : trainer_.logits();
+      if (!all_finite(logits.first(count * static_cast<std::size_t>(task_.network.classes)))) {
+        diverge(epoch, {"evaluation", "a logit"});
+        return score;
+      }
       score.loss += batch.loss_sum;
       score.right.insert(score.right.end(), batch.right.begin(), batch.right.end());
     }
@@ -245,6 +270,8 @@ class Trial {
     return hasher.hex();
   }
 
+  inline static const engine::NonFinite kPixels{"the input", "a normalised pixel"};
+
   const Task& task_;
   const std::stop_token& stop_;
   const Observer& observe_;
@@ -280,6 +307,25 @@ Result run_trial(const Task& task, const std::stop_token& stop, const Observer& 
   const bool is_tested = !result.values.empty() && !record::is_tuning(task.replicate);
   if (is_tested) add_inference(task, result);  // now that the trainer's memory is free again
   return result;
+}
+
+double estimate_seconds(const Task& task, double budget) {
+  const Clock::time_point begin = Clock::now();
+  std::stop_source stop;
+  double seconds = 0;  // so far, of `share` of the steps
+  double share = 0;
+  const Result result = run_trial(task, stop.get_token(), [&](const Progress& progress) {
+    seconds = seconds_since(begin);
+    share = progress.share;
+    if (seconds > budget) stop.request_stop();
+  });
+  if (!result.is_interrupted || share == 0) return seconds_since(begin);
+  // A picture that is only evaluated takes about a third of one that is trained on.
+  const data::Parts& parts = task.material.parts;
+  const auto trained = static_cast<double>(parts.train.size()) * task.recipe.epochs;
+  const auto evaluated = static_cast<double>(parts.test.size()) +
+                         static_cast<double>(parts.validation.size()) * task.recipe.epochs;
+  return seconds / share * (1 + evaluated / 3 / trained);
 }
 
 }  // namespace whichfirst::train

@@ -73,4 +73,8 @@ struct InferenceCosts {
 InferenceCosts measure_inference(const network::Network& network, const network::Values& values,
                                  const Material& material);
 
+/// About how long `run_trial` takes on a core that is free, by its first steps: trains for
+/// `budget` seconds, or one step. What is thrown is as there.
+double estimate_seconds(const Task& task, double budget);
+
 }  // namespace whichfirst::train

@@ -192,6 +192,18 @@ TEST(Relation, LeavesNoNotesOnOrdersThatAreAlike) {
   EXPECT_EQ(drop.front().number, "D13");
 }
 
+TEST(Relation, OfStagesThatAParameterMakesTrivial) {
+  EXPECT_EQ(answer("conv bn drop(0) leaky(0)", "conv bn relu"), Answer::same_training);
+  EXPECT_EQ(answer("conv bn leaky(1)", "conv bn"), Answer::same_training);
+  EXPECT_EQ(answer("conv bn leaky(0.5)", "conv bn"), Answer::different);
+  EXPECT_EQ(answer("conv bn(momentum=0.01) relu", "conv bn relu"), Answer::same_function);
+  EXPECT_EQ(answer("conv bn(eps=0.01) relu", "conv bn(momentum=0.2) relu"),
+            Answer::same_function_class);
+  // The dropout that draws is the second of its kind on one side, the first on the other.
+  EXPECT_EQ(answer("conv bn drop(0) relu drop(0.3)", "conv bn relu drop(0.3)"),
+            Answer::same_at_inference);
+}
+
 TEST(Relation, OfTheLongestOrdersEnds) {
   const std::string longest = "1000*relu 900*(maxpool(3, s=1, p=1))";
   const std::string turned = "900*(maxpool(3, s=1, p=1)) 1000*relu";

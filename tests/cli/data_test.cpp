@@ -189,7 +189,8 @@ TEST(Match, OfEndsMakesTwoCutsOfOneCycleTheSameNetwork) {
   const Ended ended = run(folder, {"compare", "--dry-run", "network=2*unit(8) gap fc(classes)",
                                    "match=ends", "orders.a=conv bn relu", "orders.b=bn relu conv"});
   EXPECT_EQ(ended.status, 0) << ended.err;
-  EXPECT_THAT(ended.err, HasSubstr("a and b build the same network"));
+  EXPECT_THAT(ended.err,
+              HasSubstr("a and b train to the same numbers: both build the same network"));
 }
 
 }  // namespace

@@ -159,7 +159,7 @@ TEST(Compare, WarnsOfOrdersThatTrainTheSameThoughTheyAreWrittenOtherwise) {
                    "data.test=200", "orders.a=conv bn relu maxpool",
                    "orders.b=conv bn maxpool relu", "orders.c=conv relu bn"});
   EXPECT_EQ(ended.status, 0) << ended.err;
-  EXPECT_THAT(ended.err, HasSubstr("warning: a and b train to the same numbers (the largest of"));
+  EXPECT_THAT(ended.err, HasSubstr("warning: a and b train to the same numbers: the largest of"));
   EXPECT_THAT(ended.err, ::testing::Not(HasSubstr("and c train to the same")));
 }
 

@@ -308,10 +308,14 @@ TEST(Compare, DryRunTrainsNothingAndWritesNothing) {
 
 TEST(Compare, ExpectationDecidesTheExitCode) {
   const Scratch folder;
-  // The same order twice: identical differences, equivalent at any margin.
+  // The same order twice, well enough trained to be judged: equal values, equivalent at any margin.
   const auto with = [&](const std::string& expectation) {
-    return run(folder, compare({"orders.a=conv bn relu", "orders.b=conv bn relu", "--quiet",
-                                "--out", "run", "plan.margin=2", "--expect", expectation}))
+    return run(folder,
+               compare({"network=unit(8, pool=2) unit(16, pool=2) unit(16, pool=2) flatten "
+                        "fc(classes)",
+                        "data.train=2000", "recipe.epochs=2", "recipe.batch=8", "recipe.lr=0.03",
+                        "orders.a=conv bn relu", "orders.b=conv bn relu", "--quiet", "--out", "run",
+                        "plan.margin=2", "--expect", expectation}))
         .status;
   };
   EXPECT_EQ(with("equivalent"), 0);
@@ -352,6 +356,26 @@ TEST(Train, ABadWeightDivergesAtStepOneInBothOrdersAndActivations) {
       EXPECT_EQ(record["diverged_at"]["step"], 1);
       EXPECT_EQ(record["metrics"]["test_accuracy"], nullptr);
     }
+  }
+}
+
+TEST(Train, StatisticsThatNoTrainingLeavesAreRefused) {
+  const Scratch folder;
+  ASSERT_EQ(run(folder, joined(train("bn-first", "1"), {"--save-init", "init.safetensors"})).status,
+            0);
+  for (const auto& [name, bad] :
+       {std::pair{"units.1.bn.running_var", -1e-6F}, std::pair{"units.1.bn.running_var", INFINITY},
+        std::pair{"units.0.bn.running_mean", NAN}}) {
+    auto weights = record::read_safetensors(folder / "init.safetensors");
+    for (auto& tensor : weights.tensors) {
+      if (tensor.name == name) tensor.values[3] = bad;
+    }
+    record::write_safetensors(folder / "bad.safetensors", weights);
+    const Ended ended = run(folder, joined(train("bn-first", "1"), {"--init", "bad.safetensors"}));
+    EXPECT_EQ(ended.status, 2);
+    EXPECT_THAT(ended.err, HasSubstr("bad.safetensors: " + std::string(name) +
+                                     "[3]: expected a "
+                                     "finite "));
   }
 }
 

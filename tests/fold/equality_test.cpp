@@ -7,6 +7,7 @@
 #include "engine/inference.h"
 #include "engine/networks.h"
 #include "fold/fold.h"
+#include "network/lookup.h"
 #include "reference/pass.h"
 
 namespace whichfirst::fold {
@@ -178,6 +179,42 @@ TEST(Fold, LeavesEveryRandomNetworksAnswersAlike) {
   EXPECT_GT(forward, 200);
   EXPECT_GT(kept, 200);
   EXPECT_GT(maps, 70);
+}
+
+/// Where a channel's mean is far larger than its spread, its bn takes a small difference of large
+/// numbers and enlarges what rounding left of it: as trained, before it is folded, and just as much
+/// after. So a large difference between the two is no mistake of either.
+TEST(Fold, MeetsTheRoundingOfAChannelThatHardlyVariesInBothNetworks) {
+  network::Network network = engine::build({"unit(8) gap fc(3)",
+                                            "conv(bias=on) bn relu",
+                                            {.channels = 1, .height = 6, .width = 6},
+                                            1,
+                                            3});
+  network::Values values = engine::lively_values(network, 1);
+  constexpr double kMean = 100;
+  for (const network::Stage& stage : network.stages) {
+    for (const auto& [kind, value] : {std::pair{network::ParameterKind::bias, kMean},
+                                      std::pair{network::ParameterKind::running_mean, kMean},
+                                      std::pair{network::ParameterKind::running_variance, 1e-8}}) {
+      auto* array = find_array(network, values, stage, kind);
+      if (array == nullptr || stage.path == "body.fc.0") continue;
+      std::fill(array->begin(), array->end(), static_cast<float>(value));
+    }
+    if (!network::is<network::Conv>(stage)) continue;
+    for (float& weight : *find_array(network, values, stage, network::ParameterKind::weight))
+      weight *= 1e-3F;
+  }
+  const Folded folded = fold(network, values);
+  const auto images = engine::random_images(network.input, 3, 1);
+  const auto exact = reference_logits(network, values, images, 3);
+  const double trained = distance(exact, engine_logits(network, values, images, 3));
+  const double after = distance(exact, engine_logits(folded.network, folded.values, images, 3));
+  // Half a unit in the last place of a float, times mean / sqrt(variance + eps).
+  const double enlarged = std::ldexp(1, -24) * kMean / std::sqrt(1e-8 + 1e-5);
+  EXPECT_GT(trained, enlarged / 30);
+  EXPECT_GT(after, enlarged / 30);
+  EXPECT_LT(trained, 3 * enlarged);
+  EXPECT_LT(after, 3 * enlarged);
 }
 
 }  // namespace

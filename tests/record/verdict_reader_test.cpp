@@ -108,6 +108,7 @@ VerdictRecord example() {
   result.more_core_hours_needed = 0.125;
   result.shared_lr = 0.1;
   result.is_same_network = true;
+  result.proof = "both build the same network";
   result.sentence = "a is worse than b.";
   verdict.comparisons = {result};
   verdict.ranking = {{.name = "b", .rank = 1, .is_tied = true}, {.name = "a", .rank = 2}};
@@ -118,6 +119,7 @@ VerdictRecord example() {
        .best = 0.01,
        .is_at_low_end = true,
        .is_at_high_end = true}};
+  verdict.scale = MetricScale{.guessing = 10, .best = 100, .step = 0.05};
   verdict.ledger_orders = {"a", "b", "c"};
   verdict.ledger = {{.what = "biases", .values = {"none", "15", "15"}}};
   return verdict;
@@ -146,7 +148,7 @@ TEST(VerdictReader, EveryFieldOfAnotherTypeIsNamed) {
                 ThrowsMessage<Error>(HasSubstr(item.key())))
         << item.key();
     changed.erase(item.key());
-    if (item.key() == "inference" || item.key() == "notices")
+    if (item.key() == "inference" || item.key() == "notices" || item.key() == "scale")
       continue;  // older files do not have it
     EXPECT_THAT([&] { verdict_from_json(changed.dump(), "v"); },
                 ThrowsMessage<Error>("v: " + item.key() + " is missing"));

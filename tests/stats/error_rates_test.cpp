@@ -217,5 +217,20 @@ TEST(StoppingErrorRates, AreSharedByThreeArms) {
   }
 }
 
+TEST(ErrorRates, TheRuleOfGuessingMakesNoRightVerdictWrongAndSilencesGuessers) {
+  for (const Stopping stopping : {Stopping::fixed, Stopping::automatic}) {
+    const Rule rule{.margin = 1, .resolution = 0.05, .stopping = stopping, .max_pairs = 12};
+    const LearningRates guessers = simulate_learning(0, 0, rule, 1'000);
+    EXPECT_GT(guessers.right + guessers.wrong, 0.5) << "the interval alone speaks of guessers";
+    EXPECT_LT(guessers.right_with + guessers.wrong_with, 0.1);
+    const LearningRates learners = simulate_learning(10, 8, rule, 1'000);
+    EXPECT_EQ(learners.right_with, learners.right);
+    for (const LearningRates& rates : {guessers, learners}) {
+      EXPECT_EQ(rates.turned, 0);
+      EXPECT_LE(rates.wrong_with, rates.wrong);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace whichfirst::stats

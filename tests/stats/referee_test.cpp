@@ -346,6 +346,16 @@ TEST(RefereeForecast, IsTheSmallestNumberThatDecidesWithinTheMaximum) {
   }
 }
 
+TEST(RefereeForecast, IsNotGivenBelowOneStepOfTheMetric) {
+  Rule rule{.margin = .25, .resolution = 2.5};
+  const std::vector<double> below = {2.5, -2.5, 0, 2.5, -2.5, 2.5};
+  EXPECT_EQ(Referee(rule).more_pairs(below, 0), std::nullopt) << "0.42 points of one image's 2.5";
+  EXPECT_NE(Referee(rule).more_pairs(std::vector<double>{10, -2.5, 0, 7.5, -5, 10}, 0),
+            std::nullopt);
+  rule.margin = 2.5;
+  EXPECT_NE(Referee(rule).more_pairs(below, 0), std::nullopt);
+}
+
 TEST(RefereeForecast, OfEqualDifferencesIsWhatTheSignsNeed) {
   Referee referee(automatic(0.25));
   EXPECT_THAT(referee.more_pairs(moments_of(std::vector<double>(3, 0.5)), 30), Optional(5));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "stats/guessing.h"
 #include "stats/moments.h"
 #include "stats/referee.h"
 #include "stats/watch.h"
@@ -201,6 +202,78 @@ inline ThreeArms simulate_arms(const std::array<double, 3>& means, Rule rule, in
     result.wrong += is_wrong ? 1.0 / studies : 0;
   }
   return result;
+}
+
+/// What the rule "nothing learnt, nothing said" (stats/guessing.h) makes of verdicts; shares of the
+/// studies.
+struct LearningRates {
+  double right = 0, wrong = 0;            ///< without it; `undecided` is neither
+  double right_with = 0, wrong_with = 0;  ///< with it
+  double learnt = 0;                      ///< that it lets speak
+  int turned = 0;                         ///< studies whose right verdict became a wrong one
+};
+
+/// Two orders so many points above guessing, which is 10 % of 2,000 test images. These images move
+/// the accuracy of an order by their standard error, in all its replicates alike; each replicate by
+/// half a point more. Right is what is true on these images.
+inline LearningRates simulate_learning(double above_a, double above_b, const Rule& rule,
+                                       int studies) {
+  constexpr double kImages = 2'000;
+  constexpr double kSeedDeviation = 0.5;
+  const Guessing guessing = guessing_of_accuracy(0.1, kImages);
+  Referee referee(rule);
+  RandomSequence random(RandomKey{.seed = 20251, .stream = Stream::resampling});
+  const auto on_these_images = [&](double above) {
+    const double share = (guessing.value + above) / 100;
+    return 100 * share + 100 * std::sqrt(share * (1 - share) / kImages) * random.normal();
+  };
+  const double one = 1.0 / studies;
+  LearningRates rates;
+  for (int study = 0; study < studies; ++study) {
+    const std::array<double, 2> means = {on_these_images(above_a), on_these_images(above_b)};
+    std::array<std::vector<double>, 2> values;
+    const auto add_pair = [&] {
+      for (std::size_t i = 0; i < 2; ++i) {
+        const double value = means[i] + kSeedDeviation * random.normal();
+        values[i].push_back(guessing.step * std::round(value / guessing.step));
+      }
+    };
+    Verdict before = Verdict::undecided;
+    if (rule.stopping == Stopping::automatic) {
+      Watch watch(referee);
+      while (watch.goes_on()) {
+        add_pair();
+        watch.add(values[0].back(), values[1].back());
+      }
+      before = watch.look().verdict;
+    } else {
+      std::vector<double> differences;
+      for (int i = 0; i < rule.max_pairs; ++i) {
+        add_pair();
+        differences.push_back(values[0].back() - values[1].back());
+      }
+      before = referee.look(differences).verdict;
+    }
+    const bool has_learnt =
+        beats_guessing(values[0], guessing) || beats_guessing(values[1], guessing);
+    const Verdict after = has_learnt ? before : Verdict::undecided;
+    const double truth = means[0] - means[1];
+    const auto is_right = [&](Verdict verdict) {
+      return (verdict == Verdict::better && truth > 0) ||
+             (verdict == Verdict::worse && truth < 0) ||
+             (verdict == Verdict::equivalent && std::abs(truth) < rule.margin.value_or(0));
+    };
+    const auto is_wrong = [&](Verdict verdict) {
+      return verdict != Verdict::undecided && !is_right(verdict);
+    };
+    rates.right += is_right(before) ? one : 0;
+    rates.wrong += is_wrong(before) ? one : 0;
+    rates.right_with += is_right(after) ? one : 0;
+    rates.wrong_with += is_wrong(after) ? one : 0;
+    rates.learnt += has_learnt ? one : 0;
+    rates.turned += is_right(before) && is_wrong(after) ? 1 : 0;
+  }
+  return rates;
 }
 
 }  // namespace whichfirst::stats

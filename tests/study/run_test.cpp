@@ -34,9 +34,13 @@ class Diary : public Listener {
  public:
   std::vector<std::string> lines;
   std::vector<std::string> notices;
+  std::vector<std::string> beforehand;
   std::vector<TrialId> finished;
 
-  void on_notice(const Notice& notice) override { notices.push_back(notice.text); }
+  void on_notice(const Notice& notice) override {
+    auto& list = notice.kind == Notice::Kind::beforehand ? beforehand : notices;
+    list.push_back(notice.text);
+  }
   void on_resume(const Trials& found, const std::filesystem::path&) override {
     lines.push_back("resume " + std::to_string(found.size()));
   }
@@ -431,9 +435,9 @@ TEST_F(RunTest, WarnsOfOrdersThatComeToTheSame) {
   };
   EXPECT_THAT(notices({}), IsEmpty());
   EXPECT_THAT(notices({"orders.a=conv bn", "orders.b=bn"}),
-              ElementsAre("a and b build the same network; they train to the same numbers"));
+              ElementsAre("a and b train to the same numbers: both build the same network"));
   EXPECT_THAT(notices({"orders.a=conv relu maxpool(2)", "orders.b=conv maxpool(2) relu"}),
-              ElementsAre(StartsWith("a and b train to the same numbers (")));
+              ElementsAre(StartsWith("a and b train to the same numbers: the largest of several")));
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <numeric>
 
+#include "base/random.h"
 #include "complaint.h"
 #include "study/campaign.h"
 #include "study/conclude.h"
@@ -111,6 +113,45 @@ TEST_F(Concluding, LeavesLostPairsOutAndCountsThem) {
   EXPECT_EQ(verdict.orders[0].values[1], std::nullopt);
   EXPECT_EQ(verdict.comparisons[0].comparison.pairs, 5);
   EXPECT_EQ(verdict.comparisons[0].comparison.verdict, stats::Verdict::undecided);
+}
+
+TEST_F(Concluding, AnOrderThatNeverTrainedRanksBelowThoseThatDid) {
+  experiment = prepared({"orders.a=conv bn relu", "orders.b=conv relu bn", "orders.c=conv relu"});
+  for (std::uint64_t r = 1; r <= 6; ++r) {
+    add(trial("b", r, 80 + static_cast<int>(r % 3)));
+    for (const char* name : {"a", "c"}) {
+      record::TrialRecord lost = trial(name, r, 0);
+      lost.status = record::Status::diverged;
+      lost.metrics = {};
+      lost.right_answers.clear();
+      add(lost);
+    }
+  }
+  EXPECT_THAT(decide(Ending::complete).ranking,
+              ElementsAre(record::RankedOrder{"b", 1, false}, record::RankedOrder{"a", 2, true},
+                          record::RankedOrder{"c", 2, true}));
+}
+
+TEST_F(Concluding, TheIntervalOverImagesHoldsTheOneOverSeeds) {
+  RandomSequence random(RandomKey{.seed = 1});
+  for (int study = 0; study < 30; ++study) {
+    for (std::uint64_t r = 1; r <= 6; ++r) {
+      const int shift = static_cast<int>(random.below(10));
+      for (const char* name : {"bn-first", "act-first"}) {
+        record::TrialRecord one = trial(name, r, 0);
+        const bool is_first = one.arm == "bn-first";
+        for (std::size_t i = 0; i < 100; ++i) {
+          one.right_answers[i] = random.below(100) < 50U + (is_first ? 2U * shift : 0U) ? 1 : 0;
+        }
+        one.metrics.test_accuracy =
+            std::accumulate(one.right_answers.begin(), one.right_answers.end(), 0.0);
+        add(one);
+      }
+    }
+    const record::ComparisonResult result = decide(Ending::complete).comparisons[0];
+    EXPECT_LE(result.interval_images->lower, result.comparison.interval->lower);
+    EXPECT_GE(result.interval_images->upper, result.comparison.interval->upper);
+  }
 }
 
 TEST_F(Concluding, RefusesAPairThatIsNone) {

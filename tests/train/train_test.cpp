@@ -150,6 +150,28 @@ TEST(Trial, ValidatesAfterEveryEpochWhereAPartIsCut) {
   EXPECT_EQ(result.record.metrics.val_loss, result.record.epochs[1].val_loss);
 }
 
+/// relu makes 0 of NaN: a test picture that fits no float would pass for an answer.
+TEST(Trial, WithAPixelThatIsNotFiniteIsDiverged) {
+  const std::size_t last = static_cast<std::size_t>(shapes().parts.test.back()) + 1;
+  for (const bool is_of_test : {true, false}) {
+    Material material = shapes();
+    material.normalisation.deviation[0] = 1e-3;
+    data::Images& images = is_of_test ? material.dataset.test : material.dataset.train;
+    const auto& bytes = std::get<std::vector<std::uint8_t>>(images.pixels);
+    std::vector<float> pixels(bytes.begin(), bytes.end());
+    pixels[(is_of_test ? last : material.parts.train[0] + std::size_t{1}) *
+               static_cast<std::size_t>(images.shape.size()) -
+           1] = 3e38F;
+    images.pixels = std::move(pixels);
+    const Result result = run(
+        "conv relu", 1, {}, [](const Progress&) {}, material);
+    EXPECT_EQ(result.record.status, record::Status::diverged);
+    EXPECT_EQ(*result.record.reason, "a normalised pixel of the input is not finite");
+    EXPECT_EQ(result.record.epochs.size(), is_of_test ? 2U : 0U);
+    EXPECT_EQ(result.record.metrics.test_accuracy, std::nullopt);
+  }
+}
+
 TEST(Trial, WithABadWeightIsDivergedAtStepOneAndHasNoMetric) {
   for (const char* order : {"conv bn relu", "conv relu bn", "conv bn tanh", "conv tanh bn"}) {
     const network::Network network = make(order);
