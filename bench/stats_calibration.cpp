@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stats/simulated_study.h"
@@ -251,6 +252,59 @@ void print_learning() {
   }
 }
 
+/// How often a gate is answered wrongly where the mean is its bound, so that both answers are.
+void print_gate_errors() {
+  fmt::print(
+      "\n### A gate whose bound is the mean, at most 30 pairs\n\n"
+      "| d | holds | fails | guard: holds | fails |\n| --- | --- | --- | --- | --- |\n");
+  for (const Law law : kLaws) {
+    const LawFacts facts = facts_of(law);
+    std::string row = fmt::format("| {}", facts.name);
+    for (const Guard guard : {Guard::shown, Guard::decides}) {
+      const Rule rule{.resolution = facts.resolution,
+                      .guard = guard,
+                      .stopping = Stopping::automatic,
+                      .max_pairs = 30};
+      const Gate gate{.kind = Gate::Kind::better_by, .by = facts.sd};
+      const GateRates rates = simulate_gate(rule, gate, law, facts.sd, kStudies, kSeed);
+      row += fmt::format(" | {} | {}", percent(rates.holds), percent(rates.fails));
+    }
+    fmt::print("{} |\n", row);
+    std::fflush(stdout);
+  }
+}
+
+/// What a gate saves: the same studies until the verdict, and until the gate is answered.
+void print_gates(int most) {
+  fmt::print(
+      "\n### Stopping at the answer of a gate, normal differences, at most {} pairs\n\n"
+      "| gate | m/sd | mean/sd | pairs | holds | fails | undecided | verdict wrong | until the "
+      "verdict: pairs | holds | fails | verdict wrong |\n"
+      "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+      most);
+  for (const auto kind : {Gate::Kind::not_worse_by, Gate::Kind::better_by}) {
+    const bool is_better = kind == Gate::Kind::better_by;
+    for (const double m : {0.5, 1.0, 2.0}) {
+      const double bound = is_better ? m : -m;
+      for (const double beyond : {-1.0, 0.0, 0.5, 1.0, 2.0}) {  // the bound, in margins
+        const double mean = bound + beyond * m;
+        const Rule rule{.margin = m, .stopping = Stopping::automatic, .max_pairs = most};
+        const Gate gate{.kind = kind, .by = m};
+        const GateRates gated = simulate_gate(rule, gate, Law::normal, mean, kStudies, kSeed);
+        const GateRates plain =
+            simulate_gate(rule, gate, Law::normal, mean, kStudies, kSeed, StopsAt::verdict);
+        fmt::print("| {} | {} | {} | {:.1f} | {} | {} | {} | {} | {:.1f} | {} | {} | {} |\n",
+                   is_better ? "better-by=m" : "not-worse-by=m", m, mean, gated.mean_pairs,
+                   percent(gated.holds), percent(gated.fails),
+                   percent(1 - gated.holds - gated.fails), percent(gated.wrong_verdict),
+                   plain.mean_pairs, percent(plain.holds), percent(plain.fails),
+                   percent(plain.wrong_verdict));
+        std::fflush(stdout);
+      }
+    }
+  }
+}
+
 void print_tables() {
   fmt::print("{} studies a case, seed {}; shares in %.\n", kStudies, kSeed);
   print_errors("Automatic stopping, at most 30 pairs",
@@ -263,9 +317,19 @@ void print_tables() {
   }
   for (const int most : {30, 60}) print_power(most);
   print_learning();
+  print_gate_errors();
+  print_gates(30);
 }
 
 }  // namespace
 }  // namespace whichfirst::stats
 
-int main() { whichfirst::stats::print_tables(); }
+/// With the argument "gates" the tables of gates alone.
+int main(int count, char** words) {
+  if (count > 1 && std::string_view(words[1]) == "gates") {
+    whichfirst::stats::print_gate_errors();
+    whichfirst::stats::print_gates(30);
+    return 0;
+  }
+  whichfirst::stats::print_tables();
+}

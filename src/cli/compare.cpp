@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/expectation.h"
 #include "cli/interrupt.h"
@@ -28,7 +29,7 @@ struct CompareOptions {
   WantedOptions wanted;
   bool quiet = false;
   bool dry_run = false;
-  Expectation expect;
+  ExpectOptions expect;
 };
 
 LiveDisplay::Style style_of(const CompareOptions& options) {
@@ -68,6 +69,7 @@ int print_plan(const study::Run& run, const VerdictFormat& format) {
 
 int compare(const CompareOptions& options) {
   const study::Wanted wanted = options.wanted.wanted();  // out of range: said before all reading
+  const std::vector<study::Expectation> expectations = options.expect.parsed();
   const record::Study study = options.study.resolve();
   record::require_orders(study, 2);
   LiveDisplay display(style_of(options));
@@ -77,7 +79,8 @@ int compare(const CompareOptions& options) {
                   .jobs = options.jobs > 0 ? std::optional(options.jobs) : std::nullopt,
                   .cores = study::available_cores(),
                   .free_bytes = study::available_memory(),
-                  .wanted = wanted},
+                  .wanted = wanted,
+                  .expectations = expectations},
                  display);
   if (options.dry_run) return print_plan(run, options.format);
   const Interrupt interrupt;
@@ -110,8 +113,8 @@ Verb compare_verb() {
            options->format.options(),
            options->wanted.options(),
            {{"--quiet", &options->quiet, "No progress"},
-            {"--dry-run", &options->dry_run, "Check everything, print the plan, train nothing"},
-            options->expect.option()}}),
+            {"--dry-run", &options->dry_run, "Check everything, print the plan, train nothing"}},
+           options->expect.options()}),
       .footer =
           "Examples:\n"
           "  whichfirst compare                          the built-in demo, about a minute\n"

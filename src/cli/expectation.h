@@ -1,19 +1,23 @@
-// "--expect better|worse|equivalent|not-worse", which makes a verdict an exit code.
+// "--expect" and "--junit", which make a verdict an exit code and a file for a CI system.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/verbs.h"
 #include "record/verdict_record.h"
+#include "study/expectation.h"
 
 namespace whichfirst::cli {
 
-struct Expectation {
-  std::string word;  ///< empty: nothing is expected
+struct ExpectOptions {
+  std::vector<std::string> texts;  ///< empty: nothing is expected
+  std::string junit;               ///< a file; empty: none
 
-  Option option();
-  /// The exit code; says on stderr what was found instead. Speaks of the first comparison: the
-  /// first order against the second.
+  Options options();
+  /// What is asked. Throws Error where it makes no sense or the file could not be written.
+  std::vector<study::Expectation> parsed() const;
+  /// The exit code; says on stderr what was found instead, and writes the file.
   int judge(const record::VerdictRecord& verdict) const;
 };
 

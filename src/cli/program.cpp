@@ -1,10 +1,13 @@
 #include "cli/program.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <new>
@@ -53,6 +56,7 @@ CLI::Option* add(CLI::App& command, const Option& option) {
       },
       option.target);
   if (!traits.type.empty()) added->type_name(traits.type);
+  if (traits.is_repeatable) added->allow_extra_args(false);
   if (traits.is_required) added->required();
   if (traits.is_repeated) added->allow_extra_args(false);
   if (!traits.choices.empty()) added->check(CLI::IsMember(traits.choices));
@@ -210,6 +214,15 @@ Options joined(std::initializer_list<Options> lists) {
   Options all;
   for (const Options& list : lists) all.insert(all.end(), list.begin(), list.end());
   return all;
+}
+
+void require_writable(const char* option, const std::string& path) {
+  if (path.empty()) return;
+  const std::filesystem::path parent = std::filesystem::absolute(path).parent_path();
+  if (access(parent.c_str(), W_OK) != 0) {
+    throw Error("{} {}: the folder {} cannot be written ({})", option, path, parent.string(),
+                std::strerror(errno));
+  }
 }
 
 Option json_option(bool& json) { return {"--json", &json, "Print one JSON document"}; }

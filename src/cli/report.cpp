@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/expectation.h"
 #include "cli/verbs.h"
 #include "cli/verdict_format.h"
 #include "record/verdict_record.h"
@@ -13,9 +14,11 @@ namespace {
 struct ReportOptions {
   std::string run;
   VerdictFormat format;
+  ExpectOptions expect;
 };
 
 int run(const ReportOptions& options) {
+  options.expect.parsed();
   const record::VerdictRecord verdict = record::read_verdict(options.run);
   if (options.format.word == "csv" && !verdict.plan.seeds) {
     fmt::print(stderr,
@@ -24,7 +27,7 @@ int run(const ReportOptions& options) {
                verdict.plan.max_seeds);
   }
   fmt::print("{}", options.format.print(verdict));
-  return kDone;
+  return options.expect.judge(verdict);
 }
 
 }  // namespace
@@ -37,13 +40,15 @@ Verb report_verb() {
                                &options->run,
                                "The run folder; its data are not needed",
                                {.type = "RUN", .is_required = true}}},
-                             options->format.options()}),
+                             options->format.options(),
+                             options->expect.options()}),
           .footer =
               "Examples:\n"
               "  whichfirst report runs/demo-4f16ce59\n"
               "  whichfirst report runs/demo-4f16ce59 --format latex >table.tex\n"
               "  whichfirst report runs/demo-4f16ce59 --format csv |\n"
-              "    whichfirst verdict - --metric test_accuracy",
+              "    whichfirst verdict - --metric test_accuracy\n"
+              "  whichfirst report runs/demo-4f16ce59 --expect not-worse-by=0.3 --junit tests.xml",
           .run = [options] { return run(*options); }};
 }
 

@@ -40,6 +40,7 @@ struct Traits {
   bool is_repeated = false;            ///< of a list: one word each time the option is given
   std::string needs{};                 ///< an option listed before, without which it is refused
   std::string excludes{};              ///< likewise, together with which it is refused
+  bool is_repeatable = false;          ///< of a list: one entry each time it is given
 };
 
 inline const Traits kShowsDefault{.shows_default = true};
@@ -68,6 +69,10 @@ struct Verb {
   std::function<int()> run{};
   std::vector<Verb> verbs{};  ///< of a verb that only groups others: one of these is to follow
 };
+
+/// Outputs are tried before the long part: throws Error where the folder of `path` cannot be
+/// written. An empty path is none.
+void require_writable(const char* option, const std::string& path);
 
 Verb compare_verb();
 Verb explain_verb();

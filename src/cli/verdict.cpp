@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "cli/expectation.h"
@@ -36,7 +37,7 @@ struct VerdictOptions {
   bool guard = false;
   VerdictFormat format;
   WantedOptions wanted;
-  Expectation expect;
+  ExpectOptions expect;
 };
 
 std::string read_standard_input() {
@@ -85,12 +86,13 @@ table::Question question_of(const VerdictOptions& options) {
 int conclude_table(const VerdictOptions& options) {
   const stats::Rule rule = rule_of(options);
   const study::Wanted wanted = options.wanted.wanted();
+  const std::vector<study::Expectation> expectations = options.expect.parsed();
   const bool is_standard_input = options.file == "-";
   const table::Question question = question_of(options);
   table::Results results =
       is_standard_input ? table::parse_results(read_standard_input(), "standard input", question)
                         : table::read_results(options.file, question);
-  record::VerdictRecord verdict = study::conclude(std::move(results), rule, wanted);
+  record::VerdictRecord verdict = study::conclude(std::move(results), rule, wanted, expectations);
   verdict.study = std::filesystem::path(verdict.table->file).stem().string();
   for (record::ComparisonResult& result : verdict.comparisons) {
     result.sentence = report::verdict_sentence(result, verdict);
@@ -161,7 +163,7 @@ Verb verdict_verb() {
             {"--guard", &options->guard, "The skewness-guarded interval decides"}},
            options->format.options(),
            options->wanted.options(),
-           {options->expect.option()}}),
+           options->expect.options()}),
       .footer =
           "Examples:\n"
           "  whichfirst verdict results.csv              columns seed, order and accuracy\n"

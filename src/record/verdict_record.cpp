@@ -239,6 +239,7 @@ const json::Fields<ComparisonResult> kComparison = {
         field<&C::verdict, VerdictWord>("verdict", "about order a"),
         field<&C::negligible>("negligible", "equivalent, and 0 is left out"),
         field<&C::reason>("reason", "why it is undecided, or what is odd"),
+        field<&C::withheld>("withheld", "undecided whatever the interval says").absent_in_older(),
     }),
     field<&ComparisonResult::warnings>("warnings", kWarning, "see [statistics.md](statistics.md)"),
     field<&ComparisonResult::taps>("taps", kTapComparison, "what differs inside: [lab.md](lab.md)")
@@ -383,8 +384,10 @@ const json::Fields<VerdictRecord> kVerdict = {
     field<&VerdictRecord::confidence>("confidence", "of all comparisons together"),
     field<&VerdictRecord::plan>("plan", kPlan, "what was fixed before the first pair"),
     field<&VerdictRecord::stop,
-          json::Words<Stop::fixed, Stop::decided, Stop::max_seeds, Stop::interrupted>>(
-        "stop", "fixed: the planned number; decided, max-seeds: by itself"),
+          json::Words<Stop::fixed, Stop::decided, Stop::max_seeds, Stop::gate, Stop::interrupted>>(
+        "stop", "fixed: the planned number; decided, max-seeds: by itself; gate: by `gates`"),
+    field<&VerdictRecord::gates>("gates", "what was asked and said when pairs were enough")
+        .absent_in_older(),
     field<&VerdictRecord::orders>("orders", kOrder, "the arms"),
     field<&VerdictRecord::comparisons>("comparisons", kComparison,
                                        "every two orders, the earlier one as a"),
@@ -399,6 +402,8 @@ const json::Fields<VerdictRecord> kVerdict = {
     json::group<VerdictRecord>(
         "timings", "the only part that may differ between two runs",
         {field<&VerdictRecord::run_folder>("run", "folder"),
+         field<&VerdictRecord::trial_seconds>("trial_seconds", "of all trials of each order")
+             .absent_in_older(),
          field<&VerdictRecord::after_stop>("after_stop", "trials or pairs kept and not used"),
          field<&VerdictRecord::tap_share>("tap_share", "of the time, for looking inside")
              .absent_in_older(),
@@ -474,6 +479,8 @@ std::string_view name(Stop stop) {
       return "decided";
     case Stop::max_seeds:
       return "max-seeds";
+    case Stop::gate:
+      return "gate";
     case Stop::interrupted:
       return "interrupted";
   }

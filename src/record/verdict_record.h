@@ -51,6 +51,7 @@ enum class Stop {
   fixed,        // the planned number of replicates
   decided,      // by itself: every comparison has its verdict
   max_seeds,    // by itself, at the maximum
+  gate,         // as soon as what was asked of the comparisons was answered
   interrupted,  // before any of these
 };
 
@@ -207,6 +208,11 @@ struct VerdictRecord {
   double confidence = 0;
   PlanWords plan = {};
   Stop stop = Stop::fixed;
+  /// What was asked of the comparisons and said when pairs were enough, as in
+  /// "not-worse-by=0.3"; empty where the verdict alone did.
+  std::vector<std::string> gates = {};
+  /// Seconds of all trials of each of `orders`; empty for a table. "timings" in JSON.
+  std::vector<double> trial_seconds = {};
   /// Trials that were under way when the last verdict fell, or pairs of a table behind it: kept,
   /// not used.
   int after_stop = 0;  ///< "timings.after_stop" in JSON

@@ -37,7 +37,10 @@ std::string look_line(const LookProgress& look, const std::string& metric) {
   if (look.interval) {
     text += ", " + interval_words(*look.interval, words.decimals);
   }
-  if (look.verdict) return text + fmt::format("; {}", stats::name(*look.verdict));
+  if (look.verdict) {
+    return text + fmt::format("; {}{}", stats::name(*look.verdict),
+                              look.is_ended_by_gate ? ", and --expect is answered" : "");
+  }
   if (!look.interval) return text;
   if (!look.more_pairs) return text + "; not decided within plan.max-seeds at the spread seen";
   text += fmt::format("; about {}", counted(*look.more_pairs, "more pair"));

@@ -40,7 +40,8 @@ struct LookProgress {
   std::string b;
   int pairs = 0;
   std::optional<stats::Interval> interval;
-  std::optional<stats::Verdict> verdict;  // where it is decided
+  std::optional<stats::Verdict> verdict;  // where it is decided,
+  bool is_ended_by_gate = false;          // or what was asked of it is
   std::optional<int> more_pairs;          // about so many; nothing: not within the maximum
   std::optional<double> core_hours;       // for them
 };

@@ -28,6 +28,9 @@ std::string done_words(const record::VerdictRecord& verdict) {
     }
     case record::Stop::max_seeds:
       return fmt::format("{}, and the maximum is reached", pairs);
+    case record::Stop::gate:
+      return fmt::format("stopped as soon as {} was answered, after {}",
+                         fmt::join(verdict.gates, " and "), pairs);
     case record::Stop::interrupted:
       return verdict.table ? fmt::format("{}, where the table ends", pairs)
                            : fmt::format("stopped from outside after {}", pairs);

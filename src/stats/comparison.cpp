@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -246,7 +247,7 @@ void judge(Comparison& comparison, std::span<const double> differences, const Mo
 
 Comparison compare(std::span<const std::optional<double>> a,
                    std::span<const std::optional<double>> b, const Losses& losses_a,
-                   const Losses& losses_b, Referee& referee) {
+                   const Losses& losses_b, Referee& referee, const std::vector<Gate>& gates) {
   check(a.size() == b.size(), "both orders have a value or a gap for every replicate");
   Comparison comparison;
   comparison.a = with_unmeasured(losses_a, a);
@@ -254,11 +255,12 @@ Comparison compare(std::span<const std::optional<double>> a,
   comparison.replicates = static_cast<int>(a.size());
   std::optional<Watch> watch;
   if (referee.rule().stopping == Stopping::automatic) {
-    watch.emplace(referee);
+    watch.emplace(referee, gates);
     for (std::size_t i = 0; i < a.size() && watch->goes_on(); ++i) watch->add(a[i], b[i]);
     comparison.replicates = watch->replicates();
     comparison.looks = watch->looks();
     comparison.goes_on = watch->goes_on();
+    comparison.is_ended_by_gate = watch->is_ended_by_gate();
   }
   const auto used = static_cast<std::size_t>(comparison.replicates);
   const Pairs pairs = complete_pairs(a.first(used), b.first(used));
@@ -273,6 +275,22 @@ Comparison compare(std::span<const std::optional<double>> a,
                    const Losses& losses_b, const Rule& rule) {
   Referee referee(rule);
   return compare(a, b, losses_a, losses_b, referee);
+}
+
+void withhold(Comparison& comparison, std::string reason) {
+  comparison.verdict = Verdict::undecided;
+  comparison.negligible = false;
+  comparison.is_ended_by_gate = false;
+  comparison.more_pairs_needed.reset();
+  comparison.reason = std::move(reason);
+  comparison.withheld = true;
+}
+
+Standing standing_of(const Comparison& comparison) {
+  return {.verdict = comparison.verdict,
+          .interval = comparison.withheld ? std::nullopt : comparison.interval,
+          .lost_a = comparison.a.total(),
+          .lost_b = comparison.b.total()};
 }
 
 const std::optional<Interval>& deciding_interval(const Comparison& comparison) {

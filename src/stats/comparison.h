@@ -6,7 +6,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "stats/gate.h"
 #include "stats/interval.h"
 #include "stats/referee.h"
 #include "stats/verdict.h"
@@ -44,8 +46,9 @@ struct Comparison {
   /// Of a mean: half the interval in standard errors, before the guard; nullopt without it or any
   /// spread.
   std::optional<double> critical;
-  int looks = 1;         ///< a fixed number of pairs is looked at once
-  bool goes_on = false;  ///< automatic stopping: neither decided nor at the maximum
+  int looks = 1;                  ///< a fixed number of pairs is looked at once
+  bool goes_on = false;           ///< automatic stopping: neither decided nor at the maximum
+  bool is_ended_by_gate = false;  ///< `Watch::is_ended_by_gate`
   /// `student_intervals`: what decides a fixed number of pairs. Not corrected for looking, as are
   /// the p values and the posterior.
   std::optional<Interval> student_interval;
@@ -70,6 +73,7 @@ struct Comparison {
   Verdict verdict = Verdict::undecided;
   bool negligible = false;               ///< equivalent, and the interval leaves 0 out
   std::optional<std::string> reason;     ///< why undecided, or what is odd about a verdict
+  bool withheld = false;                 ///< `withhold`
   std::optional<int> more_pairs_needed;  ///< `Referee::more_pairs`; nullopt where losses forbid
   Losses a;  ///< as passed (not only of `replicates`), `diverged` at least the values not finite
   Losses b;
@@ -92,6 +96,8 @@ inline constexpr std::string_view kForbiddenByLosses = "the pairs in which both 
 /// those after the verdict are left out of every number. So a and b hold the replicates that both
 /// orders have finished, without a gap; a trial without a value is a lost one.
 ///
+/// With `gates` they say when it ends (`Watch`).
+///
 /// Throws std::logic_error for a rule out of range, spans of two lengths, negative losses.
 Comparison compare(std::span<const std::optional<double>> a,
                    std::span<const std::optional<double>> b, const Losses& losses_a,
@@ -100,7 +106,14 @@ Comparison compare(std::span<const std::optional<double>> a,
 /// The same with the table of critical values that the comparisons of a plan share.
 Comparison compare(std::span<const std::optional<double>> a,
                    std::span<const std::optional<double>> b, const Losses& losses_a,
-                   const Losses& losses_b, Referee& referee);
+                   const Losses& losses_b, Referee& referee, const std::vector<Gate>& gates = {});
+
+/// Takes the verdict back for a reason that the interval knows nothing of: `undecided`, whatever
+/// the interval says, and no gate is answered by it.
+void withhold(Comparison& comparison, std::string reason);
+
+/// What a gate may be asked of.
+Standing standing_of(const Comparison& comparison);
 
 /// The one that the verdict was read off: `equivalence_interval` where it is there and the verdict
 /// is `equivalent`, else `interval`.

@@ -162,4 +162,20 @@ std::optional<int> Referee::more_pairs(std::span<const double> differences, int 
   return first_decided(n + *at_least, most, n, [&](int count) { return decides(*this, count); });
 }
 
+std::optional<int> Referee::more_pairs_until(std::span<const double> differences, int most,
+                                             const std::function<bool(const Look&)>& is_enough) {
+  const int n = static_cast<int>(differences.size());
+  if (n < 2) return std::nullopt;
+  if (rule_.location != Location::mean) {
+    const std::vector<double> sorted = sorted_copy(differences);
+    return first_decided(n, most, n,
+                         [&](int count) { return is_enough(look_at_ranks(sorted, count)); });
+  }
+  Moments forecast = moments_of(differences);
+  return first_decided(n, most, n, [&](int count) {
+    forecast.count = count;
+    return is_enough(look(forecast));
+  });
+}
+
 }  // namespace whichfirst::stats

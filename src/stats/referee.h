@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <variant>
@@ -85,6 +86,10 @@ class Referee {
   /// pairs, and of a mean where it and the margin are below one step of the metric.
   std::optional<int> more_pairs(std::span<const double> differences, int most);
   std::optional<int> more_pairs(const Moments& differences, int most);
+
+  /// The same until a look at that many, up to `most` in all, `is_enough`.
+  std::optional<int> more_pairs_until(std::span<const double> differences, int most,
+                                      const std::function<bool(const Look&)>& is_enough);
 
  private:
   /// What `pairs` pairs would say that share out as the sorted differences do.

@@ -14,7 +14,9 @@ Campaign::Campaign(const Experiment& experiment, const std::vector<PlannedCompar
       order_(trial_order(experiment.arms.size(), record::most_seeds(experiment.study.plan))) {
   if (!experiment.study.plan.seeds) {
     referee_.emplace(rule_of(experiment, comparisons.size()));
-    for (std::size_t i = 0; i < comparisons.size(); ++i) watches_.emplace_back(*referee_);
+    for (const PlannedComparison& planned : comparisons) {
+      watches_.emplace_back(*referee_, planned.gates);
+    }
   }
   tell();
 }
@@ -45,11 +47,6 @@ void Campaign::tell() {
                       record::metric_value(b->metrics, metric));
     }
   }
-}
-
-std::optional<int> Campaign::more_pairs(std::size_t comparison) {
-  check(referee_.has_value(), "pairs are added one by one");
-  return referee_->more_pairs(watches_[comparison].differences(), referee_->rule().max_pairs);
 }
 
 std::vector<TrialId> Campaign::wanted() const {

@@ -1,6 +1,7 @@
 // Which trials a verdict needs: a fixed number of replicates, or one more pair until every
-// comparison has its answer. Pairs count in the order of their replicates and a replicate counts
-// when all before it are complete, so that nothing depends on who finishes first.
+// comparison has its answer, its verdict or that of its gates. Pairs count in the order of their
+// replicates and a replicate counts when all before it are complete, so that nothing depends on who
+// finishes first.
 #pragma once
 
 #include <deque>
@@ -31,8 +32,6 @@ class Campaign {
   bool is_complete() const;
   /// Under automatic stopping, the comparison as far as its pairs are complete.
   const stats::Watch& watch(std::size_t comparison) const { return watches_[comparison]; }
-  /// About how many more pairs; nothing where the maximum would not do.
-  std::optional<int> more_pairs(std::size_t comparison);
 
   /// Replicates that are complete without a gap: of those that count, up to the stop or the fixed
   /// number.

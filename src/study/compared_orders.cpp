@@ -21,12 +21,13 @@ stats::Verdict ranking_verdict(const record::ComparisonResult& result,
 }  // namespace
 
 record::ComparisonResult compare_orders(const record::OrderResult& a, const record::OrderResult& b,
-                                        stats::Referee& referee, const Wanted& wanted) {
+                                        stats::Referee& referee, const Wanted& wanted,
+                                        const std::vector<stats::Gate>& gates) {
   record::ComparisonResult result{
       .a = a.name,
       .b = b.name,
       .comparison = stats::compare(a.values, b.values, {.diverged = a.diverged, .failed = a.failed},
-                                   {.diverged = b.diverged, .failed = b.failed}, referee),
+                                   {.diverged = b.diverged, .failed = b.failed}, referee, gates),
       .interval_images = {},
       .images_standard_error = {},
       .images_floor = {},

@@ -42,7 +42,8 @@ void summarise(Result& result, const std::vector<const record::TrialRecord*>& tr
 
 /// Two orders by the values of their pairs; what needs trials is left to the caller.
 record::ComparisonResult compare_orders(const record::OrderResult& a, const record::OrderResult& b,
-                                        stats::Referee& referee, const Wanted& wanted);
+                                        stats::Referee& referee, const Wanted& wanted,
+                                        const std::vector<stats::Gate>& gates = {});
 
 /// What all comparisons say together: Holm's adjustment, and the ranking of orders each at its own
 /// best rate.

@@ -98,23 +98,15 @@ class Conclusion {
   record::Stop stop_of(Ending ending) const {
     if (ending == Ending::interrupted) return record::Stop::interrupted;
     if (experiment_.study.plan.seeds) return record::Stop::fixed;
+    record::Stop stop = record::Stop::decided;
     for (std::size_t i = 0; i < comparisons_.size(); ++i) {
       if (!campaign_.watch(i).is_decided()) return record::Stop::max_seeds;
+      if (campaign_.watch(i).is_ended_by_gate()) stop = record::Stop::gate;
     }
-    return record::Stop::decided;
+    return stop;
   }
 
   const Arm& arm(std::size_t index) const { return experiment_.arms[index]; }
-
-  /// "bn-first" at its own best rate, "bn-first@0.03" at another.
-  std::string name_of_arm(std::size_t index) const {
-    for (const record::TunedOrder& order : verdict_.tuning) {
-      if (order.name == arm(index).order_name && order.best != arm(index).lr) {
-        return arm(index).name;
-      }
-    }
-    return arm(index).order_name;
-  }
 
   /// Replicates of a comparison that count.
   int replicates_of(std::size_t comparison) const {
@@ -146,7 +138,7 @@ class Conclusion {
 
   /// The first `replicates` of an arm.
   record::OrderResult order_result(std::size_t index, int replicates) const {
-    record::OrderResult result{.name = name_of_arm(index),
+    record::OrderResult result{.name = name_of_arm(arm(index), verdict_.tuning),
                                .order = arm(index).order,
                                .lr = arm(index).lr,
                                .values = {},
@@ -170,6 +162,8 @@ class Conclusion {
     auto trials = trials_of(trials_, index, replicates);
     std::erase(trials, nullptr);
     verdict_.orders.back().taps = merge_taps(trials);
+    verdict_.trial_seconds.push_back(0);
+    for (const auto* trial : trials) verdict_.trial_seconds.back() += trial->timings.seconds;
     if (auto cost = summarise_inference(verdict_.orders.back().name, trials)) {
       verdict_.inference.push_back(std::move(*cost));
     }
@@ -181,7 +175,7 @@ class Conclusion {
     const std::vector<TrialPair> pairs = complete_pairs(planned, replicates);
     record::ComparisonResult result =
         compare_orders(order_result(planned.a, replicates), order_result(planned.b, replicates),
-                       referee_, wanted_);
+                       referee_, wanted_, planned.gates);
     result.shared_lr = planned.shared_lr;
     if (verdict_.metric == "test_accuracy") add_images(pairs, result);
     result.taps = compare_taps(pairs, verdict_.confidence);
@@ -220,7 +214,8 @@ class Conclusion {
   }
 
   OrderTrials order_trials(std::size_t index, int replicates) const {
-    return {.name = name_of_arm(index), .trials = trials_of(trials_, index, replicates)};
+    return {.name = name_of_arm(arm(index), verdict_.tuning),
+            .trials = trials_of(trials_, index, replicates)};
   }
 
   /// Two orders of which neither is better than guessing: whatever the interval says of them, it
@@ -231,11 +226,9 @@ class Conclusion {
     for (const std::size_t index : {planned.a, planned.b}) {
       if (has_learnt(experiment_, order_trials(index, replicates))) return;
     }
-    comparison.verdict = stats::Verdict::undecided;
-    comparison.negligible = false;
-    comparison.more_pairs_needed.reset();
-    comparison.reason =
-        nothing_learnt_words(experiment_, anyone_has_learnt() ? "neither order" : "no order");
+    stats::withhold(
+        comparison,
+        nothing_learnt_words(experiment_, anyone_has_learnt() ? "neither order" : "no order"));
   }
 
   std::vector<OrderTrials> all_orders() const {
@@ -315,16 +308,15 @@ class Conclusion {
   /// before the interruption stands.
   void leave_open(std::size_t index, stats::Comparison& comparison) const {
     if (!campaign_.is_open(index)) return;
-    comparison.verdict = stats::Verdict::undecided;
-    comparison.negligible = false;
     if (!experiment_.study.plan.seeds) {
       comparison.reason = fmt::format("the run was stopped after {} pairs", comparison.pairs);
       return;
     }
     const int planned = *experiment_.study.plan.seeds;
-    comparison.reason =
+    stats::withhold(
+        comparison,
         fmt::format("The run was stopped at {} of {} planned pairs, which decide together",
-                    comparison.pairs, planned);
+                    comparison.pairs, planned));
     comparison.more_pairs_needed = planned - comparison.pairs;
   }
 

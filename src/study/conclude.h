@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "record/verdict_record.h"
+#include "study/expectation.h"
 #include "study/plan.h"
 #include "table/results.h"
 
@@ -23,8 +24,10 @@ record::VerdictRecord conclude(const Experiment& experiment,
 
 /// The same of trials that were trained elsewhere. Of the rule, `comparisons` and `direction` are
 /// set here. Under automatic stopping the pairs are looked at one by one, in the order of the
-/// table, and those after the verdict are left out. Two orders of which neither has any spread are
-/// left undecided. Name of the study and sentences are left to the caller.
-record::VerdictRecord conclude(table::Results results, stats::Rule rule, const Wanted& wanted = {});
+/// table, and those after the verdict, or after the answers to the expectations where those have
+/// bounds, are left out. Two orders of which neither has any spread are left undecided. Name of the
+/// study and sentences are left to the caller.
+record::VerdictRecord conclude(table::Results results, stats::Rule rule, const Wanted& wanted = {},
+                               const std::vector<Expectation>& expectations = {});
 
 }  // namespace whichfirst::study

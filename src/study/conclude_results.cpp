@@ -56,9 +56,10 @@ record::OrderResult first_of(record::OrderResult order, int pairs) {
 /// Two orders of a table under automatic stopping: what comes after the stop plays no part.
 record::ComparisonResult compare_in_order(const record::OrderResult& a,
                                           const record::OrderResult& b, stats::Referee& referee,
-                                          const Wanted& wanted) {
-  const int used = stats::compare(a.values, b.values, {}, {}, referee).replicates;
-  return compare_orders(first_of(a, used), first_of(b, used), referee, wanted);
+                                          const Wanted& wanted,
+                                          const std::vector<stats::Gate>& gates) {
+  const int used = stats::compare(a.values, b.values, {}, {}, referee, gates).replicates;
+  return compare_orders(first_of(a, used), first_of(b, used), referee, wanted, gates);
 }
 
 /// Of a table that was looked at pair by pair: leaves what no comparison used.
@@ -66,15 +67,18 @@ void cut_to_used(record::VerdictRecord& verdict) {
   int used = 0;
   bool is_decided = true;
   bool is_at_end = true;
+  bool is_by_gate = false;
   for (const record::ComparisonResult& result : verdict.comparisons) {
     used = std::max(used, result.comparison.replicates);
-    is_decided = is_decided && result.comparison.verdict != stats::Verdict::undecided;
+    is_by_gate = is_by_gate || result.comparison.is_ended_by_gate;
+    is_decided = is_decided && (result.comparison.verdict != stats::Verdict::undecided ||
+                                result.comparison.is_ended_by_gate);
     is_at_end = is_at_end && !result.comparison.goes_on;
   }
   verdict.after_stop = static_cast<int>(verdict.table->pairs.size()) - used;
   verdict.table->pairs.resize(static_cast<std::size_t>(used));
   for (record::OrderResult& order : verdict.orders) order = first_of(std::move(order), used);
-  verdict.stop = is_decided  ? record::Stop::decided
+  verdict.stop = is_decided  ? is_by_gate ? record::Stop::gate : record::Stop::decided
                  : is_at_end ? record::Stop::max_seeds
                              : record::Stop::interrupted;
 }
@@ -100,14 +104,12 @@ bool is_constant(const record::OrderResult& order) {
 void leave_constant_open(const record::OrderResult& a, const record::OrderResult& b,
                          stats::Comparison& comparison) {
   if (!is_constant(a) || !is_constant(b)) return;
-  comparison.verdict = stats::Verdict::undecided;
-  comparison.negligible = false;
   comparison.goes_on = true;
-  comparison.more_pairs_needed.reset();
-  comparison.reason = fmt::format(
-      "{} and {} each have one and the same value in all {} pairs, so these rows are one run of "
-      "each, copied, or runs that the seed does not reach",
-      a.name, b.name, comparison.pairs);
+  stats::withhold(
+      comparison,
+      fmt::format("{} and {} each have one and the same value in all {} pairs, so these "
+                  "rows are one run of each, copied, or runs that the seed does not reach",
+                  a.name, b.name, comparison.pairs));
 }
 
 /// Pearson's correlation of each value with that of the next pair.
@@ -150,7 +152,8 @@ void note_doubtful(record::VerdictRecord& verdict) {
 
 }  // namespace
 
-record::VerdictRecord conclude(table::Results results, stats::Rule rule, const Wanted& wanted) {
+record::VerdictRecord conclude(table::Results results, stats::Rule rule, const Wanted& wanted,
+                               const std::vector<Expectation>& expectations) {
   record::VerdictRecord verdict;
   verdict.table = std::move(results.table);
   verdict.metric = std::move(results.metric);
@@ -167,6 +170,7 @@ record::VerdictRecord conclude(table::Results results, stats::Rule rule, const W
   if (is_automatic) {
     rule.resolution = smallest_step(verdict.orders, static_cast<std::size_t>(rule.max_pairs));
     verdict.plan.max_seeds = rule.max_pairs;
+    verdict.gates = bounds_of(expectations);
   } else {
     verdict.plan.seeds = static_cast<int>(verdict.table->pairs.size());
   }
@@ -175,8 +179,11 @@ record::VerdictRecord conclude(table::Results results, stats::Rule rule, const W
     for (std::size_t b = a + 1; b < verdict.orders.size(); ++b) {
       const record::OrderResult& left = verdict.orders[a];
       const record::OrderResult& right = verdict.orders[b];
-      verdict.comparisons.push_back(is_automatic ? compare_in_order(left, right, referee, wanted)
-                                                 : compare_orders(left, right, referee, wanted));
+      const auto gates =
+          gates_of(expectations, verdict.comparisons.size(), {left.name, right.name});
+      verdict.comparisons.push_back(is_automatic
+                                        ? compare_in_order(left, right, referee, wanted, gates)
+                                        : compare_orders(left, right, referee, wanted));
       stats::Comparison& comparison = verdict.comparisons.back().comparison;
       leave_constant_open(first_of(left, comparison.replicates),
                           first_of(right, comparison.replicates), comparison);

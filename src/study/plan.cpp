@@ -90,6 +90,13 @@ std::vector<PlannedComparison> plan_comparisons(const Experiment& experiment,
   return comparisons;
 }
 
+std::string name_of_arm(const Arm& arm, const std::vector<record::TunedOrder>& tuned) {
+  const bool is_elsewhere = std::any_of(tuned.begin(), tuned.end(), [&](const auto& order) {
+    return order.name == arm.order_name && order.best != arm.lr;
+  });
+  return is_elsewhere ? arm.name : arm.order_name;
+}
+
 int planned_trials(const record::Study& study) {
   const auto orders = static_cast<int>(study.orders.size());
   const int arms = orders * static_cast<int>(study.recipe.lr.size());

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "record/trial_record.h"
 #include "record/verdict_record.h"
+#include "stats/gate.h"
 #include "study/experiment.h"
 
 namespace whichfirst::study {
@@ -41,6 +43,8 @@ struct PlannedComparison {
   std::size_t a = 0;
   std::size_t b = 0;
   std::optional<double> shared_lr;  ///< of both; nullopt: each at its own best rate
+  /// Under automatic stopping they, not the verdict, say when pairs are enough.
+  std::vector<stats::Gate> gates = {};
 
   bool involves(std::size_t arm) const { return a == arm || b == arm; }
 };
@@ -53,6 +57,9 @@ double pair_seconds(const PlannedComparison& planned, const Trials& trials);
 /// first pair.
 std::vector<PlannedComparison> plan_comparisons(const Experiment& experiment,
                                                 const std::vector<record::TunedOrder>& tuned);
+
+/// The arm as a verdict names it: "bn-first" at its own best rate, "bn-first@0.03" at another.
+std::string name_of_arm(const Arm& arm, const std::vector<record::TunedOrder>& tuned);
 
 /// Trials of the whole study at most, those for tuning among them.
 int planned_trials(const record::Study& study);

@@ -29,7 +29,7 @@ namespace {
 /// A comparison as far as its pairs are complete.
 report::LookProgress look_at(std::size_t comparison, const PlannedComparison& planned,
                              const Experiment& experiment, const Trials& trials,
-                             Campaign& campaign) {
+                             const Campaign& campaign) {
   const stats::Watch& watch = campaign.watch(comparison);
   report::LookProgress look{.a = experiment.arms[planned.a].name,
                             .b = experiment.arms[planned.b].name,
@@ -43,9 +43,10 @@ report::LookProgress look_at(std::size_t comparison, const PlannedComparison& pl
   }
   if (watch.is_decided()) {
     look.verdict = watch.look().verdict;
+    look.is_ended_by_gate = watch.is_ended_by_gate();
     return look;
   }
-  look.more_pairs = campaign.more_pairs(comparison);
+  look.more_pairs = watch.more_pairs();
   if (look.more_pairs) look.core_hours = *look.more_pairs * pair_seconds(planned, trials) / 3600;
   return look;
 }
@@ -58,6 +59,7 @@ Run::Run(Experiment experiment, RunOptions options, Listener& listener)
   for (const std::string& note : experiment_.material.dataset.notes) {
     listener_.on_notice({Notice::Kind::data_note, json::printable(note, 400)});
   }
+  require_compared(options_.expectations, possible_comparisons(experiment_));
   tell_of_orders();
   choose_jobs();
 }
@@ -140,6 +142,7 @@ record::VerdictRecord Run::finish(const std::stop_token& stop) {
   if (try_rates(folder, stop)) {
     tuned = tune(experiment_, trials_);
     comparisons = plan_comparisons(experiment_, tuned);
+    add_gates(options_.expectations, experiment_, tuned, comparisons);
     is_complete = train_pairs(comparisons, folder, stop);
   }
   const bool is_stopped = stop.stop_requested() && !is_complete;
@@ -147,6 +150,7 @@ record::VerdictRecord Run::finish(const std::stop_token& stop) {
       conclude(experiment_, comparisons, tuned, trials_,
                is_stopped ? Ending::interrupted : Ending::complete, options_.wanted);
   verdict.run_folder = options_.folder.string();
+  if (!experiment_.study.plan.seeds) verdict.gates = bounds_of(options_.expectations);
   add_ledger(experiment_, verdict);
   for (record::ComparisonResult& result : verdict.comparisons) {
     result.sentence = report::verdict_sentence(result, verdict);

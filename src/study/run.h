@@ -22,6 +22,7 @@
 #include "record/verdict_record.h"
 #include "report/progress_text.h"
 #include "study/conclude.h"
+#include "study/expectation.h"
 #include "study/experiment.h"
 #include "study/plan.h"
 
@@ -76,6 +77,9 @@ struct RunOptions {
   /// Memory that trials may take together; nullopt: as much as they want.
   std::optional<std::int64_t> free_bytes = {};
   Wanted wanted = {};
+  /// What is asked of the comparisons. Under automatic stopping those with bounds say when pairs
+  /// are enough. They belong to this run and not to the study: the same study without them goes on.
+  std::vector<Expectation> expectations = {};
   Runner runner = {};  ///< what trains; empty: `engine_runner`
 };
 

@@ -41,6 +41,32 @@ TEST(Report, PrintsWhatCompareDid) {
             record::content_of(folder / "run/verdict.json"));
 }
 
+TEST(Report, AsksWhatCompareMayAsk) {
+  const Scratch folder;
+  const auto codes = [&](const std::vector<std::string>& more) {
+    return std::vector{compare(folder, more).status,
+                       run(folder, joined({"report", "run"}, more)).status};
+  };
+  EXPECT_EQ(codes({"--expect", "all:not-worse-by=100"}), (std::vector{0, 0}));
+  EXPECT_EQ(codes({"--expect", "c:a:better-by=100"}), (std::vector{1, 1}));
+  EXPECT_EQ(codes({"--expect", "a:x:better"}), (std::vector{2, 2}));
+  EXPECT_EQ(codes({"--expect", "all:not-worse-by=100", "--junit", "t.xml"}), (std::vector{0, 0}));
+  EXPECT_THAT(content_of(folder / "t.xml"), AllOf(HasSubstr("tests=\"3\" failures=\"0\""),
+                                                  HasSubstr("name=\"a:c all:not-worse-by=100\"")));
+}
+
+TEST(Report, OfACampaignThatItsGateEndedSaysSoAndTheRunGoesOnWithoutIt) {
+  const Scratch folder;
+  const std::vector<std::string> automatic = {"plan.seeds=auto", "plan.max-seeds=7"};
+  const Ended gated =
+      compare(folder, joined(automatic, {"--expect", "all:not-worse-by=100", "--json"}));
+  ASSERT_EQ(gated.status, 0) << gated.err;
+  EXPECT_EQ(json::parse(gated.out)["gates"], json({"all:not-worse-by=100"}));
+  const Ended whole = compare(folder, joined(automatic, {"--json"}));
+  EXPECT_EQ(json::parse(whole.out)["gates"], json::array());
+  EXPECT_EQ(json::parse(whole.out)["study_hash"], json::parse(gated.out)["study_hash"]);
+}
+
 class ReportedValues : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(ReportedValues, GiveTheSameVerdict) {

@@ -179,6 +179,60 @@ TEST(VerdictVerb, ExpectHasTheExitCodesOfCompare) {
   EXPECT_EQ(run(folder, words("few.csv --expect better")).status, 3);
 }
 
+// 2.0667 +- 0.2168: 1.85 to 2.28.
+TEST(VerdictVerb, ExpectTakesABoundANameAndSeveral) {
+  const Scratch folder;
+  put(folder / "r.csv", kSix);
+  const struct {
+    const char* arguments;
+    int status;
+    const char* says;
+  } cases[] = {
+      {"--expect better-by=1.8", 0, ""},
+      {"--expect better-by=1.9", 3, "--expect better-by=1.9: undecided, a - b is +1.850 to +2.283"},
+      {"--expect better-by=2.3", 1, "--expect better-by=2.3: a - b is +1.850 to +2.283"},
+      {"--expect b:a:not-worse-by=2.3", 0, ""},
+      {"--expect b:a:not-worse-by=1.5", 1, "--expect b:a:not-worse-by=1.5: a - b is +1.85"},
+      {"--expect better --expect all:better-by=1", 0, ""},
+      {"--expect better --expect all:equivalent --expect better-by=1.9", 1, "all:equivalent"},
+      {"--expect a:c:better", 2, "there is a:b"},
+  };
+  for (const auto& c : cases) {
+    const Ended ended = run(folder, words(std::string("r.csv ") + c.arguments));
+    EXPECT_EQ(ended.status, c.status) << c.arguments;
+    EXPECT_THAT(ended.err, HasSubstr(c.says)) << c.arguments;
+  }
+}
+
+TEST(VerdictVerb, ABoundSaysWhereATableOfAutomaticStoppingEnds) {
+  const Scratch folder;
+  std::string table = "seed,order,accuracy\n";
+  for (int i = 1; i <= 20; ++i) {
+    table += fmt::format("{0},a,{1}\n{0},b,90\n", i, i % 2 == 0 ? 91 : 89);
+  }
+  put(folder / "r.csv", table);
+  const auto with = [&](const char* more) {
+    return json::parse(run(folder, words(std::string("r.csv --auto --json ") + more)).out);
+  };
+  const json gated = with("--expect not-worse-by=2");
+  EXPECT_EQ(gated["stop"], "gate");
+  EXPECT_EQ(gated["gates"], json({"not-worse-by=2"}));
+  EXPECT_LT(gated["comparisons"][0]["pairs"], 12);
+  EXPECT_EQ(gated["comparisons"][0]["verdict"], "undecided");
+  EXPECT_EQ(with("")["comparisons"][0]["pairs"], 20);
+}
+
+TEST(VerdictVerb, WritesJunit) {
+  const Scratch folder;
+  put(folder / "r.csv", kSix);
+  EXPECT_EQ(run(folder, words("r.csv --junit t.xml --expect better-by=3")).status, 1);
+  EXPECT_THAT(content_of(folder / "t.xml"), HasSubstr("failures=\"1\""));
+  const Ended nowhere = run(folder, words("r.csv --junit nowhere/t.xml"));
+  EXPECT_EQ(nowhere.status, 2);
+  EXPECT_THAT(nowhere.err, HasSubstr("--junit nowhere/t.xml: the folder"));
+  EXPECT_THAT(nowhere.out, IsEmpty()) << "said before all work";
+}
+
 TEST(VerdictVerb, ReadsStandardInput) {
   const Scratch folder;
   put(folder / "r.csv", kSix);

@@ -116,6 +116,12 @@ inline double draw(Law law, RandomSequence& random) {
   return 1 + (random.uniform() < 0.1 ? -10 : random.normal());
 }
 
+/// Whether a verdict is untrue of the mean.
+inline bool is_wrong(Verdict verdict, double mean, const Rule& rule) {
+  return (verdict == Verdict::better && mean <= 0) || (verdict == Verdict::worse && mean >= 0) ||
+         (verdict == Verdict::equivalent && std::abs(mean) >= rule.margin.value_or(0));
+}
+
 /// Shares of the studies.
 struct Rates {
   double better = 0, worse = 0, equivalent = 0;
@@ -159,6 +165,38 @@ inline Rates simulate(const Rule& rule, Law law, double mean, int studies, std::
   return rates;
 }
 
+/// Shares of the studies in which a gate says when there are pairs enough.
+struct GateRates {
+  double holds = 0, fails = 0;
+  double wrong_verdict = 0;  ///< at the end: untrue of the mean
+  double mean_pairs = 0;     ///< a number, not a share
+};
+
+enum class StopsAt { gate, verdict };
+
+/// `studies` under automatic stopping about `mean`; higher is better. Where they stop at the
+/// verdict, the gate is asked at the end.
+inline GateRates simulate_gate(const Rule& rule, const Gate& gate, Law law, double mean,
+                               int studies, std::uint64_t seed, StopsAt stops_at = StopsAt::gate) {
+  Referee referee(rule);
+  RandomSequence random(RandomKey{.seed = seed, .stream = Stream::resampling});
+  const double one = 1.0 / studies;
+  GateRates rates;
+  for (int study = 0; study < studies; ++study) {
+    Watch watch(referee, stops_at == StopsAt::gate ? std::vector{gate} : std::vector<Gate>{});
+    while (watch.goes_on()) watch.add(mean + draw(law, random), 0.0);
+    Standing standing{.verdict = watch.look().verdict};
+    if (const auto& intervals = watch.look().intervals)
+      standing.interval = deciding(*intervals, rule);
+    const Answer answer = ask(gate, standing, rule.direction);
+    rates.holds += answer == Answer::holds ? one : 0;
+    rates.fails += answer == Answer::fails ? one : 0;
+    rates.wrong_verdict += is_wrong(standing.verdict, mean, rule) ? one : 0;
+    rates.mean_pairs += one * watch.replicates();
+  }
+  return rates;
+}
+
 /// Three arms, three comparisons.
 struct ThreeArms {
   double wrong = 0;   ///< share of studies with any wrong verdict
@@ -191,15 +229,12 @@ inline ThreeArms simulate_arms(const std::array<double, 3>& means, Rule rule, in
         if (watches[i].goes_on()) watches[i].add(values[kPairs[i][0]], values[kPairs[i][1]]);
       }
     }
-    bool is_wrong = false;
+    bool any_wrong = false;
     for (std::size_t i = 0; i < 3; ++i) {
       const double mean = means[kPairs[i][0]] - means[kPairs[i][1]];
-      const Verdict verdict = watches[i].look().verdict;
-      is_wrong = is_wrong || (verdict == Verdict::better && mean <= 0) ||
-                 (verdict == Verdict::worse && mean >= 0) ||
-                 (verdict == Verdict::equivalent && std::abs(mean) >= rule.margin.value_or(0));
+      any_wrong = any_wrong || is_wrong(watches[i].look().verdict, mean, rule);
     }
-    result.wrong += is_wrong ? 1.0 / studies : 0;
+    result.wrong += any_wrong ? 1.0 / studies : 0;
   }
   return result;
 }

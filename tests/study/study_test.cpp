@@ -7,6 +7,7 @@
 #include "complaint.h"
 #include "study/campaign.h"
 #include "study/conclude.h"
+#include "study/expectation.h"
 #include "study/prepared.h"
 #include "study/tuning.h"
 
@@ -205,6 +206,30 @@ TEST_F(Sequential, AClearDifferenceStopsAtTheFirstLook) {
   EXPECT_EQ(verdict.stop, record::Stop::decided);
   EXPECT_EQ(verdict.comparisons[0].comparison.verdict, stats::Verdict::better);
   EXPECT_EQ(verdict.comparisons[0].comparison.pairs, 6);
+}
+
+TEST_F(Sequential, StopsAtTheAnswerOfAGateAndGoesOnWithoutIt) {
+  const auto simulate = [&](const std::vector<Expectation>& expectations) {
+    auto comparisons = plan_comparisons(experiment, {});
+    add_gates(expectations, experiment, {}, comparisons);
+    Campaign campaign(experiment, comparisons, trials);
+    for (auto todo = campaign.wanted(); !todo.empty(); todo = campaign.wanted()) {
+      const auto [arm, replicate] = todo.front();
+      const int wobble = static_cast<int>((replicate * (arm == 0 ? 7 : 11)) % 5);
+      add(trial(experiment.arms[arm].name, replicate, 70 + wobble));
+      campaign.tell();
+    }
+    return conclude(experiment, comparisons, {}, trials, Ending::complete);
+  };
+  const record::VerdictRecord gated = simulate({parse_expectation("not-worse-by=10")});
+  EXPECT_EQ(gated.stop, record::Stop::gate);
+  EXPECT_LT(gated.comparisons[0].comparison.pairs, 12);
+  EXPECT_EQ(gated.comparisons[0].comparison.verdict, stats::Verdict::undecided);
+  EXPECT_EQ(gated.trial_seconds,
+            std::vector<double>(2, 10.0 * gated.comparisons[0].comparison.pairs));
+  const record::VerdictRecord whole = simulate({});
+  EXPECT_EQ(whole.stop, record::Stop::max_seeds);
+  EXPECT_EQ(whole.comparisons[0].comparison.pairs, 12);
 }
 
 TEST_F(Sequential, PairsAfterTheStopAreKeptAndNotUsed) {
