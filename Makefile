@@ -3,6 +3,7 @@
 #   make run      build, then settle the built-in study: about a minute on two cores
 #   make test     build and run the whole test suite
 #   make check    the suite under sanitizers, clang-tidy, formatting, includes
+#   make docs-test  every command of README.md and docs/*.md, and what it prints
 #   make fuzz     every parser against a minute of hostile input (FUZZ_SECONDS=60)
 #   make pytorch  weights to PyTorch and back (needs PyTorch: PYTHON=/usr/bin/python3)
 #   make aa       an order against itself in 200 real studies: how often a verdict is wrong
@@ -18,7 +19,7 @@ PYTHON ?= /usr/bin/python3
 SOURCES = $(shell git ls-files 'src/*.h' 'src/*.cpp' 'tests/*.h' 'tests/*.cpp' \
   'fuzz/*.h' 'fuzz/*.cpp' 'bench/*.cpp')
 
-.PHONY: run test check fuzz pytorch aa calibrate bench bench-peers install format format-check includes-check sanitize tidy program setup
+.PHONY: run test check docs-test fuzz pytorch aa calibrate bench bench-peers install format format-check includes-check sanitize tidy program setup
 
 run: program
 	./build/release/whichfirst compare
@@ -29,6 +30,9 @@ test: setup
 	ctest --test-dir build/release --output-on-failure --parallel 2
 
 check: format-check includes-check sanitize tidy
+
+docs-test: program
+	scripts/docs_test.py build/release/whichfirst
 
 bench: program
 	./build/release/whichfirst bench

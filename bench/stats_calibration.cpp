@@ -284,7 +284,7 @@ void print_gates(int most) {
       most);
   for (const auto kind : {Gate::Kind::not_worse_by, Gate::Kind::better_by}) {
     const bool is_better = kind == Gate::Kind::better_by;
-    for (const double m : {0.5, 1.0, 2.0}) {
+    for (const double m : {0.5, 1.0}) {
       const double bound = is_better ? m : -m;
       for (const double beyond : {-1.0, 0.0, 0.5, 1.0, 2.0}) {  // the bound, in margins
         const double mean = bound + beyond * m;

@@ -170,7 +170,6 @@ record::VerdictRecord conclude(table::Results results, stats::Rule rule, const W
   if (is_automatic) {
     rule.resolution = smallest_step(verdict.orders, static_cast<std::size_t>(rule.max_pairs));
     verdict.plan.max_seeds = rule.max_pairs;
-    verdict.gates = bounds_of(expectations);
   } else {
     verdict.plan.seeds = static_cast<int>(verdict.table->pairs.size());
   }
@@ -190,6 +189,7 @@ record::VerdictRecord conclude(table::Results results, stats::Rule rule, const W
     }
   }
   if (is_automatic) cut_to_used(verdict);
+  add_bounds(expectations, verdict);
   for (record::OrderResult& order : verdict.orders) summarise(order);
   note_doubtful(verdict);
   compare_comparisons(verdict);

@@ -136,12 +136,17 @@ void add_gates(const std::vector<Expectation>& expectations, const Experiment& e
   require_compared(expectations, all);
 }
 
-std::vector<std::string> bounds_of(const std::vector<Expectation>& expectations) {
-  std::vector<std::string> texts;
+void add_bounds(const std::vector<Expectation>& expectations, record::VerdictRecord& verdict) {
+  if (verdict.plan.seeds) return;
   for (const Expectation& expectation : expectations) {
-    if (stats::has_bound(expectation.gate)) texts.push_back(expectation.text);
+    if (stats::has_bound(expectation.gate)) verdict.gates.push_back(expectation.text);
   }
-  return texts;
+  if (verdict.stop != record::Stop::gate) return;
+  verdict.notices.push_back(
+      {.kind = "ended-by-gate",
+       .text = fmt::format("no pairs were added after the answer to --expect {}; without it the "
+                           "comparison would go on to a verdict",
+                           fmt::join(verdict.gates, " and "))});
 }
 
 }  // namespace whichfirst::study

@@ -45,7 +45,8 @@ void add_gates(const std::vector<Expectation>& expectations, const Experiment& e
                const std::vector<record::TunedOrder>& tuned,
                std::vector<PlannedComparison>& comparisons);
 
-/// The texts of those that automatic stopping waits for beyond the verdict.
-std::vector<std::string> bounds_of(const std::vector<Expectation>& expectations);
+/// Puts down in a verdict under automatic stopping what was asked with bounds, and, where such a
+/// gate ended it, a notice. `stop` is set already.
+void add_bounds(const std::vector<Expectation>& expectations, record::VerdictRecord& verdict);
 
 }  // namespace whichfirst::study

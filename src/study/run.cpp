@@ -150,7 +150,7 @@ record::VerdictRecord Run::finish(const std::stop_token& stop) {
       conclude(experiment_, comparisons, tuned, trials_,
                is_stopped ? Ending::interrupted : Ending::complete, options_.wanted);
   verdict.run_folder = options_.folder.string();
-  if (!experiment_.study.plan.seeds) verdict.gates = bounds_of(options_.expectations);
+  add_bounds(options_.expectations, verdict);
   add_ledger(experiment_, verdict);
   for (record::ComparisonResult& result : verdict.comparisons) {
     result.sentence = report::verdict_sentence(result, verdict);

@@ -217,6 +217,7 @@ TEST(VerdictVerb, ABoundSaysWhereATableOfAutomaticStoppingEnds) {
   const json gated = with("--expect not-worse-by=2");
   EXPECT_EQ(gated["stop"], "gate");
   EXPECT_EQ(gated["gates"], json({"not-worse-by=2"}));
+  EXPECT_EQ(gated["notices"][0]["kind"], "ended-by-gate");
   EXPECT_LT(gated["comparisons"][0]["pairs"], 12);
   EXPECT_EQ(gated["comparisons"][0]["verdict"], "undecided");
   EXPECT_EQ(with("")["comparisons"][0]["pairs"], 20);
