@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs every command of README.md and docs/*.md and compares what it prints with what they show.
 
-    scripts/docs_test.py build/release/whichfirst [DOCUMENT ...]
+    scripts/docs_test.py build/release/whichfirst [--update] [DOCUMENT ...]
 
 Fenced blocks of two kinds are run, each document in a scratch folder of its own, in order:
 
@@ -26,9 +26,11 @@ HTML comments above a block say what else holds for it:
     <!-- docs-test: numbers, REASON -->     numbers may differ: they depend on processor or time
     <!-- docs-test: skip, REASON -->        not run
 
-All that was skipped or tolerated is listed with its reason.
+All that was skipped or tolerated is listed with its reason. --update puts the nearest printed line in
+the place of each that is not printed any more: read the difference before you commit it.
 """
 
+import difflib
 import glob
 import os
 import re
@@ -51,6 +53,7 @@ class Block:
     def __init__(self, line, language, directives):
         self.line, self.language, self.lines = line, language, []
         self.directives = directives  # word -> list of texts
+        self.moved = {}  # line of the document that is not printed -> the nearest that is
 
     def first(self, word):
         return self.directives.get(word, [None])[0]
@@ -159,11 +162,26 @@ def make_archive(path):
             archive.writestr(f"y_{part}.npy", array((count,), bytes(labels)))
 
 
+def nearest_lines(shown, printed):
+    """Each line of `shown` that is not printed, with the printed one nearest to it."""
+    candidates = [line.rstrip() for line in printed if line.strip() and line not in shown]
+    moved = {}
+    for line in shown:
+        if line in printed:
+            continue
+        near = difflib.get_close_matches(line, candidates, n=1, cutoff=0.5)
+        if near:
+            moved[line] = near[0]
+            candidates.remove(near[0])
+    return moved
+
+
 class Document:
     def __init__(self, path, environment):
-        self.name = os.path.relpath(path, ROOT)
+        self.name, self.path = os.path.relpath(path, ROOT), path
         with open(path, encoding="utf-8") as file:
-            self.blocks = read_blocks(file.read())
+            self.text = file.read()
+        self.blocks = read_blocks(self.text)
         self.environment = environment
         self.run_count, self.failures, self.notes = 0, [], []
 
@@ -195,6 +213,7 @@ class Document:
         masks = "numbers" in block.directives
         missing = [missing_line(shown, each, masks) for each in lines]
         if None not in missing:
+            block.moved.update(nearest_lines(shown, lines[0] + lines[1]))
             self.fail(block, command, f"it does not print: {missing[0]}\n    it prints:\n"
                       + "\n".join("      " + line for line in (lines[0] or lines[1])[:60]))
 
@@ -235,6 +254,14 @@ class Document:
         for command, shown in read_commands(block):
             self.run_command(block, command, shown, folder)
 
+    def update(self):
+        lines = self.text.split("\n")
+        for block in self.blocks:
+            end = block.line + len(block.lines)
+            lines[block.line:end] = [block.moved.get(line, line) for line in block.lines]
+        with open(self.path, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines))
+
     def run(self):
         with tempfile.TemporaryDirectory(prefix="docs-test-") as folder:
             for block in self.blocks:
@@ -245,10 +272,12 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     program = os.path.abspath(sys.argv[1])
-    if not os.access(program, os.X_OK):
-        sys.exit(f"{program}: no program; make builds it")
-    paths = sys.argv[2:] or [os.path.join(ROOT, "README.md"),
-                             *sorted(glob.glob(os.path.join(ROOT, "docs", "*.md")))]
+    if os.path.basename(program) != "whichfirst" or not os.access(program, os.X_OK):
+        sys.exit(f"{program}: expected a program named whichfirst, as make builds it")
+    is_update = "--update" in sys.argv
+    paths = [word for word in sys.argv[2:] if word != "--update"]
+    paths = paths or [os.path.join(ROOT, "README.md"),
+                      *sorted(glob.glob(os.path.join(ROOT, "docs", "*.md")))]
     environment = dict(os.environ, ROOT=ROOT, LC_ALL="C.UTF-8",
                        PATH=os.path.dirname(program) + os.pathsep + os.environ["PATH"])
     shared = os.path.join(ROOT, os.pardir, "shared", "data")
@@ -259,6 +288,8 @@ def main():
         began = time.monotonic()
         document = Document(path, environment)
         document.run()
+        if is_update:
+            document.update()
         failures += len(document.failures)
         print(f"{document.name}: {document.run_count} commands run, {len(document.failures)} fail "
               f"({time.monotonic() - began:.0f} s)")
