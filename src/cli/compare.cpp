@@ -27,6 +27,7 @@ struct CompareOptions {
   int jobs = 0;  // 0: as many as there are cores
   VerdictFormat format;
   WantedOptions wanted;
+  std::string weights;
   bool quiet = false;
   bool dry_run = false;
   ExpectOptions expect;
@@ -80,7 +81,10 @@ int compare(const CompareOptions& options) {
                   .cores = study::available_cores(),
                   .free_bytes = study::available_memory(),
                   .wanted = wanted,
-                  .expectations = expectations},
+                  .expectations = expectations,
+                  .weights = options.weights.empty()    ? study::KeptWeights::none
+                             : options.weights == "all" ? study::KeptWeights::all
+                                                        : study::KeptWeights::best},
                  display);
   if (options.dry_run) return print_plan(run, options.format);
   const Interrupt interrupt;
@@ -91,6 +95,14 @@ int compare(const CompareOptions& options) {
     display.say(fmt::format("\nInterrupted; {} trials are kept. The same command resumes.",
                             run.trials().size()));
     return kInterrupted;
+  }
+  if (!options.weights.empty()) {
+    display.say(fmt::format(
+        "Weights: {}/weights{}", *verdict.run_folder,
+        options.weights == "best"
+            ? " (the best replicate of each order; picked by its metric, so that this metric is "
+              "no result)"
+            : ""));
   }
   return options.expect.judge(verdict);
 }
@@ -112,7 +124,12 @@ Verb compare_verb() {
              {.range = Range{1, 1024}}}},
            options->format.options(),
            options->wanted.options(),
-           {{"--quiet", &options->quiet, "No progress"},
+           {{"--save-weights",
+             &options->weights,
+             "Keep trained networks in RUN/weights (safetensors): of every trial, or of the "
+             "replicate with the best metric, which says nothing of the order",
+             {.choices = {"best", "all"}}},
+            {"--quiet", &options->quiet, "No progress"},
             {"--dry-run", &options->dry_run, "Check everything, print the plan, train nothing"}},
            options->expect.options()}),
       .footer =

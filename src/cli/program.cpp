@@ -175,9 +175,9 @@ int run(int argc, char** argv) {
       "Start with `whichfirst compare`: two orders of batch normalisation and activation, trained "
       "in\n"
       "matched pairs on drawn shapes. `whichfirst VERB --help` shows examples.");
-  const std::vector<Verb> verbs = {compare_verb(), explain_verb(), train_verb(),
-                                   summary_verb(), bench_verb(),   verdict_verb(),
-                                   report_verb(),  lab_verb(),     data_verb()};
+  const std::vector<Verb> verbs = {compare_verb(), explain_verb(), train_verb(),  summary_verb(),
+                                   bench_verb(),   verdict_verb(), report_verb(), list_verb(),
+                                   status_verb(),  lab_verb(),     data_verb()};
   const Verb* chosen = nullptr;
   for (const Verb& verb : verbs) add(program, verb, chosen);
   refuse_unknown_verb(verbs, argc, argv);

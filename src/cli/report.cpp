@@ -6,7 +6,7 @@
 #include "cli/expectation.h"
 #include "cli/verbs.h"
 #include "cli/verdict_format.h"
-#include "record/verdict_record.h"
+#include "study/run_state.h"
 
 namespace whichfirst::cli {
 namespace {
@@ -19,7 +19,7 @@ struct ReportOptions {
 
 int run(const ReportOptions& options) {
   options.expect.parsed();
-  const record::VerdictRecord verdict = record::read_verdict(options.run);
+  const record::VerdictRecord verdict = study::verdict_of_run(options.run);
   if (options.format.word == "csv" && !verdict.plan.seeds) {
     fmt::print(stderr,
                "note: pairs were added until it was decided; give --auto --max-pairs {} "
@@ -34,22 +34,24 @@ int run(const ReportOptions& options) {
 
 Verb report_verb() {
   auto options = std::make_shared<ReportOptions>();
-  return {.name = "report",
-          .help = "Print the verdict of a finished run again, in any format",
-          .options = joined({{{"run",
-                               &options->run,
-                               "The run folder; its data are not needed",
-                               {.type = "RUN", .is_required = true}}},
-                             options->format.options(),
-                             options->expect.options()}),
-          .footer =
-              "Examples:\n"
-              "  whichfirst report runs/demo-4f16ce59\n"
-              "  whichfirst report runs/demo-4f16ce59 --format latex >table.tex\n"
-              "  whichfirst report runs/demo-4f16ce59 --format csv |\n"
-              "    whichfirst verdict - --metric test_accuracy\n"
-              "  whichfirst report runs/demo-4f16ce59 --expect not-worse-by=0.3 --junit tests.xml",
-          .run = [options] { return run(*options); }};
+  return {
+      .name = "report",
+      .help =
+          "Print the verdict of a run again, in any format; of an unfinished one as far as it is",
+      .options = joined({{{"run",
+                           &options->run,
+                           "The run folder; its data are not needed",
+                           {.type = "RUN", .is_required = true}}},
+                         options->format.options(),
+                         options->expect.options()}),
+      .footer =
+          "Examples:\n"
+          "  whichfirst report runs/demo-4f16ce59\n"
+          "  whichfirst report runs/demo-4f16ce59 --format latex >table.tex\n"
+          "  whichfirst report runs/demo-4f16ce59 --format csv |\n"
+          "    whichfirst verdict - --metric test_accuracy\n"
+          "  whichfirst report runs/demo-4f16ce59 --expect not-worse-by=0.3 --junit tests.xml",
+      .run = [options] { return run(*options); }};
 }
 
 }  // namespace whichfirst::cli

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,6 +16,9 @@
 #include "record/safetensors.h"
 #include "report/wording.h"
 #include "study/experiment.h"
+#include "study/run_state.h"
+#include "study/tuning.h"
+#include "study/weights.h"
 
 namespace whichfirst::cli {
 namespace {
@@ -21,23 +26,13 @@ namespace {
 struct TrainOptions {
   StudyArguments study;
   std::string order;
+  std::string run;
   std::uint64_t replicate = 1;
   std::string save_init;
   std::string save;
   std::string init;
   bool json = false;
 };
-
-void save_weights(const std::string& path, const study::Arm& arm, const network::Values& values) {
-  record::Weights weights;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const network::Parameter& parameter = arm.network.parameters[i];
-    weights.tensors.push_back(
-        {.name = parameter.name, .shape = parameter.dimensions, .values = values[i]});
-  }
-  weights.metadata = {{"format", "pt"}, {"order", arm.order}};
-  record::write_safetensors(path, weights);
-}
 
 /// Running statistics that no training leaves behind; relu would hide what they make.
 void require_statistics(const std::string& path, const network::Parameter& parameter,
@@ -82,6 +77,46 @@ network::Values load_weights(const std::string& path, const study::Arm& arm) {
   return values;
 }
 
+/// The arm that is named; of an order without a rate where there are several, the arm at the rate
+/// that its tuning found best.
+const study::Arm& find_arm(const study::Experiment& experiment, const TrainOptions& options) {
+  const auto& orders = experiment.study.orders;
+  const bool is_order = std::any_of(orders.begin(), orders.end(),
+                                    [&](const auto& order) { return order.name == options.order; });
+  if (!is_order || !record::is_tuned(experiment.study)) {
+    return study::find_arm(experiment.arms, options.order);
+  }
+  const std::filesystem::path path = options.run.empty()
+                                         ? record::default_run_folder(experiment.study)
+                                         : std::filesystem::path(options.run);
+  const std::string remedy =
+      fmt::format("tune it by whichfirst compare (--run names another folder), or name a rate: {}",
+                  experiment.arms.front().name);
+  std::error_code ignored;
+  if (!std::filesystem::exists(path / "study.toml", ignored)) {
+    throw Error("order {}: its best learning rate is not known: {} is no run folder; {}",
+                options.order, path.string(), remedy);
+  }
+  const record::RunFolder folder(path);
+  if (!record::differing_keys(folder.study(), experiment.study).empty()) {
+    throw Error("{}: it holds another study; {}", path.string(), remedy);
+  }
+  std::vector<std::string> damaged;
+  const study::Trials trials = study::load_trials(folder, experiment, damaged);
+  if (!study::is_tuning_complete(experiment, trials)) {
+    throw Error("order {}: its best learning rate is not known: in {} not all rates were tried; {}",
+                options.order, path.string(), remedy);
+  }
+  for (const record::TunedOrder& order : study::tune(experiment, trials)) {
+    if (order.name != options.order) continue;
+    fmt::print(stderr, "{} at learning rate {}, the best of its tuning in {}\n", order.name,
+               order.best, path.string());
+    return study::find_arm(experiment.arms,
+                           record::arm_name(experiment.study, order.name, order.best));
+  }
+  return study::find_arm(experiment.arms, options.order);
+}
+
 void print_epoch(const record::EpochMetrics& epoch) {
   std::string line =
       fmt::format("epoch {}: training loss {:.4f}, training accuracy {:.2f}", epoch.epoch,
@@ -113,13 +148,13 @@ void print_result(const record::TrialRecord& record) {
 int run(const TrainOptions& options) {
   const record::Study study = options.study.resolve();
   const study::Experiment experiment = study::prepare(study, data::search_folders());
-  const study::Arm& arm = study::find_arm(experiment.arms, options.order);
+  const study::Arm& arm = find_arm(experiment, options);
   if (!options.save.empty()) record::require_output("--save", options.save);
   if (!options.save_init.empty()) record::require_output("--save-init", options.save_init);
   const network::Values initial = options.init.empty()
                                       ? study::initial_values(experiment, arm, options.replicate)
                                       : load_weights(options.init, arm);
-  if (!options.save_init.empty()) save_weights(options.save_init, arm, initial);
+  if (!options.save_init.empty()) study::save_weights(options.save_init, arm, initial);
 
   const Interrupt interrupt;
   const study::TrialOutcome outcome =
@@ -136,7 +171,7 @@ int run(const TrainOptions& options) {
     fmt::print(stderr, "--save {}: nothing was written, the trial did not end well\n",
                options.save);
   } else if (!options.save.empty()) {
-    save_weights(options.save, arm, outcome.values);
+    study::save_weights(options.save, arm, outcome.values);
   }
   if (options.json) {
     fmt::print("{}", record::to_json(outcome.record));
@@ -154,7 +189,13 @@ Verb train_verb() {
       .name = "train",
       .help = "Train one trial: one order, one replicate of a study",
       .options = {options->study.option(),
-                  {"--order", &options->order, "The order's name in the study", kRequired},
+                  {"--order", &options->order,
+                   "The order's name in the study; where that tries several learning rates, also "
+                   "with one of them: bn-first@0.1",
+                   kRequired},
+                  {"--run", &options->run,
+                   "The run folder that knows each order's best rate; default: where compare "
+                   "writes"},
                   {"--replicate",
                    &options->replicate,
                    "The replicate, 1 or more",
@@ -167,8 +208,10 @@ Verb train_verb() {
       .footer =
           "Examples:\n"
           "  whichfirst train demo --order bn-first --replicate 1\n"
-          "  whichfirst train my.toml --order act-first --replicate 3 --save trained.safetensors\n"
-          "  whichfirst train my.toml --order act-first --replicate 3 --init pytorch.safetensors\n"
+          "  whichfirst train my.toml --order act-first --replicate 3 --save "
+          "trained.safetensors\n"
+          "  whichfirst train my.toml --order act-first --replicate 3 --init "
+          "pytorch.safetensors\n"
           "\n"
           "Exit codes: 0 done or diverged (the record says which), 2 wrong input or an error,\n"
           "130 interrupted.",

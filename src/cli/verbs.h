@@ -81,6 +81,8 @@ Verb summary_verb();
 Verb bench_verb();
 Verb verdict_verb();
 Verb report_verb();
+Verb list_verb();
+Verb status_verb();
 Verb lab_verb();
 Verb data_verb();
 

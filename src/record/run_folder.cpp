@@ -16,6 +16,8 @@
 namespace whichfirst::record {
 namespace {
 
+constexpr std::size_t kMaxProgressBytes = std::size_t{256} << 20;
+
 Descriptor open_folder(const std::filesystem::path& folder) {
   Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (opened.get() < 0) fail_with_errno(folder, "cannot be opened");
@@ -66,6 +68,18 @@ std::optional<Study> read_study(const std::filesystem::path& file) {
   if (!text) return std::nullopt;
   return resolve_study(
       StudySource{.text = std::move(*text), .label = file.string(), .default_name = "study"});
+}
+
+std::filesystem::path progress_path(const std::filesystem::path& folder, std::string_view writer) {
+  return folder / fmt::format("progress-{}.jsonl", writer);
+}
+
+void write_if_new(const std::filesystem::path& file, std::string_view text) {
+  try {
+    if (read_regular_file(file, kMostVerdictBytes) == text) return;
+  } catch (const UnfitFile&) {  // replaced
+  }
+  write_file_atomically(file, text);
 }
 
 }  // namespace
@@ -124,25 +138,64 @@ std::filesystem::path RunFolder::trial_path(std::string_view arm, std::uint64_t 
   return folder_ / "trials" / arm / fmt::format("{}.json", replicate_name(replicate));
 }
 
-LoadedTrials RunFolder::load_trials(const std::optional<std::string>& isa) const {
-  std::vector<std::uint64_t> replicates;
-  for (int i = 1; i <= most_seeds(study_.plan); ++i) {
-    replicates.push_back(static_cast<std::uint64_t>(i));
-  }
-  for (int i = 1; is_tuned(study_) && i <= study_.plan.tuning_seeds; ++i) {
-    replicates.push_back(kTuningReplicates + static_cast<std::uint64_t>(i));
-  }
-  LoadedTrials loaded;
+/// `action` of every arm and replicate of the study.
+template <class Action>
+void RunFolder::for_each_trial(Action action) const {
+  const int tuning = is_tuned(study_) ? study_.plan.tuning_seeds : 0;
   for (const NamedOrder& order : study_.orders) {
     for (const double lr : study_.recipe.lr) {
       const std::string arm = arm_name(study_, order.name, lr);
-      for (const std::uint64_t replicate : replicates) {
-        auto trial = load_trial(arm, replicate, isa, &loaded.damaged);
-        if (trial) loaded.done.emplace(std::pair(arm, replicate), std::move(*trial));
+      for (int i = 1; i <= most_seeds(study_.plan); ++i) action(arm, static_cast<std::uint64_t>(i));
+      for (int i = 1; i <= tuning; ++i) {
+        action(arm, kTuningReplicates + static_cast<std::uint64_t>(i));
       }
     }
   }
+}
+
+LoadedTrials RunFolder::load_trials(const std::optional<std::string>& isa) const {
+  LoadedTrials loaded;
+  for_each_trial([&](const std::string& arm, std::uint64_t replicate) {
+    auto trial = load_trial(arm, replicate, isa, &loaded.damaged);
+    if (trial) loaded.done.emplace(std::pair(arm, replicate), std::move(*trial));
+  });
   return loaded;
+}
+
+int RunFolder::count_trials() const {
+  int count = 0;
+  for_each_trial([&](const std::string& arm, std::uint64_t replicate) {
+    std::error_code ignored;
+    count += std::filesystem::is_regular_file(trial_path(arm, replicate), ignored) ? 1 : 0;
+  });
+  return count;
+}
+
+std::vector<TrialUnderWay> RunFolder::under_way() const {
+  std::vector<TrialUnderWay> found;
+  for_each_trial([&](const std::string& arm, std::uint64_t replicate) {
+    const auto writer = holder_of(trial_path(arm, replicate).replace_extension(".claim"));
+    if (!writer) return;
+    TrialUnderWay trial{.arm = arm, .replicate = replicate_name(replicate), .writer = *writer};
+    try {  // what people are told of progress may be missing, or written in this moment
+      const auto lines = read_regular_file(progress_path(folder_, *writer), kMaxProgressBytes);
+      trial.epochs_done = last_epoch(lines.value_or(""), arm, replicate);
+    } catch (const Error&) {
+    }
+    found.push_back(std::move(trial));
+  });
+  return found;
+}
+
+PlanRecord RunFolder::load_plan() const {
+  const std::filesystem::path file = folder_ / "plan.json";
+  const auto text = read_regular_file(file, kMostVerdictBytes);
+  if (text) return plan_from_json(*text, file.string());
+  throw Error(
+      "{}: no plan.json in it, as nothing was trained or an earlier version wrote it; "
+      "`whichfirst compare {} --out {}` goes on with the run and writes one",
+      json::printable(folder_.string()), json::printable((folder_ / "study.toml").string()),
+      json::printable(folder_.string()));
 }
 
 std::optional<TrialRecord> RunFolder::load_trial(const std::string& arm, std::uint64_t replicate,
@@ -224,7 +277,7 @@ void RunFolder::save_trial(const TrialRecord& trial) {
 
 void RunFolder::append_progress(std::string_view line) {
   check(!line.empty() && line.find('\n') == line.size() - 1, "a progress line is one line");
-  const std::filesystem::path file = folder_ / fmt::format("progress-{}.jsonl", writer_name());
+  const std::filesystem::path file = progress_path(folder_, writer_name());
   const std::lock_guard lock(progress_mutex_);
   if (!progress_) {
     const int opened = ::open(
@@ -235,13 +288,9 @@ void RunFolder::append_progress(std::string_view line) {
   write_all(*progress_, line, file);
 }
 
+void RunFolder::save_plan(std::string_view text) { write_if_new(folder_ / "plan.json", text); }
 void RunFolder::save_verdict(std::string_view text) {
-  const std::filesystem::path file = folder_ / "verdict.json";
-  try {
-    if (read_regular_file(file, kMostVerdictBytes) == text) return;
-  } catch (const UnfitFile&) {  // replaced
-  }
-  write_file_atomically(file, text);
+  write_if_new(folder_ / "verdict.json", text);
 }
 
 }  // namespace whichfirst::record

@@ -5,6 +5,7 @@
 //                                    or tuning-1, ... where learning rates are tried
 //   trials/<arm>/<replicate>.claim   while the trial is under way (claim.h)
 //   progress-<host>-<pid>.jsonl      one line per epoch, one file per writer
+//   plan.json                        what was to be done, written before the first trial
 //   verdict.json
 #pragma once
 
@@ -20,8 +21,10 @@
 
 #include "record/atomic_file.h"
 #include "record/claim.h"
+#include "record/run_status.h"
 #include "record/study_file.h"
 #include "record/trial_record.h"
+#include "record/verdict_record.h"
 
 namespace whichfirst::record {
 
@@ -64,6 +67,12 @@ class RunFolder {
   /// The study's trials that have a file. Throws Error for a trial of another instruction set,
   /// where `isa` is given: such numbers are not to be compared.
   LoadedTrials load_trials(const std::optional<std::string>& isa) const;
+  /// Trials that have a file, whatever is in it.
+  int count_trials() const;
+  /// Trials that some process is training.
+  std::vector<TrialUnderWay> under_way() const;
+  /// Throws Error where there is none, as in folders of an earlier version.
+  PlanRecord load_plan() const;
 
   // The following may be called from several threads at once. They throw Error.
 
@@ -75,7 +84,8 @@ class RunFolder {
   /// Appends `line`, which holds its line break at the end and nowhere else, to this process's
   /// progress file, and hands it to the operating system at once.
   void append_progress(std::string_view line);
-  /// Writes nothing where the file holds that text already.
+  /// These write nothing where the file holds that text already.
+  void save_plan(std::string_view text);
   void save_verdict(std::string_view text);
 
  private:
@@ -83,6 +93,8 @@ class RunFolder {
                                         const std::optional<std::string>& isa,
                                         std::vector<std::string>* damaged) const;
   std::filesystem::path make_trial_folder(std::string_view arm) const;
+  template <class Action>
+  void for_each_trial(Action action) const;
 
   std::filesystem::path folder_;
   Study study_;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "base/error.h"
 #include "record/inference_fields.h"
 #include "record/tap_fields.h"
@@ -195,17 +197,41 @@ TrialRecord trial_from_json(std::string_view text, const std::string& label) {
 
 std::string trial_table() { return json::print_table(kTrialFields.list); }
 
-std::string progress_line(std::string_view arm, std::uint64_t replicate,
-                          const EpochMetrics& epoch) {
+namespace {
+
+/// The beginning of a progress line, behind its time.
+std::string progress_place(std::string_view arm, std::uint64_t replicate) {
   json::Writer writer(-1);
   writer.begin_object();
   writer.key("arm");
   writer.text(arm);
   writer.key("replicate");
   is_tuning(replicate) ? writer.text(replicate_name(replicate)) : writer.whole(replicate);
+  writer.end_object();
+  std::string text = writer.take();
+  return text.substr(1, text.size() - 2);
+}
+
+}  // namespace
+
+std::string progress_line(std::string_view time, std::string_view arm, std::uint64_t replicate,
+                          const EpochMetrics& epoch) {
+  json::Writer writer(-1);
+  writer.begin_object();
   json::write_parts(kEpoch.list, &epoch, writer);
   writer.end_object();
-  return writer.take() + '\n';
+  return fmt::format("{{\"time\":\"{}\",{},{}\n", time, progress_place(arm, replicate),
+                     writer.take().substr(1));
+}
+
+int last_epoch(std::string_view lines, std::string_view arm, std::uint64_t replicate) {
+  const std::string place = progress_place(arm, replicate) + ",\"epoch\":";
+  const std::size_t found = lines.rfind(place);
+  if (found == std::string_view::npos) return 0;
+  int epoch = 0;
+  const std::string_view digits = lines.substr(found + place.size());
+  std::from_chars(digits.data(), digits.data() + digits.size(), epoch);
+  return epoch;
 }
 
 }  // namespace whichfirst::record

@@ -118,7 +118,12 @@ TrialRecord trial_from_json(std::string_view text, const std::string& label);
 /// The fields of the document as rows of a table in Markdown, for docs/documents.md.
 std::string trial_table();
 
-/// One line, ended, for the progress file: arm, replicate and the epoch's metrics.
-std::string progress_line(std::string_view arm, std::uint64_t replicate, const EpochMetrics& epoch);
+/// One line, ended, for the progress file: the time, arm, replicate and the epoch's metrics.
+std::string progress_line(std::string_view time, std::string_view arm, std::uint64_t replicate,
+                          const EpochMetrics& epoch);
+
+/// The epoch of the last of such lines that is of this trial; 0 where none is. Half a line at the
+/// end is passed over.
+int last_epoch(std::string_view lines, std::string_view arm, std::uint64_t replicate);
 
 }  // namespace whichfirst::record

@@ -12,6 +12,7 @@
 #include "record/inference_fields.h"
 #include "record/metrics.h"
 #include "record/tap_fields.h"
+#include "record/verdict_fields.h"
 #include "record/version.h"
 
 namespace whichfirst::record {
@@ -24,27 +25,6 @@ using json::field;
 constexpr int kMostLevels = 12;
 constexpr std::size_t kMostOrders = 1'000;
 constexpr std::size_t kLongestText = 4'000;
-
-using VerdictWord = json::Words<stats::Verdict::better, stats::Verdict::worse,
-                                stats::Verdict::equivalent, stats::Verdict::undecided>;
-
-/// [lower, upper]; an end that is not finite is null.
-struct IntervalForm {
-  static void write(const stats::Interval& interval, json::Writer& writer) {
-    writer.begin_list();
-    writer.number_or_null(interval.lower);
-    writer.number_or_null(interval.upper);
-    writer.end_list();
-  }
-  static stats::Interval read(const json::Value& value) {
-    constexpr double kInfinity = std::numeric_limits<double>::infinity();
-    if (value.size() != 2) value.fail_expected("two numbers");
-    return {.lower = value.at(std::size_t{0}).optional_number().value_or(-kInfinity),
-            .upper = value.at(std::size_t{1}).optional_number().value_or(kInfinity)};
-  }
-  static std::string type() { return "[lower, upper]"; }
-};
-using Interval = json::OrNull<stats::Interval, IntervalForm>;
 
 /// One number, or a list of several.
 struct OneOrSeveral {
@@ -493,6 +473,12 @@ std::string to_json(const VerdictRecord& verdict) { return json::print(kVerdict,
 std::string verdict_table() { return json::print_table(kVerdict.list); }
 
 std::string to_json(const PlanRecord& plan) { return json::print(kPlanFields, plan); }
+
+PlanRecord plan_from_json(std::string_view text, const std::string& label) {
+  return json::parse(
+      kPlanFields, text, label,
+      {.most_levels = kMostLevels, .ignores_unknown_keys = true, .longest_text = kLongestText});
+}
 
 VerdictRecord verdict_from_json(std::string_view text, const std::string& label) {
   const json::Document document(

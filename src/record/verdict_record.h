@@ -265,4 +265,8 @@ struct PlanRecord {
 /// The document, ended with a line break.
 std::string to_json(const PlanRecord& plan);
 
+/// The record that to_json wrote; keys that are not known are ignored. Throws Error beginning with
+/// `label`.
+PlanRecord plan_from_json(std::string_view text, const std::string& label);
+
 }  // namespace whichfirst::record

@@ -13,6 +13,7 @@
 #include "network/network.h"
 #include "record/study_file.h"
 #include "record/trial_record.h"
+#include "record/verdict_record.h"
 #include "train/trial.h"
 
 namespace whichfirst::study {
@@ -51,6 +52,10 @@ std::vector<Arm> build_arms(const record::Study& study, const Shape& input, int 
 Experiment prepare(const record::Study& study,
                    const std::vector<std::filesystem::path>& search_folders);
 
+/// The same without a picture and without a processor, of a run that `condition` describes: enough
+/// to conclude from its trials, and for nothing that reads pictures. Throws Error.
+Experiment outline(const record::Study& study, const record::Condition& condition);
+
 /// The initial values of one arm in one replicate.
 network::Values initial_values(const Experiment& experiment, const Arm& arm,
                                std::uint64_t replicate);
@@ -81,8 +86,12 @@ using Runner = std::function<std::optional<record::TrialRecord>(
 void identify(record::TrialRecord& record, const Experiment& experiment, const Arm& arm,
               std::uint64_t replicate);
 
-/// The built-in engine: a trial runs on the thread that calls. The experiment must outlive it.
-Runner engine_runner(const Experiment& experiment);
+/// What becomes of a trained network; called on the trial's thread.
+using Keeper = std::function<void(const Arm&, const record::TrialRecord&, const network::Values&)>;
+
+/// The built-in engine: a trial runs on the thread that calls, and `keep` is called with what it
+/// trained. The experiment must outlive it.
+Runner engine_runner(const Experiment& experiment, Keeper keep = {});
 
 /// Bytes that one trial of an arm takes beside the shared data: the engine's plan and an allowance
 /// for what stands around it.

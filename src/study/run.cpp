@@ -1,11 +1,13 @@
 #include "study/run.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <numeric>
@@ -135,27 +137,25 @@ record::VerdictRecord Run::finish(const std::stop_token& stop) {
   }
   record::RunFolder folder(options_.folder, experiment_.study);
   experiment_.study.plan.max_seeds = folder.study().plan.max_seeds;  // the largest ever asked
+  keeper_.emplace(options_.weights, options_.folder, experiment_);
   resume(folder);
-  std::vector<record::TunedOrder> tuned;
-  std::vector<PlannedComparison> comparisons;
   bool is_complete = false;
   if (try_rates(folder, stop)) {
-    tuned = tune(experiment_, trials_);
-    comparisons = plan_comparisons(experiment_, tuned);
+    const auto tuned = tune(experiment_, trials_);
+    auto comparisons = plan_comparisons(experiment_, tuned);
     add_gates(options_.expectations, experiment_, tuned, comparisons);
     is_complete = train_pairs(comparisons, folder, stop);
   }
   const bool is_stopped = stop.stop_requested() && !is_complete;
-  record::VerdictRecord verdict =
-      conclude(experiment_, comparisons, tuned, trials_,
-               is_stopped ? Ending::interrupted : Ending::complete, options_.wanted);
-  verdict.run_folder = options_.folder.string();
-  add_bounds(options_.expectations, verdict);
-  add_ledger(experiment_, verdict);
-  for (record::ComparisonResult& result : verdict.comparisons) {
-    result.sentence = report::verdict_sentence(result, verdict);
+  const record::VerdictRecord verdict =
+      conclude_run(experiment_, trials_, is_stopped ? Ending::interrupted : Ending::complete,
+                   options_.wanted, options_.folder, options_.expectations);
+  if (!is_stopped) {
+    for (const std::string& message : keeper_->settle(trials_)) {
+      listener_.on_notice({Notice::Kind::not_written, message});
+    }
+    save(folder, verdict);
   }
-  if (!is_stopped) save(folder, verdict);
   listener_.on_end(verdict);
   return verdict;
 }
@@ -171,30 +171,20 @@ void Run::save(record::RunFolder& folder, const record::VerdictRecord& verdict) 
 }
 
 void Run::resume(record::RunFolder& folder) {
-  record::LoadedTrials found = folder.load_trials(experiment_.platform.isa);
-  std::map<std::string, std::size_t> places;
-  for (const Arm& arm : experiment_.arms) places.emplace(arm.name, places.size());
-  trials_.clear();
+  std::vector<std::string> damaged;
+  trials_ = load_trials(folder, experiment_, damaged);
   again_.clear();
-  for (auto& [key, trial] : found.done) {
-    const TrialId id{.arm = places.at(key.first), .replicate = key.second};
+  for (auto place = trials_.begin(); place != trials_.end();) {
+    auto& [id, trial] = *place;
     require_same_ground(folder, trial);
-    if (const auto wrong = contradiction_in(trial, experiment_, experiment_.arms[id.arm])) {
-      found.damaged.push_back(
-          fmt::format("{}: {}", folder.trial_path(trial.arm, trial.replicate).string(), *wrong));
-      again_.insert(id);
-      continue;
-    }
+    forget_early_looks(trial);
     // What the recipe does to a network it does again, to the bit. So a failure that comes from
     // elsewhere - earlier versions took a full disk for one - is found out by another try.
-    if (trial.status == record::Status::failed && !options_.runner) {
-      again_.insert(id);
-      continue;
-    }
-    forget_early_looks(trial);
-    trials_.emplace(id, std::move(trial));
+    const bool is_tried_again = trial.status == record::Status::failed && !options_.runner;
+    if (is_tried_again) again_.insert(id);
+    place = is_tried_again ? trials_.erase(place) : std::next(place);
   }
-  for (const std::string& message : found.damaged) {
+  for (const std::string& message : damaged) {
     listener_.on_notice({Notice::Kind::damaged_trial, message + "; it is trained again"});
   }
   if (!trials_.empty()) listener_.on_resume(trials_, folder.path());
@@ -263,7 +253,14 @@ bool Run::train_pairs(const std::vector<PlannedComparison>& comparisons, record:
 void Run::train(const Phase& phase, const std::function<std::vector<TrialId>()>& wanted,
                 const std::function<void()>& look, record::RunFolder& folder,
                 const std::stop_token& stop) {
-  const Runner runner = options_.runner ? options_.runner : engine_runner(experiment_);
+  const Runner runner =
+      options_.runner
+          ? options_.runner
+          : engine_runner(experiment_, [&](const Arm& arm, const record::TrialRecord& trial,
+                                           const network::Values& values) {
+              keeper_->keep(arm, trial, values);
+            });
+  folder.save_plan(record::to_json(plan()));
   listener_.on_phase(phase, experiment_, trials_);
   std::mutex claims_mutex;
   std::map<TrialId, record::Claim> claims;  // of the trials under way here
@@ -324,8 +321,10 @@ void Run::train(const Phase& phase, const std::function<std::vector<TrialId>()>&
     listener_.on_progress(id, progress);
     if (!progress.finished_epoch) return;
     try {
-      folder.append_progress(record::progress_line(experiment_.arms[id.arm].name, id.replicate,
-                                                   *progress.finished_epoch));
+      const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+      folder.append_progress(record::progress_line(
+          fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)), experiment_.arms[id.arm].name,
+          id.replicate, *progress.finished_epoch));
     } catch (const Error& error) {
       if (!std::exchange(has_lost_progress, true)) {
         listener_.on_notice({Notice::Kind::not_written, error.what()});

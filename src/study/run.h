@@ -25,6 +25,7 @@
 #include "study/expectation.h"
 #include "study/experiment.h"
 #include "study/plan.h"
+#include "study/weights.h"
 
 namespace whichfirst::study {
 
@@ -80,7 +81,8 @@ struct RunOptions {
   /// What is asked of the comparisons. Under automatic stopping those with bounds say when pairs
   /// are enough. They belong to this run and not to the study: the same study without them goes on.
   std::vector<Expectation> expectations = {};
-  Runner runner = {};  ///< what trains; empty: `engine_runner`
+  Runner runner = {};                       ///< what trains; empty: `engine_runner`
+  KeptWeights weights = KeptWeights::none;  ///< of the built-in engine
 };
 
 class Run {
@@ -129,7 +131,8 @@ class Run {
   std::int64_t trial_bytes_ = 0;  // of the largest
   int jobs_ = 1;
   Trials trials_;
-  std::set<TrialId> again_;  // failed in an earlier run
+  std::set<TrialId> again_;  // of those that have a file, to be trained in spite of it
+  std::optional<WeightsKeeper> keeper_;
 };
 
 }  // namespace whichfirst::study

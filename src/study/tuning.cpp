@@ -32,6 +32,12 @@ std::vector<TrialId> tuning_trials(const Experiment& experiment) {
                      record::kTuningReplicates);
 }
 
+bool is_tuning_complete(const Experiment& experiment, const Trials& trials) {
+  const std::vector<TrialId> needed = tuning_trials(experiment);
+  return std::all_of(needed.begin(), needed.end(),
+                     [&](const TrialId& id) { return trials.contains(id); });
+}
+
 std::vector<record::TunedOrder> tune(const Experiment& experiment, const Trials& trials) {
   std::vector<record::TunedOrder> orders;
   if (!record::is_tuned(experiment.study)) return orders;

@@ -16,6 +16,9 @@ std::string_view tuning_metric(const record::Study& study);
 /// Every arm in every tuning replicate; empty where there is one rate.
 std::vector<TrialId> tuning_trials(const Experiment& experiment);
 
+/// Whether all of them have ended.
+bool is_tuning_complete(const Experiment& experiment, const Trials& trials);
+
 /// The table order x rate from the tuning trials, by the order of the study, rates rising. The best
 /// rate of an order has the best mean of the validation metric (accuracy where the plan's metric is
 /// one, else loss) among the rates that lost the fewest trials; of equal means the smaller rate.

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -31,11 +32,12 @@ struct Ended {
 using Scratch = record::TemporaryFolder;
 using record::content_of;
 
-/// The program with these arguments, started in `folder`.
+/// The program with these arguments, started in `folder`, after `before` in its process.
 class Program {
  public:
   Program(const Scratch& folder, const std::vector<std::string>& arguments,
-          const std::map<std::string, std::string>& environment = {})
+          const std::map<std::string, std::string>& environment = {},
+          const std::function<void()>& before = {})
       : folder_(folder) {
     pid_ = fork();
     if (pid_ != 0) return;
@@ -43,6 +45,7 @@ class Program {
     redirect(STDOUT_FILENO, "stdout.txt");
     redirect(STDERR_FILENO, "stderr.txt");
     for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
+    if (before) before();
     std::vector<char*> argv = {const_cast<char*>("whichfirst")};
     for (const std::string& argument : arguments)
       argv.push_back(const_cast<char*>(argument.c_str()));

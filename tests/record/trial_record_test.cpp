@@ -335,9 +335,31 @@ TEST(TrialRecord, RefusesDeepNesting) {
 }
 
 TEST(ProgressLine, IsOneLine) {
-  EXPECT_EQ(progress_line("bn-first", 3, example().epochs[1]),
-            "{\"arm\":\"bn-first\",\"replicate\":3,\"epoch\":2,\"lr\":0.025,\"train_loss\":0.5,"
+  EXPECT_EQ(progress_line("2026-03-01T12:00:00Z", "bn-first", 3, example().epochs[1]),
+            "{\"time\":\"2026-03-01T12:00:00Z\",\"arm\":\"bn-first\",\"replicate\":3,\"epoch\":2,"
+            "\"lr\":0.025,\"train_loss\":0.5,"
             "\"train_accuracy\":null,\"val_loss\":0.75,\"val_accuracy\":null}\n");
+}
+
+TEST(ProgressLine, TellsTheLastEpochOfATrialAmongOthers) {
+  std::string lines;
+  const auto add = [&](const char* arm, std::uint64_t replicate, int epoch) {
+    EpochMetrics metrics;
+    metrics.epoch = epoch;
+    lines += progress_line("t", arm, replicate, metrics);
+  };
+  for (int epoch = 1; epoch <= 12; ++epoch) {
+    add("a", 3, epoch);
+    add("a@0.1", 3, 1);
+    add("a", kTuningReplicates + 3, 2);
+  }
+  EXPECT_EQ(last_epoch(lines, "a", 3), 12);
+  EXPECT_EQ(last_epoch(lines, "a@0.1", 3), 1);
+  EXPECT_EQ(last_epoch(lines, "a", kTuningReplicates + 3), 2);
+  EXPECT_EQ(last_epoch(lines, "a", 33), 0);
+  add("b", 1, 1);
+  EXPECT_EQ(last_epoch(std::string_view(lines).substr(0, lines.find("\"b\"") + 4), "b", 1), 0);
+  EXPECT_EQ(last_epoch(lines, "b", 1), 1);
 }
 
 TEST(Metrics, AreFoundByTheirNames) {

@@ -10,6 +10,7 @@
 #include "data/description.h"
 #include "lab/inspect.h"
 #include "network/summary.h"
+#include "record/run_status.h"
 #include "record/trial_record.h"
 #include "record/verdict_record.h"
 #include "snapshot.h"
@@ -22,10 +23,11 @@ TEST(Documents, AreDescribedAsTheyAreWritten) {
       std::filesystem::path(WHICHFIRST_FIXTURES) / "../../docs/documents.md";
   std::string manual = record::content_of(file);
   const std::pair<std::string, std::string> tables[] = {
-      {"Verdict", record::verdict_table()},  {"Trial", record::trial_table()},
-      {"Summary", network::summary_table()}, {"Known set", data::known_set_table()},
-      {"Data set", data::dataset_table()},   {"Explanation", algebra::explanation_table()},
-      {"Lab", lab::inspection_table()},      {"Bench", bench::bench_table()}};
+      {"Verdict", record::verdict_table()},   {"Trial", record::trial_table()},
+      {"Summary", network::summary_table()},  {"Known set", data::known_set_table()},
+      {"Data set", data::dataset_table()},    {"Explanation", algebra::explanation_table()},
+      {"Run list", record::run_list_table()}, {"Run status", record::run_details_table()},
+      {"Lab", lab::inspection_table()},       {"Bench", bench::bench_table()}};
   for (const auto& [title, table] : tables) {
     const std::size_t section = manual.find("\n## " + title + " ");
     ASSERT_NE(section, manual.npos) << title;
