@@ -101,7 +101,7 @@ std::string folding_words(const Network& network) {
     if (count > 0) parts.push_back(fmt::format("{} {}", count, where));
   };
   add(folding.into_weights_before, "into the weights before");
-  add(folding.into_weights_behind, "into the weights behind");
+  add(folding.into_weights_behind, "into the weights after");
   add(folding.with_border_bias,
       fmt::format("into padded ones, {:.1f} % of outputs with a bias by position",
                   100 * folding.border_share));
@@ -136,19 +136,19 @@ std::vector<LedgerRow> compare_networks(const std::vector<Network>& networks) {
        [](const Network& n) { return biases(n, network::RoleKind::fc); }},
       {"trained parameters",
        [](const Network& n) { return fmt::format("{}", n.parameter_count()); }},
-      {"forward FLOPs an image",
+      {"forward FLOPs per image",
        [](const Network& n) { return fmt::format("{}", n.flops_per_image()); }},
-      {has_convolutions ? "pixels of an image behind all bn statistics"
-                        : "numbers of an image behind all bn statistics",
+      {has_convolutions ? "pixels per image in all bn statistics"
+                        : "numbers per image in all bn statistics",
        values_of_statistics},
       {"activations with a trained threshold",
        [](const Network& n) { return words(count_thresholds(n)); }},
-      {"trained numbers that are redundant",
+      {"redundant parameters",
        [](const Network& n) { return fmt::format("{}", count_redundant_numbers(n)); }},
       {"weights whose scale the loss ignores",
        [](const Network& n) { return words(count_scale_invariant(n)); }},
       {"bn's that fold at inference", folding_words},
-      {"variance in training over inference, behind dropout", variance_shift_words},
+      {"variance in training over inference, after dropout", variance_shift_words},
       {fmt::format("the first {} reads", weights), first_reads},
       {fmt::format("later {}s read", weights), later_read},
       {"the classifier reads", classifier_reads},

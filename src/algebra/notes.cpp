@@ -50,39 +50,37 @@ void add_swap_notes(bool is_of_relu, std::vector<Note>& notes) {
   if (is_of_relu) {
     notes.push_back(
         {"D1",
-         "bn relu cuts a channel at a threshold of its own, relu bn cuts at 0 and then "
-         "scales: one is an increasing affine image of the other exactly where the bn's "
-         "scale is positive and offset / scale = mean / deviation of what it reads"});
+         "bn relu cuts each channel at its own threshold, relu bn cuts at 0 and then scales: one "
+         "is an increasing affine function of the other exactly if the bn's "
+         "scale is positive and offset / scale = mean / deviation of its input"});
   } else {
-    notes.push_back({"D1",
-                     "the activation bends at different places: the two are in general no affine "
-                     "images of each other, for the bn in front decides which part of it is used"});
+    notes.push_back(
+        {"D1",
+         "the activation bends at different places: in general neither is an affine function of "
+         "the other, because the bn before it decides which part of it is used"});
   }
   notes.push_back(
       {"D3",
-       "where bn comes last, the next weights read channels of mean equal to the bn's "
-       "offset, 0 at the start; without padding what they make then has batch mean 0 too"});
+       "if bn comes last, the mean of each channel that the next weights read is the bn's offset, "
+       "0 at the start; without padding their output then has batch mean 0 too"});
   if (is_of_relu) {
-    notes.push_back(
-        {"D6",
-         "at the start half of what leaves bn relu is 0 and its mean is 0.40 deviations; "
-         "of what leaves relu bn the mean is 0 and no number is"});
+    notes.push_back({"D6",
+                     "at the start half of the output of bn relu is 0 and its mean is 0.40 "
+                     "deviations; the output of relu bn has mean 0 and no zeros"});
     notes.push_back({"D15",
-                     "the variance of a batch is about 2.2 times noisier where bn reads what relu "
-                     "made of a centred Gaussian than where it reads the Gaussian"});
-    notes.push_back(
-        {"D12",
-         "at the start both multiply the squared gradient by pi / (pi - 1) = 1.47 a unit "
-         "backward (wide layers, large batches): neither order explodes sooner",
-         "for bn in general: Yang et al. 2019, arXiv:1902.08129"});
-    notes.push_back(
-        {"D14",
-         "with bn in front a channel is active on a share of every batch that its offset "
-         "and scale set; relu bn can lose a channel whose inputs are all negative"});
+                     "the variance of a batch is about 2.2 times noisier if bn reads the relu of a "
+                     "centred Gaussian than if it reads the Gaussian itself"});
+    notes.push_back({"D12",
+                     "at the start both multiply the squared gradient by pi / (pi - 1) = 1.47 per "
+                     "unit backward (wide layers, large batches): neither order explodes sooner",
+                     "for bn in general: Yang et al. 2019, arXiv:1902.08129"});
+    notes.push_back({"D14",
+                     "with bn first a channel is active on a share of every batch set by its "
+                     "offset and scale; relu bn can lose a channel whose inputs are all negative"});
   }
   notes.push_back({"D8",
-                   "a bias in front of bn is redundant, in front of the activation it is the "
-                   "threshold: without biases both, the order that ends with bn lacks thresholds",
+                   "a bias before bn is redundant, before the activation it is the threshold: "
+                   "without biases, the order that ends with bn has no thresholds",
                    "Ioffe and Szegedy 2015, arXiv:1502.03167, section 3.2"});
 }
 
@@ -118,7 +116,7 @@ std::vector<Note> find_notes(const Sequence& a, const Sequence& b) {
   }
   if (in_one(is<notation::Dropout>, is<BatchNorm>)) {
     notes.push_back({"D13",
-                     "dropout in front of bn: in training bn sees a variance that is larger by the "
+                     "dropout before bn: in training bn sees a variance that is larger by the "
                      "factor 1 + rate / (1 - rate) * mean square / variance than at inference, at "
                      "least 1 / (1 - rate)",
                      "Li et al. 2019, arXiv:1801.05134"});
@@ -126,15 +124,15 @@ std::vector<Note> find_notes(const Sequence& a, const Sequence& b) {
   if (in_one(is_any_pool, is<BatchNorm>) || in_one(is<BatchNorm>, is_any_pool)) {
     notes.push_back(
         {"D7",
-         "bn before and behind a max-pool takes its statistics over other numbers: the "
-         "outputs are affine images of each other (scales positive), so that a relu "
-         "behind them cuts at another threshold; of independent Gaussian pixels pooled "
+         "before and after a max-pool bn takes its statistics over different numbers: the outputs "
+         "are affine functions of each other (if scales are positive), so a relu after them cuts "
+         "at another threshold; of independent Gaussian pixels pooled "
          "2x2 it leaves 6 % zeros in conv bn relu maxpool and 52 % in conv maxpool bn relu"});
   }
   if (in_one(is<notation::Residual>, is<BatchNorm>)) {
     notes.push_back({"D21",
-                     "bn behind the addition scales the shortcut down in every unit, by about "
-                     "1 / sqrt(2) at the start: little over 9 units, everything over 54",
+                     "bn after the addition scales the shortcut down in every unit, by about 1 / "
+                     "sqrt(2) at the start: to 0.044 over 9 units, to almost nothing over 54",
                      "He et al. 2016, arXiv:1603.05027, table 2"});
   }
   return notes;

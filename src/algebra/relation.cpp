@@ -66,9 +66,9 @@ std::vector<Reason> find_obstacles(const Terms& a, const Terms& b) {
   for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
     if (a[i].text != b[i].text || a[i].has_bias == b[i].has_bias) continue;
     if (!is_normalised(a[i].has_bias ? b : a, i)) {
-      add("D8", "one has no bias where the other has a trained threshold");
+      add("D8", "only one of the two has a bias as a trained threshold");
     } else if (a[i].is_masked || b[i].is_masked) {
-      add("D8", "a bias that dropout masks in front of a normaliser is no constant");
+      add("D8", "a bias that dropout masks before a normaliser is not a constant");
     }
   }
   for (const Terms* terms : {&a, &b}) {
@@ -77,20 +77,21 @@ std::vector<Reason> find_obstacles(const Terms& a, const Terms& b) {
       const Term& next = (*terms)[i + 1];
       if (is<BatchNorm>(term) && next.is_weights() && next.pads()) {
         add("D10",
-            "weights that pad read a bn: they see its offset inside of the picture and 0 beyond "
-            "its "
-            "edge, which no bias of theirs makes up for; inside the two can be made equal");
+            "weights that pad read a bn: they see its offset inside the picture and 0 beyond its "
+            "edge, which their bias cannot make up for; only inside can the two be made equal");
       }
       if (is<BatchNorm>(term) && next.is_weights() && !next.pads() && !next.has_bias &&
           !is_normalised(*terms, i + 1)) {
-        add("D2", "weights without a bias behind bn: nothing of theirs takes its offset over");
+        add("D2", "weights without a bias after bn: they have nothing to absorb its offset");
       }
       if (is<MaxPool>(term) && is<BatchNorm>(next)) {
-        add("D7", "a negative scale of a bn behind a max-pool makes a min-pool of it");
+        add("D7", "a negative scale of a bn after a max-pool turns it into a min-pool");
       }
       const auto* activation = network::as<Activation>(term);
       if (activation != nullptr && !is_monotone(*activation) && is<MaxPool>(next)) {
-        add("D7", "the activation falls somewhere, so that the largest number need not stay it");
+        add("D7",
+            "the activation decreases somewhere, so the largest number need not remain the "
+            "largest");
       }
       if (is<BatchNorm>(term) && !network::as<BatchNorm>(term)->affine && is<Activation>(next)) {
         add("D19",

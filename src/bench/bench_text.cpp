@@ -43,7 +43,7 @@ std::string print_speeds(const BenchRecord& bench) {
       "metrics. GFLOP/s: of the products that it takes. fwd+bwd alone: without batch assembly, "
       "loss,\n"
       "checks, update, running statistics; share: of these in the step's time. memory: a trial's\n"
-      "peak beside the data.\n";
+      "peak in addition to the data.\n";
   return text;
 }
 
@@ -112,8 +112,8 @@ std::string print_order(const BenchOrder& order, const BenchRecord& bench, Bench
 
 std::string print_peers(const BenchPeers& peers, const BenchRecord& bench) {
   std::string text = fmt::format(
-      "\n{} beside ours on the same network, in alternation; ratio: {} trials of ours side by side "
-      "against it\n",
+      "\n{} and ours on the same network, in alternation; ratio: {} parallel trials of ours to "
+      "it\n",
       peers.library, bench.threads);
   Table table{{"order", "configuration", "processes x threads", "images/s", "ours", "ratio"},
               "llrrrr"};

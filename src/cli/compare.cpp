@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/words.h"
 #include "cli/expectation.h"
 #include "cli/interrupt.h"
 #include "cli/live_display.h"
@@ -54,9 +55,8 @@ int print_plan(const study::Run& run, const VerdictFormat& format) {
                                             study.plan.tuning_seeds, study.recipe.lr.size())
                               : "",
       plan.jobs, report::bytes(plan.trial_bytes));
-  fmt::print("# {} training images, {} test images, {} classes\n",
-             report::grouped(plan.condition.train), report::grouped(plan.condition.test),
-             plan.condition.classes);
+  fmt::print("# {} training images, {} test images, {} classes\n", grouped(plan.condition.train),
+             grouped(plan.condition.test), plan.condition.classes);
   for (const record::Notice& notice : plan.notices) {
     fmt::print("# {}\n", json::printable(notice.text, 600));
   }
@@ -92,8 +92,8 @@ int compare(const CompareOptions& options) {
   display.say("");
   fmt::print("{}", options.format.print(verdict));
   if (verdict.stop == record::Stop::interrupted) {
-    display.say(fmt::format("\nInterrupted; {} trials are kept. The same command resumes.",
-                            run.trials().size()));
+    display.say(fmt::format("\nInterrupted; kept: {}. The same command resumes.",
+                            counted(std::ssize(run.trials()), "finished trial")));
     return kInterrupted;
   }
   if (!options.weights.empty()) {
@@ -116,11 +116,10 @@ Verb compare_verb() {
       .help = "Train the orders in matched pairs on the same data and say which is better",
       .options = joined(
           {{options->study.option(),
-            {"--out", &options->out,
-             "The run folder itself; default runs/<name>-<hash of the study>"},
+            {"--out", &options->out, "The run folder; default runs/<name>-<hash of the study>"},
             {"--jobs",
              &options->jobs,
-             "Trials side by side; default: one a core",
+             "Trials run in parallel; default: one per core",
              {.range = Range{1, 1024}}}},
            options->format.options(),
            options->wanted.options(),

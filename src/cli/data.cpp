@@ -67,23 +67,22 @@ int info(const DataOptions& options) {
 Verb data_verb() {
   auto options = std::make_shared<DataOptions>();
   const Verb list_verb = {.name = "list",
-                          .help = "The sets that are known by name",
+                          .help = "List the data sets that can be chosen by name",
                           .options = {json_option(options->json)},
                           .run = [options] { return list(*options); }};
   const Verb info_verb = {
       .name = "info",
-      .help = "What is in a set, or where to get it and where to put it",
+      .help = "Show what is in a set, or where to get it and where to put it",
       .options = {{"set",
                    &options->name,
                    "A known name, or a file or folder",
                    {.type = "NAME|PATH", .is_required = true}},
-                  {"--size", &options->size, "As data.size of a study: auto, 32 or 32x48"},
-                  {"--skip-broken", &options->skip_broken,
-                   "Pass over unreadable pictures of a folder"},
+                  {"--size", &options->size, "Like data.size in a study: auto, 32 or 32x48"},
+                  {"--skip-broken", &options->skip_broken, "Skip unreadable pictures of a folder"},
                   json_option(options->json)},
       .run = [options] { return info(*options); }};
   return {.name = "data",
-          .help = "Say which data sets there are and what is in one",
+          .help = "List data sets and show what is in one",
           .footer =
               "Examples:\n"
               "  whichfirst data list\n"

@@ -80,15 +80,14 @@ Verb explain_verb() {
   auto options = std::make_shared<ExplainOptions>();
   return {
       .name = "explain",
-      .help = "Say what can be proved of two orders without training them, and check it",
-      .options =
-          {{"a", &options->a, "An order, such as 'conv bn relu'", kRequired},
-           {"b", &options->b, "The other order", kRequired},
-           {"--input", &options->input,
-            "Channels x height x width of what they read, or the length of a vector; default "
-            "3x32x32",
-            typed("CxHxW")},
-           json_option(options->json)},
+      .help = "Say what can be proved about two orders without training them, and check it",
+      .options = {{"a", &options->a, "An order, such as 'conv bn relu'", kRequired},
+                  {"b", &options->b, "The other order", kRequired},
+                  {"--input", &options->input,
+                   "Input shape, channels x height x width, or the length of a vector; default "
+                   "3x32x32",
+                   typed("CxHxW")},
+                  json_option(options->json)},
       .footer =
           "Examples:\n"
           "  whichfirst explain 'conv bn relu' 'conv relu bn'\n"

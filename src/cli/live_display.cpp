@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/words.h"
 #include "record/metrics.h"
 #include "report/document.h"
 #include "report/wording.h"
@@ -31,7 +32,7 @@ void LiveDisplay::on_notice(const study::Notice& notice) {
 }
 
 void LiveDisplay::on_resume(const study::Trials& found, const std::filesystem::path& folder) {
-  say(fmt::format("{} finished trials found in {}", found.size(), folder.string()));
+  say(fmt::format("{} found in {}", counted(std::ssize(found), "finished trial"), folder.string()));
 }
 
 void LiveDisplay::on_phase(const study::Phase& phase, const study::Experiment& experiment,

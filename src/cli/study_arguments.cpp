@@ -103,8 +103,8 @@ std::optional<std::string> setting_of(const std::vector<std::string>& words, std
 
 Option StudyArguments::option() {
   return {"study", &words,
-          "A study file, or `demo` for the built-in one; then key=value settings, which beat "
-          "the file (docs/study.md lists all keys)",
+          "A study file, or `demo` for the built-in one; then key=value settings, which take "
+          "precedence over the file (docs/study.md lists all keys)",
           typed("[STUDY.toml] [key=value ...]")};
 }
 

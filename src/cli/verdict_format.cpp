@@ -13,16 +13,16 @@
 namespace whichfirst::cli {
 
 Options VerdictFormat::options() {
-  return {{"--json", &json, "Print the verdict as one JSON document"},
-          {"--format",
-           &word,
-           "How the verdict is printed; md and latex carry tables, sentences and a "
-           "paragraph on the methods, csv the values",
-           {.shows_default = true,
-            .choices = {"text", "json", "md", "latex", "csv"},
-            .excludes = "--json"}},
-          {"--details", &details,
-           "With the text, every pair, what else differs, costs, and all numbers"}};
+  return {
+      {"--json", &json, "Print the verdict as one JSON document"},
+      {"--format",
+       &word,
+       "How to print the verdict; md and latex have tables, sentences and a paragraph on the "
+       "methods, csv the values",
+       {.shows_default = true,
+        .choices = {"text", "json", "md", "latex", "csv"},
+        .excludes = "--json"}},
+      {"--details", &details, "Print every pair, what else differs, costs and all numbers too"}};
 }
 
 std::string VerdictFormat::print(const record::VerdictRecord& verdict) const {
@@ -36,9 +36,9 @@ std::string VerdictFormat::print(const record::VerdictRecord& verdict) const {
 
 Options WantedOptions::options() {
   return {{"--difference", &difference,
-           "A difference that you would like to see, in the metric's unit: how many pairs "
-           "it takes is printed; default: the margin"},
-          {"--power", &power, "With this chance", kShowsDefault}};
+           "A difference you want to detect, in the metric's unit: --details says how many pairs "
+           "that takes; default: the margin"},
+          {"--power", &power, "The wanted chance of detecting it", kShowsDefault}};
 }
 
 study::Wanted WantedOptions::wanted() const {

@@ -126,7 +126,7 @@ std::vector<std::filesystem::path> train_files(const Place& place) {
     const auto path = find_file(place.folder, stem);
     if (!path && missing.empty()) missing = stem;
     if (path && !missing.empty()) {
-      throw Error("{}: expected {}.bin (.gz too) beside {}, which is there", place.folder.string(),
+      throw Error("{}: expected {}.bin (.gz too) next to {}, which is there", place.folder.string(),
                   missing, path->filename().string());
     }
     if (path) files.push_back(*path);
@@ -156,7 +156,7 @@ std::vector<std::string> read_class_names(const Place& place) {
   std::erase(names, "");
   const auto classes = static_cast<std::size_t>(place.kind->label_limits.back());
   if (names.size() != classes) {
-    throw Error("{}: expected {} class names, one a line, found {}", file.path(), classes,
+    throw Error("{}: expected {} class names, one per line, found {}", file.path(), classes,
                 names.size());
   }
   return names;

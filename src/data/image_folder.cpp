@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "base/words.h"
 #include "data/folder.h"
 #include "data/limits.h"
 #include "data/picture.h"
@@ -337,8 +338,9 @@ Dataset load_image_folder(const fs::path& given, const ReadOptions& options) {
   }
   require_pictures(train, test, classes);
   if (!survey.skipped.empty()) {
-    notes.push_back(fmt::format("{} files that are no readable pictures were skipped: {}",
-                                survey.skipped.size(), few_of(survey.skipped)));
+    notes.push_back(fmt::format("{} skipped: {}",
+                                counted(std::ssize(survey.skipped), "unreadable file"),
+                                few_of(survey.skipped)));
   }
   const Shape shape = decide_shape(folder, survey, options, notes);
   Dataset dataset =

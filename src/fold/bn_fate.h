@@ -8,7 +8,7 @@ namespace whichfirst::fold {
 
 enum class Fate {
   backward,  // into the weights before it
-  forward,   // into the weights behind it
+  forward,   // into the weights after it
   kept,
 };
 

@@ -217,7 +217,7 @@ class Folder {
       if (is<network::Flatten>(stage) && stage.input.pixels() > 1) {
         return "it reads a flattened picture";
       }
-      if (is_reversing(stage, map)) return "a negative scale stands behind a max-pool";
+      if (is_reversing(stage, map)) return "a negative scale follows a max-pool";
       if (!commutes(stage)) return "it reads " + spoken(stage);
     }
     return "it reads the picture";
@@ -233,7 +233,7 @@ class Folder {
       index = readers.front();
       const Stage& stage = at(index);
       if (network::has_weights(stage)) return index;
-      if (is_reversing(stage, map)) return "a negative scale stands in front of a max-pool";
+      if (is_reversing(stage, map)) return "a negative scale precedes a max-pool";
       if (!commutes(stage)) return spoken(stage) + " reads it";
       if (is<network::Flatten>(stage)) {
         repeat_each(static_cast<std::size_t>(stage.input.pixels()), map);

@@ -27,7 +27,7 @@ nlohmann::json parse(std::string_view text, const std::string& label, int most_l
     } else if (event == json::parse_event_t::key) {
       const auto& key = parsed.get_ref<const std::string&>();
       if (!keys_at_level[static_cast<std::size_t>(level)].insert(key).second) {
-        throw Error("{}: '{}' stands there twice", label, printable(key));
+        throw Error("{}: duplicate key '{}'", label, printable(key));
       }
     }
     return true;

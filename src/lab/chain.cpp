@@ -51,8 +51,9 @@ void assign(std::vector<double>& array, const std::vector<double>& list, std::st
             const network::Stage& stage) {
   if (list.empty()) return;
   if (list.size() != 1 && list.size() != array.size()) {
-    const std::string expected =
-        array.size() == 1 ? "1 number" : fmt::format("1 number or {}, one a channel", array.size());
+    const std::string expected = array.size() == 1
+                                     ? "1 number"
+                                     : fmt::format("1 number or {}, one per channel", array.size());
     throw Error("{}: expected {} for {}, found {}", what, expected, stage.path, list.size());
   }
   for (std::size_t c = 0; c < array.size(); ++c) array[c] = list[list.size() == 1 ? 0 : c];

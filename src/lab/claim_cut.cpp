@@ -109,7 +109,7 @@ std::optional<Claim> claim_same_cut(const OrderRun& a, const OrderRun& b, const 
       .about = "same-cut",
       .question = fmt::format("Does relu cut the same values in {} and {}?", a.name, b.name),
       .answer = different == 0,
-      .text = fmt::format("{}; {}; {} {} cut by one of them alone", cut_words(a, *cut_a),
+      .text = fmt::format("{}; {}; {} {} cut by only one of them", cut_words(a, *cut_a),
                           cut_words(b, *cut_b), different, different == 1 ? "is" : "are"),
       .numbers = {{"cut_a", static_cast<double>(cut_a->count())},
                   {"cut_b", static_cast<double>(cut_b->count())},

@@ -97,7 +97,7 @@ std::optional<Claim> claim_pool(const Question& question, const OrderRun& run) {
   Claim claim{
       .a = run.name,
       .about = "pool-commutes",
-      .question = fmt::format("Does {} after {} give what it gives before?", pool->text, run.name),
+      .question = fmt::format("Does {} after {} give the same as before it?", pool->text, run.name),
       .text = "there is no finite value"};
   if (summary.count() == 0 &&
       measure::Summary{std::span<const double>(first.values)}.count() == 0) {
@@ -112,10 +112,10 @@ std::optional<Claim> claim_pool(const Question& question, const OrderRun& run) {
   if (has_batch_statistics) {
     copy_statistics(run, *chain);
     const double same = largest_difference(last, run_first());
-    claim.text +=
-        fmt::format(", and {:.4g} where bn keeps the mean and deviation it had: {}", same,
-                    same <= kRoundingShare * size ? "all comes from bn seeing other values"
-                                                  : "not all comes from bn seeing other values");
+    claim.text += fmt::format(", and {:.4g} if bn keeps the same mean and deviation: {}", same,
+                              same <= kRoundingShare * size
+                                  ? "all of it comes from bn seeing other values"
+                                  : "not all of it comes from bn seeing other values");
     claim.numbers.emplace_back("largest_difference_same_statistics", same);
   }
   return claim;

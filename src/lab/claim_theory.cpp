@@ -62,8 +62,9 @@ std::string find_obstacle(const TheoreticalValues& theory, const measure::Summar
     return fmt::format("a channel has fewer than {} values, too few to judge", kFewestForTheory);
   }
   if (theory.kept_share() * static_cast<double>(per_channel) < kFewestKept) {
-    return fmt::format("fewer than {} values a channel are expected to pass relu, too few to judge",
-                       kFewestKept);
+    return fmt::format(
+        "fewer than {} values per channel are expected to pass relu, too few to judge",
+        kFewestKept);
   }
   for (const double moment :
        {theory.mean(), theory.variance(), theory.skewness(), theory.kurtosis()}) {
@@ -109,7 +110,7 @@ std::optional<Claim> claim_theory(const OrderRun& run, const Input& input) {
   }
   std::replace(claim.text.begin(), claim.text.end(), '_', ' ');
   if (theory.atom() && *theory.atom() != 0 && std::isfinite(*theory.atom())) {
-    claim.text += fmt::format("; what relu cut stands at {:.4g}", *theory.atom());
+    claim.text += fmt::format("; the values that relu cut become {:.4g}", *theory.atom());
     claim.numbers.emplace_back("atom_theory", *theory.atom());
   }
   const std::string obstacle = find_obstacle(theory, seen, output);

@@ -112,7 +112,7 @@ Claim claim_only_scale(Claim claim, const End& a, const End& b) {
   const Likeness likeness = compare_channels(a, b);
   if (likeness.channels == 0) {
     if (likeness.constant > 0) claim.answer = false;
-    claim.text = likeness.constant > 0 ? "a channel is constant in one of the two only"
+    claim.text = likeness.constant > 0 ? "a channel is constant in only one of the two"
                  : likeness.few > 0    ? "no channel has three different pairs of values, and a "
                                          "line goes through any two"
                  : likeness.not_finite > 0 ? "there are NaN or infinities in every channel"

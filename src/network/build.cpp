@@ -52,7 +52,7 @@ class Builder {
     const Shape wanted{.channels = blueprint_.classes, .is_vector = true};
     if (!(shape_ == wanted)) {
       throw Error(
-          "the network ends with {} ({}), expected a vector of {} numbers, one a class; end it "
+          "the network ends with {} ({}), expected a vector of {} numbers, one per class; end it "
           "with 'gap fc(classes)' or 'flatten fc(classes)'",
           show(shape_), network_.stages.empty() ? "no stage" : network_.stages.back().path,
           blueprint_.classes);
@@ -98,7 +98,7 @@ class Builder {
 
   void finish(Stage& added) {
     if (added.output.size() > kMaxActivationsPerStage) {
-      refuse(fmt::format("its output of {} has {} numbers an image, at most {} are built",
+      refuse(fmt::format("its output of {} has {} numbers per image; the limit is {}",
                          show(added.output), added.output.size(), kMaxActivationsPerStage));
     }
     added.text = describe_operation(added);
@@ -111,7 +111,7 @@ class Builder {
     residuals_.pop_back();
     const int body = current_;
     const Shape made = shape_;
-    if (body == residual.source) refuse("nothing stands in it here; put a stage into it");
+    if (body == residual.source) refuse("it is empty here; put a stage into it");
     int shortcut = residual.source;
     if (!(made == residual.shape)) {
       add_projection(residual, made);
@@ -225,9 +225,10 @@ class Builder {
   void resolve(const notation::GroupNorm& written, Stage& stage) {
     using notation::GroupKind;
     if (written.kind == GroupKind::instance && shape_.pixels() < 2) {
-      refuse(fmt::format(
-          "it normalises each channel over its pixels, and {} has one a channel; use ln or bn here",
-          show(shape_)));
+      refuse(
+          fmt::format("it normalises each channel over its pixels, and {} has one pixel per "
+                      "channel; use ln or bn here",
+                      show(shape_)));
     }
     if (written.kind == GroupKind::group && shape_.channels % written.groups != 0) {
       refuse(fmt::format("{} channels do not part into {} groups; take a divisor of {}",

@@ -122,7 +122,7 @@ class Parser {
     if (!take('(')) fail(begin, "res needs the sequence that is added, such as res(conv bn)");
     Expanded inside = parse_sequence(depth + 1);
     if (!take(')')) fail(open, "this '(' is never closed");
-    if (inside.sequence.items.empty()) fail(open, "nothing stands in this res( )");
+    if (inside.sequence.items.empty()) fail(open, "this res( ) is empty");
     sequence.items.push_back(Item{Residual{std::move(inside.sequence)}, begin});
     return inside.stages + 1;
   }
@@ -149,7 +149,7 @@ class Parser {
     if (take('(')) {
       inside = parse_sequence(depth + 1);
       if (!take(')')) fail(open, "this '(' is never closed");
-      if (inside.sequence.items.empty()) fail(open, "nothing stands in this group");
+      if (inside.sequence.items.empty()) fail(open, "this group is empty");
     } else {
       inside.stages = parse_item(depth + 1, inside.sequence);
     }

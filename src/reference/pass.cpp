@@ -65,7 +65,7 @@ void check_inputs(const Network& network, const Arrays& values, const Tensor& im
 void refuse_single_value(const Stage& stage, const Tensor& src) {
   if (src.count * src.shape.pixels() > 1) return;
   throw Error(stage.path +
-              " (bn) cannot be trained: it needs more than one value a channel in a batch, found "
+              " (bn) cannot be trained: it needs more than one value per channel in a batch, found "
               "one image of one pixel; use a larger batch, or larger pictures at this stage");
 }
 

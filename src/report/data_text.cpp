@@ -28,9 +28,9 @@ std::string print_data_list(const data::FoundSets& list) {
                           std::string(known.set.description), known.found.value_or("not found")});
   }
   return render_text(table, 0) +
-         "\nA set is chosen with data.name=NAME, a file or folder of your own with "
-         "data.path=PATH.\n`whichfirst data info NAME` says more, and where to get what is not "
-         "found.\n";
+         "\nChoose a set with data.name=NAME, or your own file or folder with "
+         "data.path=PATH.\n`whichfirst data info NAME` says more, and where to get a set that was "
+         "not found.\n";
 }
 
 std::string print_absent_data(const data::FoundSet& absent) {

@@ -28,17 +28,18 @@ std::string_view meaning_of(Answer answer) {
       return "values and gradients are equal bit for bit";
     case Answer::same_function:
       return "equal maps for the same parameters, in training and at inference; gradients may be "
-             "rounded otherwise, or routed otherwise between equal values";
+             "rounded differently, or go to another one of several equal values";
     case Answer::same_at_inference:
       return "equal maps for the same parameters and the same statistics of bn; they train "
              "differently";
     case Answer::same_function_class:
-      return "at inference each map of one is a map of the other, for other parameters; they train "
+      return "at inference each map of one is a map of the other, with other parameters; they "
+             "train "
              "differently";
     case Answer::different:
       break;
   }
-  return "no rule makes them alike";
+  return "no rule makes them equal";
 }
 
 /// Of a reason or a note.
@@ -110,7 +111,7 @@ std::string stack_lines(const StackRelation& stack, const StackRelation* shown) 
   text += answer_lines(stack.relation, shown ? &shown->relation : nullptr);
   if (stack.with_positive_scales) {
     const bool is_shown = shown != nullptr && shown->with_positive_scales.has_value();
-    text += fmt::format("  where no bn has a negative scale: {}\n",
+    text += fmt::format("  if no bn has a negative scale: {}\n",
                         answer_words(stack.with_positive_scales->answer));
     text += answer_lines(*stack.with_positive_scales,
                          is_shown ? &*shown->with_positive_scales : nullptr);
@@ -135,7 +136,7 @@ std::string cycle_lines(const Explanation& explanation) {
   if (explanation.order_a == explanation.order_b) return {};
   return wrap("",
               fmt::format("Cycle: both are {} repeated, cut at different places: in a plain stack "
-                          "they differ at its ends alone (match = [\"ends\"] makes them one)",
+                          "they differ only at its ends (match = [\"ends\"] makes them one)",
                           explanation.cycle_a));
 }
 

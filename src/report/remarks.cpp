@@ -32,8 +32,8 @@ std::string done_words(const record::VerdictRecord& verdict) {
       return fmt::format("stopped as soon as {} was answered, after {}",
                          fmt::join(verdict.gates, " and "), pairs);
     case record::Stop::interrupted:
-      return verdict.table ? fmt::format("{}, where the table ends", pairs)
-                           : fmt::format("stopped from outside after {}", pairs);
+      return verdict.table ? fmt::format("{}, then the table ends", pairs)
+                           : fmt::format("interrupted after {}", pairs);
   }
   check(false, "a stop has words");
   return {};
@@ -75,8 +75,7 @@ std::string plan_words(const record::VerdictRecord& verdict) {
   if (verdict.plan.guard) text += ", skewness guard";
   text = fmt::format("{}. Done: {}", text, done_words(verdict));
   if (verdict.table && verdict.after_stop > 0) {
-    text += fmt::format("; {} later pair{} left out", grouped(verdict.after_stop),
-                        verdict.after_stop == 1 ? " is" : "s are");
+    text += fmt::format("; {} left out", counted(verdict.after_stop, "later pair"));
   }
   return text + ".";
 }
@@ -87,19 +86,18 @@ std::string prospect_words(const record::ComparisonResult& result,
   const MetricWords words = metric_words(verdict);
   const stats::Prospect& prospect = *result.prospect;
   const auto pairs = [](const std::optional<int>& count) {
-    return count ? fmt::format("{} pairs", grouped(*count))
-                 : std::string("more than 100,000 pairs");
+    return count ? counted(*count, "pair") : "more than 100,000 pairs";
   };
-  std::string text = fmt::format("at this spread {:g} % power takes {} for a difference of {:g}{}",
-                                 100 * prospect.power, pairs(prospect.pairs_for_difference),
-                                 prospect.difference, words.unit);
+  std::string text = fmt::format(
+      "at this spread, detecting a difference of {:g}{} with {:g} % power takes {}",
+      prospect.difference, words.unit, 100 * prospect.power, pairs(prospect.pairs_for_difference));
   if (verdict.margin) {
-    text += fmt::format(", {} to show that none is as large as {:g}{}",
-                        pairs(prospect.pairs_for_equivalence), *verdict.margin, words.unit);
+    text += fmt::format(", and showing that there is none as large as {:g}{} takes {}",
+                        *verdict.margin, words.unit, pairs(prospect.pairs_for_equivalence));
   }
   if (prospect.power_now) {
-    text +=
-        fmt::format("; {} pairs have {:.0f} %", result.comparison.pairs, 100 * *prospect.power_now);
+    text += fmt::format("; the power of {} is {:.0f} %", counted(result.comparison.pairs, "pair"),
+                        100 * *prospect.power_now);
   }
   return text + (verdict.plan.seeds ? "" : " (fixed numbers of pairs)");
 }
@@ -112,9 +110,8 @@ std::string floor_words(const record::ComparisonResult& result,
   if (is_seen && floor < verdict.margin.value_or(floor + 1)) return "";
   const MetricWords words = metric_words(verdict);
   return fmt::format(
-      "for data like these {} test images no number of seeds tells differences below {:.{}f}{} "
-      "from "
-      "0: buy test images, not seeds",
+      "with {} test images, differences under {:.{}f}{} cannot be detected however many seeds you "
+      "run; use more test images",
       grouped(verdict.condition.test), floor, words.decimals, words.unit);
 }
 
@@ -134,7 +131,7 @@ std::string warning_words(const stats::Warning& warning, const record::Compariso
     }
     case stats::WarningKind::carried_by_few:
       return fmt::format(
-          "{:.0f} % of the pairs lie on the verdict's side, fewer than half: few carry the mean",
+          "only {:.0f} % of the pairs agree with the verdict: a few large differences decide it",
           100 * warning.found);
     case stats::WarningKind::ties:
       if (warning.found == 1) {
@@ -143,18 +140,18 @@ std::string warning_words(const stats::Warning& warning, const record::Compariso
             "interval knows nothing of other runs",
             c.pairs);
       }
-      return fmt::format("the differences of {} pairs take {} only: the metric has few steps{}",
-                         c.pairs, counted(std::llround(warning.found), "value"),
+      return fmt::format("the differences of {} take only {}: the metric has few steps{}",
+                         counted(c.pairs, "pair"), counted(std::llround(warning.found), "value"),
                          c.location == stats::Location::mean
-                             ? ", and an interval for a mean treats it as one of many"
+                             ? ", and the interval for a mean is only approximate"
                              : "");
     case stats::WarningKind::wide_margin:
       return fmt::format(
-          "the margin of {:g}{} is {:.0f} % of the metric's size: `equivalent` says little then",
+          "the margin of {:g}{} is {:.0f} % of the metric's size, so `equivalent` says little",
           *verdict.margin, words.unit, 100 * warning.found);
     case stats::WarningKind::negative_correlation:
       return fmt::format(
-          "the two values of a pair move against each other (correlation {:.2f}): here pairing "
+          "the two values of a pair move in opposite directions (correlation {:.2f}): here pairing "
           "costs pairs instead of saving them",
           warning.found);
   }

@@ -24,7 +24,7 @@ std::string print_summary(const network::StudySummary& summary) {
     table.rows.push_back(
         {"total", "", "", grouped(network.parameters), grouped(network.flops), ""});
     text += fmt::format("\n{} ({})\n{}", network.name, network.order, render_text(table, 2));
-    text += fmt::format("  a trial at batch {} takes about {} of memory beside the data\n",
+    text += fmt::format("  a trial at batch {} needs about {} of memory in addition to the data\n",
                         summary.batch, bytes(network.trial_bytes));
   }
   text += "\nFLOPs and memory are of one image, forward; a multiply and an add are 2.\n";

@@ -57,8 +57,8 @@ std::string taps_caption(const record::TapComparison& taps, double rate) {
                                    [&](const auto& row) { return row.q && *row.q <= rate; });
   return fmt::format(
       "Inside the networks after epoch {}, over {}: {} of {} numbers differ at a false discovery "
-      "rate of {:.3g} % (q, Benjamini and Yekutieli). Of each kind of number the place where it "
-      "differs most clearly; all places are in the JSON document.",
+      "rate of {:.3g} % (q, Benjamini and Yekutieli). For each kind of number the table shows the "
+      "place where it differs most clearly; the JSON document has all places.",
       taps.epoch, counted(taps.pairs, "pair"), found, taps.differences.size(), 100 * rate);
 }
 

@@ -24,7 +24,7 @@ using record::VerdictRecord;
 
 /// What the ranking's numbers mean.
 constexpr const char* kRanking =
-    "1 and the number of orders that were found better; = where nothing tells equal ranks apart";
+    "1 plus the number of orders that were found better; = marks a tie";
 
 /// "results.csv: accuracy, higher is better; 8 pairs by seed", of a table of results.
 std::string table_heading(const VerdictRecord& verdict) {
@@ -101,7 +101,7 @@ Section tuning_section(const VerdictRecord& verdict) {
 Section ledger_section(const VerdictRecord& verdict) {
   Section section{"What else differs between the orders", {}};
   if (verdict.ledger.empty()) {
-    section.add(Role::remark, "nothing: the networks are alike in all that is listed");
+    section.add(Role::remark, "nothing: the networks agree in every listed property");
   } else {
     section.blocks.emplace_back(ledger_table(verdict));
   }
@@ -138,24 +138,24 @@ Section numbers_section(const ComparisonResult& result, const VerdictRecord& ver
     add(text);
   }
   if (!verdict.plan.seeds && c.student_interval) {
-    add(fmt::format("{} looks; Student's interval of these pairs {}", c.looks,
+    add(fmt::format("{}; Student's interval of these pairs {}", counted(c.looks, "look"),
                     ends(*c.student_interval)));
   }
   add(fmt::format("sign-flip p {}, t p {}, Wilcoxon p {}, equivalence (TOST) p {}{}",
                   p_value(c.p_permutation), p_value(c.p_t), p_value(c.p_wilcoxon),
                   p_value(c.p_equivalence),
-                  verdict.plan.seeds ? "" : " (like Student's, not corrected for looking)"));
+                  verdict.plan.seeds ? "" : " (not corrected for looking after every pair)"));
   add(fmt::format(
-      "{} has the better value in {} of {} pairs (ties half); correlation of the pairs {}",
-      result.a, c.wins_share ? fmt::format("{:g}", *c.wins_share * c.pairs) : kMissing, c.pairs,
-      number(c.correlation, 2)));
+      "{} has the better value in {} of {} (ties count half); correlation of the pairs {}",
+      result.a, c.wins_share ? fmt::format("{:g}", *c.wins_share * c.pairs) : kMissing,
+      counted(c.pairs, "pair"), number(c.correlation, 2)));
   if (c.effect_size && c.pairing_gain) {
     add(fmt::format(
-        "effect size {:.2f} (mean / sd); without pairing it would take {:.1f} times as many",
+        "effect size {:.2f} (mean / sd); without pairing you would need {:.1f} times as many",
         *c.effect_size, *c.pairing_gain));
   }
   if (c.failure_rate_bound) {
-    add(fmt::format("no trial was lost; failure rates up to {:.0f} % are still possible",
+    add(fmt::format("no run failed; the true failure rate could still be as high as {:.0f} %",
                     100 * *c.failure_rate_bound));
   }
   add(prospect_words(result, verdict));
@@ -332,10 +332,10 @@ Document page_outline(const VerdictRecord& verdict) {
 
 /// The tables that a paper has room for, then its text.
 Document paper_outline(const VerdictRecord& verdict) {
-  Section tables{"",
-                 {orders_table(verdict).captioned(caption(verdict)),
-                  comparisons_table(verdict.comparisons, verdict)
-                      .captioned("Differences and what they say of a")}};
+  Section tables{
+      "",
+      {orders_table(verdict).captioned(caption(verdict)),
+       comparisons_table(verdict.comparisons, verdict).captioned("Pairwise differences")}};
   const auto add = [&](Table table) { tables.blocks.emplace_back(std::move(table)); };
   if (!verdict.tuning.empty()) {
     add(tuning_table(verdict).captioned("Learning rates on tuning replicates, * the best"));

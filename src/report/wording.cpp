@@ -71,13 +71,6 @@ double interval_percent(const record::VerdictRecord& verdict, const stats::Compa
   return 100 * (1 - sides * (1 - verdict.confidence) / comparisons);
 }
 
-std::string grouped(std::int64_t number) {
-  std::string digits = fmt::format("{}", number);
-  const std::size_t first = digits[0] == '-' ? 1 : 0;
-  for (std::size_t i = digits.size(); i > first + 3; i -= 3) digits.insert(i - 3, ",");
-  return digits;
-}
-
 std::string signed_number(double value, int decimals) {
   const std::string text = (value < 0 ? "-" : "+") + number(std::abs(value), decimals);
   // Never "-0.00".
@@ -94,10 +87,6 @@ std::string number(const std::optional<double>& value, int decimals) {
 std::string interval_words(const stats::Interval& interval, int decimals) {
   return fmt::format("{} to {}", signed_number(interval.lower, decimals),
                      signed_number(interval.upper, decimals));
-}
-
-std::string counted(std::int64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 std::string lab_number(const std::optional<double>& value) {

@@ -6,12 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/words.h"
 #include "record/verdict_record.h"
 
 namespace whichfirst::report {
-
-/// 12000 -> "12,000".
-std::string grouped(std::int64_t number);
 
 /// Decimals of numbers too small for them: written as "1.23e-14".
 inline constexpr int kScientific = 13;
@@ -24,9 +22,6 @@ std::string number(const std::optional<double>& value, int decimals);
 
 /// "-0.30 to +0.25".
 std::string interval_words(const stats::Interval& interval, int decimals);
-
-/// "1 pair", "2 pairs".
-std::string counted(std::int64_t count, std::string_view noun);
 
 /// Of the lab, on its page and in a terminal. Four digits; what rounding leaves of a mean after bn
 /// is "0", a missing number "-".

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/words.h"
 #include "stats/moments.h"
 #include "stats/paired_tests.h"
 #include "stats/rank_interval.h"
@@ -100,8 +101,7 @@ std::string confidence_text(const Rule& rule) {
 }
 
 std::string pairs_text(int pairs) {
-  return pairs == 0 ? "no complete pair"
-                    : fmt::format("{} complete pair{}", pairs, pairs == 1 ? "" : "s");
+  return pairs == 0 ? "no complete pair" : counted(pairs, "complete pair");
 }
 
 std::string_view rank_word(Location location) {
@@ -119,8 +119,9 @@ std::optional<std::string> reason_for(const Comparison& comparison, const Moment
   }
   const bool is_of_mean = rule.location == Location::mean;
   if ((is_of_mean ? deciding_sd(moments, rule) : *moments.sd) == 0) {
-    const std::string equal = fmt::format(
-        "all {} differences are equal: the seed seems to change nothing in them", comparison.pairs);
+    const std::string equal =
+        fmt::format("all {} differences are equal: the seed does not seem to change anything",
+                    comparison.pairs);
     if (comparison.interval) return equal;
     return fmt::format("{}, and {} are needed to decide by their sign at {}", equal,
                        referee.pairs_for_equal_signs(), confidence_text(rule));
@@ -131,13 +132,13 @@ std::optional<std::string> reason_for(const Comparison& comparison, const Moment
                        confidence_text(rule));
   }
   if (comparison.verdict != Verdict::undecided) return std::nullopt;
-  const std::string holds = is_of_mean
-                                ? "the interval holds 0"
-                                : fmt::format("the {} interval holds 0", rank_word(rule.location));
+  const std::string holds =
+      is_of_mean ? "the interval contains 0"
+                 : fmt::format("the {} interval contains 0", rank_word(rule.location));
   if (!rule.margin) return holds + ", and without a margin nothing is equivalent";
   return comparison.equivalence_interval
-             ? holds + ", and the one for equivalence is not inside the margin"
-             : holds + " and is not inside the margin";
+             ? holds + ", and the one for equivalence does not lie inside the margin"
+             : holds + " and does not lie inside the margin";
 }
 
 std::string losses_text(const Losses& losses) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/words.h"
 #include "record/metrics.h"
 #include "stats/images.h"
 #include "study/campaign.h"
@@ -309,14 +310,15 @@ class Conclusion {
   void leave_open(std::size_t index, stats::Comparison& comparison) const {
     if (!campaign_.is_open(index)) return;
     if (!experiment_.study.plan.seeds) {
-      comparison.reason = fmt::format("the run was stopped after {} pairs", comparison.pairs);
+      comparison.reason =
+          fmt::format("the run was stopped after {}", counted(comparison.pairs, "pair"));
       return;
     }
     const int planned = *experiment_.study.plan.seeds;
     stats::withhold(
         comparison,
-        fmt::format("The run was stopped at {} of {} planned pairs, which decide together",
-                    comparison.pairs, planned));
+        fmt::format("the run was stopped after {} of {}, and only all of them together decide",
+                    comparison.pairs, counted(planned, "planned pair")));
     comparison.more_pairs_needed = planned - comparison.pairs;
   }
 

@@ -118,8 +118,8 @@ Experiment prepare(const record::Study& study,
                    const std::vector<std::filesystem::path>& search_folders) {
   if (study.orders.size() > 1 && !network::has_unit(body_of(study.network))) {
     throw Error(
-        "network '{}': no unit( ) stands in it, so that its orders would stand nowhere; write "
-        "unit(16) where they belong",
+        "network '{}' has no unit( ), so the orders would never be used; write unit(16) where they "
+        "belong",
         study.network);
   }
   data::Dataset dataset = load_dataset(study, search_folders);

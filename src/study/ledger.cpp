@@ -16,7 +16,7 @@ std::vector<algebra::LedgerRow> engine_rows(const std::vector<network::Network>&
                                             const engine::Options& options) {
   algebra::LedgerRow kernels{
       .what = fmt::format("kernels of a training step, batch {}", options.batch), .values = {}};
-  algebra::LedgerRow fused{.what = "of them two stages in one", .values = {}};
+  algebra::LedgerRow fused{.what = "of which fused", .values = {}};
   algebra::LedgerRow memory{.what = "memory of such a step", .values = {}};
   for (const network::Network& network : networks) {
     try {

@@ -97,15 +97,15 @@ void Run::choose_jobs() {
   const std::string free = report::bytes(options_.free_bytes.value_or(0));
   if (jobs_ == 0 || options_.jobs) {
     throw Error(
-        fmt::format("--jobs {}: a trial takes about {}, and {} of memory are free: {} fit "
-                    "side by side; lower --jobs, recipe.batch or the network's width",
+        fmt::format("--jobs {}: a trial takes about {}, and {} of memory are free: {} fit; lower "
+                    "--jobs, recipe.batch or the network's width",
                     wanted, takes, free, jobs_));
   }
   listener_.on_notice(
       {Notice::Kind::fewer_jobs,
-       fmt::format("running {} trials side by side instead of {}: a trial takes about {}, {} are "
-                   "free",
-                   jobs_, wanted, takes, free)});
+       fmt::format(
+           "running {} trials in parallel instead of {}: a trial needs about {}, and {} are free",
+           jobs_, wanted, takes, free)});
 }
 
 record::PlanRecord Run::plan() const {

@@ -44,12 +44,12 @@ TEST(Ledger, NamesWhatComesWithTheOrder) {
               ElementsAre("bn relu maxpool", "relu bn maxpool"));
   EXPECT_THAT(row(rows, "the classifier reads"), ElementsAre("bn relu gap", "relu bn gap"));
   EXPECT_THAT(row(rows, "the first convolution reads"), IsEmpty());
-  EXPECT_THAT(row(rows, "pixels of an image behind all bn statistics"), IsEmpty());
+  EXPECT_THAT(row(rows, "pixels per image in all bn statistics"), IsEmpty());
 }
 
 TEST(Ledger, SeesWhatThePoolTakesFromBatchNorm) {
   const auto rows = compare({"conv bn relu", "conv pool bn relu"});
-  EXPECT_THAT(row(rows, "pixels of an image behind all bn statistics"), ElementsAre("80", "32"));
+  EXPECT_THAT(row(rows, "pixels per image in all bn statistics"), ElementsAre("80", "32"));
   EXPECT_THAT(row(rows, "convolutions with a bias"), IsEmpty());
 }
 

@@ -112,7 +112,7 @@ TEST(Relation, NamesTheRulesThatAreNeededAndNoOthers) {
               ElementsAre("drop at inference"));
   EXPECT_THAT(rules("conv sign maxpool", "conv maxpool sign"), ElementsAre("sign and maxpool"));
   EXPECT_THAT(rules("conv bn relu", "conv relu bn"),
-              ElementsAre("bn into the weights before it", "bn into the weights behind it"));
+              ElementsAre("bn into the weights before it", "bn into the weights after it"));
   EXPECT_THAT(rules("conv relu maxpool", "conv relu maxpool"), IsEmpty());
 }
 
@@ -155,7 +155,7 @@ TEST(Relation, SaysWhatStandsInTheWay) {
   EXPECT_EQ(offset.stack->relation.answer, Answer::different);
   ASSERT_EQ(offset.stack->relation.reasons.size(), 1U);
   EXPECT_THAT(offset.stack->relation.reasons.front().says,
-              HasSubstr("weights without a bias behind bn"));
+              HasSubstr("weights without a bias after bn"));
 }
 
 TEST(Relation, GrowsStrongerWhereNoScaleIsNegative) {

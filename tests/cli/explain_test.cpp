@@ -81,7 +81,7 @@ TEST(Explain, RefusesWhatIsNoOrderAndNoInputWithOneLine) {
   refused({"conv bn", "conv batchnrm"}, "unknown stage 'batchnrm', did you mean 'bn'?");
   refused({"conv bn", ""}, "no stage is named");
   refused({"conv bn"}, "b is required");
-  refused({"conv", "unit(16)"}, "a unit stands in a network, not in an order");
+  refused({"conv", "unit(16)"}, "a unit belongs in a network, not in an order");
   refused({"conv", "1000*(1000*relu)"}, "at most 2000 are allowed");
   refused({"conv", std::string(100, '2') + "*relu"}, "order '222");
   std::string deep;

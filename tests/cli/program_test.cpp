@@ -111,7 +111,7 @@ TEST(Program, WrongUseIsCodeTwoWithOneClearLine) {
       {{"compare", "nowhere.toml"}, "nowhere.toml"},
       {{"compare", "recipe.epohcs=2"}, "recipe.epochs"},
       {{"compare", "plan.seeds=many"}, "seeds"},
-      {{"compare", "network=gap fc(classes)"}, "no unit( ) stands in it"},
+      {{"compare", "network=gap fc(classes)"}, "has no unit( ), so the orders would never be used"},
       {{"summary", "network=res(5*conv(8, s=128)) gap fc(classes)", "--order", "x"}, "x"},
       {{"compare", "orders.a=conv bn relu"}, "order"},
       {{"compare", "data.name=fashon-mnist"}, "fashion-mnist"},

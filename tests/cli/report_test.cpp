@@ -141,8 +141,8 @@ TEST(VerdictVerb, ALossBehindTheStopIsNoLoss) {
   const Ended ended = run(folder, {"verdict", "r.csv", "--auto", "--details"});
   EXPECT_THAT(unbroken(ended.out),
               AllOf(StartsWith("a is better than b by"),
-                    HasSubstr("Done: decided after 6 complete pairs; 1 later pair is left out."),
-                    HasSubstr("no trial was lost")));
+                    HasSubstr("Done: decided after 6 complete pairs; 1 later pair left out."),
+                    HasSubstr("no run failed")));
 }
 
 TEST(VerdictVerb, ATableThatEndsBeforeAVerdictSaysSo) {
@@ -151,7 +151,7 @@ TEST(VerdictVerb, ATableThatEndsBeforeAVerdictSaysSo) {
       "seed,order,accuracy\n1,a,1\n1,b,2\n2,a,2\n2,b,1\n3,a,3\n3,b,3.25\n4,a,4\n4,b,4\n");
   const Ended ended = run(folder, {"verdict", "r.csv", "--auto", "--details"});
   EXPECT_THAT(unbroken(ended.out),
-              HasSubstr("6 to 30. Done: 4 complete pairs, where the table ends."));
+              HasSubstr("6 to 30. Done: 4 complete pairs, then the table ends."));
 }
 
 TEST(VerdictVerb, SaysWhatAWantedDifferenceTakes) {
@@ -160,8 +160,9 @@ TEST(VerdictVerb, SaysWhatAWantedDifferenceTakes) {
       "seed,order,accuracy\n1,a,1\n1,b,2\n2,a,2\n2,b,2.5\n3,a,3\n3,b,3.25\n4,a,4\n4,b,4\n");
   const Ended ended =
       run(folder, {"verdict", "r.csv", "--difference", "0.5", "--power", "0.9", "--details"});
-  EXPECT_THAT(unbroken(ended.out),
-              HasSubstr("at this spread 90 % power takes 10 pairs for a difference of 0.5"));
+  EXPECT_THAT(
+      unbroken(ended.out),
+      HasSubstr("at this spread, detecting a difference of 0.5 with 90 % power takes 10 pairs"));
   EXPECT_THAT(run(folder, {"verdict", "r.csv", "--difference", "-1"}).err,
               HasSubstr("--difference: expected a number above 0, found -1"));
 }

@@ -89,7 +89,7 @@ TEST_F(Cifar, TakesTheNamesOfItsClasses) {
               ElementsAre("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"));
   write("batches.meta.txt", "a\nb\n");
   EXPECT_EQ(refusal(),
-            in_folder("/batches.meta.txt: expected 10 class names, one a line, found 2"));
+            in_folder("/batches.meta.txt: expected 10 class names, one per line, found 2"));
 }
 
 TEST_F(Cifar, RefusesFilesCutShort) {
@@ -132,7 +132,7 @@ TEST_F(Cifar, SaysWhatIsMissing) {
   EXPECT_EQ(refusal(), in_folder(": expected data_batch_1.bin (.gz too), which is missing"));
   write("data_batch_1.bin", record(1, 40));
   write("data_batch_3.bin", record(1, 40));
-  EXPECT_EQ(refusal(), in_folder(": expected data_batch_2.bin (.gz too) beside data_batch_3.bin, "
+  EXPECT_EQ(refusal(), in_folder(": expected data_batch_2.bin (.gz too) next to data_batch_3.bin, "
                                  "which is there"));
   std::filesystem::remove(folder() / "data_batch_3.bin");
   std::filesystem::remove(folder() / "test_batch.bin");

@@ -204,7 +204,7 @@ TEST_F(ImageFolder, SkipsBrokenPicturesOnRequestAsIfTheyWereNotThere) {
   EXPECT_EQ(levels(set.test), levels(whole.test));
   ASSERT_THAT(set.notes, SizeIs(2));
   EXPECT_EQ(set.notes[1],
-            "4 files that are no readable pictures were skipped: a/0.png, a/1035.png, b/102x.png "
+            "4 unreadable files skipped: a/0.png, a/1035.png, b/102x.png "
             "and 1 more");
 }
 

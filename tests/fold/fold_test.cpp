@@ -109,11 +109,11 @@ TEST(Fold, GoesForwardThroughWhatCommutesWithIt) {
 TEST(Fold, AScaleOfZeroPassesAMaxPoolAndANegativeOneDoesNot) {
   EXPECT_EQ(fate("relu bn maxpool(2) conv(4) gap fc(2)", 0.0F), "forward");
   EXPECT_EQ(fate("relu bn maxpool(2) conv(4) gap fc(2)", -0.5F),
-            "it reads relu, and a negative scale stands in front of a max-pool");
+            "it reads relu, and a negative scale precedes a max-pool");
   EXPECT_EQ(fate("conv(4) maxpool(2) bn relu gap fc(2)", -0.5F),
-            "a negative scale stands behind a max-pool, and relu reads it");
+            "a negative scale follows a max-pool, and relu reads it");
   EXPECT_EQ(fate("relu bn maxpool(2) conv(4) gap fc(2)", std::nanf("")),
-            "it reads relu, and a negative scale stands in front of a max-pool");
+            "it reads relu, and a negative scale precedes a max-pool");
 }
 
 TEST(Fold, SaysWhyABnIsKept) {

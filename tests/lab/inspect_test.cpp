@@ -129,7 +129,7 @@ TEST(Claims, AboutTheoryWaitForEnoughValuesThatPassTheRelu) {
       EXPECT_EQ(claim.answer, std::nullopt) << claim.text;
       EXPECT_THAT(claim.text, Not(HasSubstr("nan")));
       EXPECT_THAT(claim.text,
-                  HasSubstr("fewer than 50 values a channel are expected to pass relu"));
+                  HasSubstr("fewer than 50 values per channel are expected to pass relu"));
     }
   }
 }

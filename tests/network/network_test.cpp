@@ -147,7 +147,7 @@ TEST(Network, RefusesSizesThatNoMachineShouldTry) {
   EXPECT_THAT(complaint("conv(65536) conv(65536) gap fc(classes)"), HasSubstr("weights, at most"));
   EXPECT_THAT(complaint("conv(65536, k=1) gap fc(classes)", "conv",
                         {.channels = 1, .height = 4096, .width = 4096}),
-              HasSubstr("numbers an image, at most"));
+              HasSubstr("numbers per image; the limit is"));
   EXPECT_THAT(complaint("1000*unit(8) gap fc(classes)", "100*(relu bn)"),
               HasSubstr("more than 4000 stages"));
   EXPECT_THAT(complaint("flatten fc(65536) fc(65536) fc(classes)"), HasSubstr("body.fc.1"));

@@ -108,7 +108,7 @@ TEST(Residual, RefusesWhatCannotBeAdded) {
                         "sequence must reach that size, with paddings such as p=1 for k=3"));
   EXPECT_THAT(complaint("res(conv(8) gap) fc(10)", "conv"), HasSubstr("cannot be added"));
   EXPECT_THAT(complaint("conv(8) unit(8) gap fc(10)", "conv res(pool)"),
-              HasSubstr("units.0.res (res(pool)) cannot be built: nothing stands in it here"));
+              HasSubstr("units.0.res (res(pool)) cannot be built: it is empty here"));
 }
 
 TEST(Unit, StridesItsFirstConvolutionOnly) {

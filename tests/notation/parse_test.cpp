@@ -150,7 +150,7 @@ TEST(Notation, RefusesWhatDoesNotParse) {
   EXPECT_THAT(complaint("leaky(-1)"), HasSubstr("the slope of leaky is from 0 to 1"));
   EXPECT_THAT(complaint("avgpool(2, p=2)"), HasSubstr("padding of avgpool is at most half"));
   EXPECT_THAT(complaint("res"), HasSubstr("res needs the sequence that is added"));
-  EXPECT_THAT(complaint("res()"), HasSubstr("nothing stands in this res( )"));
+  EXPECT_THAT(complaint("res()"), HasSubstr("this res( ) is empty"));
   EXPECT_THAT(complaint("res(relu"), HasSubstr("this '(' is never closed"));
   EXPECT_THAT(complaint("unit(8, weight=linear)"), HasSubstr("weight is conv or fc"));
   EXPECT_THAT(complaint("unit(8, weight=fc, pool=2)"), HasSubstr("reads vectors"));
@@ -163,7 +163,7 @@ TEST(Notation, RefusesWhatDoesNotParse) {
   EXPECT_THAT(complaint("3 conv(16)"), HasSubstr("expected '*' after a count"));
   EXPECT_THAT(complaint("3*"), HasSubstr("expected a stage or '(' after '*', found the end"));
   EXPECT_THAT(complaint("0*relu"), HasSubstr("a repetition is from 1 to 1000"));
-  EXPECT_THAT(complaint("2*()"), HasSubstr("nothing stands in this group"));
+  EXPECT_THAT(complaint("2*()"), HasSubstr("this group is empty"));
   EXPECT_THAT(complaint("2*(relu"), HasSubstr("this '(' is never closed"));
   EXPECT_THAT(complaint("(relu bn)"), HasSubstr("a group needs a count"));
 }

@@ -304,8 +304,7 @@ TEST(TrialRecord, RefusesAnotherForm) {
             "3.json: format: expected 1, the form that this version reads and writes, found 2");
   EXPECT_EQ(complaint_about("{}"), "3.json: format is missing");
   EXPECT_EQ(complaint_about("[]"), "3.json: expected an object, found a list");
-  EXPECT_EQ(complaint_about("{\"format\": 1, \"format\": 1}"),
-            "3.json: 'format' stands there twice");
+  EXPECT_EQ(complaint_about("{\"format\": 1, \"format\": 1}"), "3.json: duplicate key 'format'");
   EXPECT_THAT(complaint_about("{\"format\": 1e999}"), StartsWith("3.json: expected JSON: "));
   EXPECT_THAT(complaint_about(to_json(example()) + "{"), StartsWith("3.json: expected JSON: "));
 }

@@ -134,7 +134,7 @@ TEST(Pass, RefusesToTrainABatchNormOnASingleValueAndNamesIt) {
   const Arrays values = random_values(network, 1);
   const Tensor image = normal_tensor(1, network.input, 1);
   EXPECT_EQ(complaint_of([&] { run_forward(network, values, image, Mode::training); }),
-            "body.bn.0 (bn) cannot be trained: it needs more than one value a channel in a "
+            "body.bn.0 (bn) cannot be trained: it needs more than one value per channel in a "
             "batch, found one image of one pixel; use a larger batch, or larger pictures at "
             "this stage");
   EXPECT_NO_THROW(run_forward(network, values, image, Mode::evaluation));

@@ -71,7 +71,7 @@ TEST(Compare, CallsASmallDifferenceEquivalentOnlyWithAMargin) {
   EXPECT_EQ(without.posterior->within_margin, std::nullopt);
   EXPECT_THAT(without.posterior->better + without.posterior->worse, DoubleNear(1, 1e-15));
   EXPECT_THAT(without.reason,
-              Says("the interval holds 0, and without a margin nothing is equivalent"));
+              Says("the interval contains 0, and without a margin nothing is equivalent"));
 }
 
 TEST(Compare, SaysWhereAnEquivalentDifferenceIsReal) {
@@ -84,7 +84,8 @@ TEST(Compare, SaysWhereAnEquivalentDifferenceIsReal) {
 TEST(Compare, SaysWhatItWouldTakeWhereUndecided) {
   const Comparison comparison = compare_with_zero(kWide, kPoints);
   EXPECT_EQ(comparison.verdict, Verdict::undecided);
-  EXPECT_THAT(comparison.reason, Says("the interval holds 0 and is not inside the margin"));
+  EXPECT_THAT(comparison.reason,
+              Says("the interval contains 0 and does not lie inside the margin"));
   EXPECT_GT(*comparison.more_pairs_needed, 0);
 }
 
@@ -175,7 +176,8 @@ TEST(Compare, TellsTheFailureRateThatIsStillPossible) {
 }
 
 TEST(Compare, ReadsEqualDifferencesByTheirSign) {
-  const char* const equal = "all 6 differences are equal: the seed seems to change nothing in them";
+  const char* const equal =
+      "all 6 differences are equal: the seed does not seem to change anything";
   const Comparison zeros = compare_with_zero(Values(6, 0.0), kPoints);
   EXPECT_EQ(zeros.verdict, Verdict::equivalent);
   EXPECT_FALSE(zeros.negligible);
@@ -199,7 +201,7 @@ TEST(Compare, ReadsEqualDifferencesByTheirSign) {
   EXPECT_EQ(three.interval, std::nullopt);
   EXPECT_THAT(three.more_pairs_needed, Optional(1));
   EXPECT_THAT(three.reason,
-              Says("all 6 differences are equal: the seed seems to change nothing in them, and 7 "
+              Says("all 6 differences are equal: the seed does not seem to change anything, and 7 "
                    "are needed to decide by their sign at 95 % confidence over 3 "
                    "comparisons"));
 }
@@ -269,7 +271,7 @@ TEST(CompareAutomatically, GoesOnUntilTheMaximum) {
   EXPECT_TRUE(open.goes_on);
   EXPECT_EQ(open.looks, 2);
   EXPECT_EQ(open.more_pairs_needed, std::nullopt) << "not within the maximum";
-  EXPECT_THAT(open.reason, Says("the interval holds 0 and is not inside the margin"));
+  EXPECT_THAT(open.reason, Says("the interval contains 0 and does not lie inside the margin"));
   Values twelve = kWide;
   twelve.insert(twelve.end(), {0.3, -0.8, 0.9, -0.1, 0.2, 5.0, 6.0});
   const Comparison full = compare_with_zero(twelve, kAutomatic);
@@ -315,14 +317,14 @@ TEST(CompareAutomatically, ReadsEqualDifferencesByTheirSignFromTheEighthOn) {
   EXPECT_EQ(seven.verdict, Verdict::undecided);
   EXPECT_TRUE(seven.goes_on);
   EXPECT_THAT(seven.reason,
-              Says("all 7 differences are equal: the seed seems to change nothing in them, and 8 "
+              Says("all 7 differences are equal: the seed does not seem to change anything, and 8 "
                    "are needed to decide by their sign at 95 % confidence"));
   EXPECT_THAT(seven.more_pairs_needed, Optional(1));
   const Comparison eight = compare_with_zero(Values(8, 0.0), kAutomatic);
   EXPECT_EQ(eight.verdict, Verdict::equivalent);
   EXPECT_EQ(eight.looks, 3);
   EXPECT_THAT(eight.reason,
-              Says("all 8 differences are equal: the seed seems to change nothing in them"));
+              Says("all 8 differences are equal: the seed does not seem to change anything"));
 }
 
 TEST(CompareAutomatically, AgreesWithATableThatIsShared) {
@@ -390,11 +392,11 @@ TEST(CompareByRanks, SaysWhyItIsUndecided) {
   Values nine = kWide;
   nine.insert(nine.end(), {0.1, -0.3});
   EXPECT_THAT(compare_with_zero(nine, rule).reason,
-              Says("the signed-rank interval holds 0 and is not inside the margin"));
+              Says("the signed-rank interval contains 0 and does not lie inside the margin"));
   rule.location = Location::median;
   rule.margin.reset();
   EXPECT_THAT(compare_with_zero(nine, rule).reason,
-              Says("the sign interval holds 0, and without a margin nothing is "
+              Says("the sign interval contains 0, and without a margin nothing is "
                    "equivalent"));
   rule.comparisons = 3;
   EXPECT_THAT(compare_with_zero(kWide, rule).reason,
@@ -402,7 +404,7 @@ TEST(CompareByRanks, SaysWhyItIsUndecided) {
                    "3 comparisons"));
   const Comparison zeros = compare_with_zero(Values(7, 0.0), rule);
   EXPECT_THAT(zeros.reason,
-              Says("all 7 differences are equal: the seed seems to change nothing in them, and 9 "
+              Says("all 7 differences are equal: the seed does not seem to change anything, and 9 "
                    "are needed to decide by their sign at 95 % confidence over 3 "
                    "comparisons"));
 }
@@ -436,8 +438,9 @@ TEST(Compare, ShowsBothIntervalsWhereEquivalenceHasTheFullShare) {
   const Comparison better = compare_with_zero(kClear, full);
   EXPECT_EQ(deciding_interval(better).has_value(), true);
   const Comparison open = compare_with_zero(kWide, full);
-  EXPECT_THAT(open.reason, Says("the interval holds 0, and the one for equivalence is not "
-                                "inside the margin"));
+  EXPECT_THAT(
+      open.reason,
+      Says("the interval contains 0, and the one for equivalence does not lie inside the margin"));
   // p_equivalence is below the whole error exactly where the shorter interval is inside.
   EXPECT_LT(*comparison.p_equivalence, 0.05);
 }

@@ -418,13 +418,13 @@ TEST_F(RunTest, AsManyTrialsAsMemoryHolds) {
     return study::Run(experiment, options, diary).plan().jobs;
   };
   EXPECT_EQ(jobs({.cores = 4, .free_bytes = 2 * bytes}), 2);
-  EXPECT_THAT(diary.notices, ElementsAre(StartsWith("running 2 trials side by side instead of 4")));
+  EXPECT_THAT(diary.notices, ElementsAre(StartsWith("running 2 trials in parallel instead of 4")));
   EXPECT_EQ(jobs({.cores = 4, .free_bytes = 10 * bytes}), 4);
   EXPECT_EQ(jobs({.cores = 100}), 12) << "there are no more trials";
   EXPECT_THAT(diary.notices, IsEmpty());
   EXPECT_THROW(jobs({.free_bytes = bytes - 1}), Error);
   EXPECT_THAT(complaint(kFixed, {.jobs = 4, .free_bytes = 3 * bytes}),
-              AllOf(HasSubstr("--jobs 4"), HasSubstr("of memory are free: 3 fit side by side")));
+              AllOf(HasSubstr("--jobs 4"), HasSubstr("of memory are free: 3 fit")));
 }
 
 TEST_F(RunTest, WarnsOfOrdersThatComeToTheSame) {
