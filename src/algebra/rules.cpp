@@ -208,8 +208,8 @@ std::vector<Rule> make_rules(Scales scales) {
       {.name = "relu and maxpool",
        .number = "D7",
        .upholds = Answer::same_training,
-       .says = "the largest of several numbers, cut at 0, is the largest of the numbers cut at 0; "
-               "the gradient goes to the same pixel, or nowhere in both",
+       .says = "the largest of several numbers, cut off at 0, is the largest of the numbers cut "
+               "off at 0; in both the gradient goes to the same pixel, or to none",
        .source = kPage,
        .rewrite = move_behind(is_relu, is<MaxPool>)},
       {.name = "relu and drop",
@@ -219,11 +219,11 @@ std::vector<Rule> make_rules(Scales scales) {
        .rewrite = move_behind(is_relu, is<Dropout>)},
       {.name = "activation and flatten",
        .upholds = Answer::same_training,
-       .says = "an activation looks at each number alone, flatten only renames the numbers",
+       .says = "an activation sees each number separately, flatten only renames the numbers",
        .rewrite = move_behind(is_function_term, is<Flatten>)},
       {.name = "relu twice",
        .upholds = Answer::same_training,
-       .says = "what relu has cut at 0 it does not cut again",
+       .says = "relu changes nothing in its own output",
        .rewrite =
            [](Terms& terms, std::size_t i) {
              if (i + 1 >= terms.size() || !is_relu(terms[i]) || !is_relu(terms[i + 1]))
@@ -258,16 +258,15 @@ std::vector<Rule> make_rules(Scales scales) {
       {.name = "monotone activation and maxpool",
        .number = "D7",
        .upholds = Answer::same_function,
-       .says = "an activation that never falls keeps the largest number the largest; gradients "
-               "differ only where it makes equal numbers of different ones, and by rounding",
+       .says = "an activation that never decreases keeps the largest number the largest; gradients "
+               "differ only where it makes different numbers equal, and by rounding",
        .rewrite = move_behind(is_monotone_term, is<MaxPool>)},
       {.name = "sign and maxpool",
        .number = "D7",
        .upholds = Answer::same_function,
        .says =
-           "sign never falls, so that the values are equal; but it makes equal numbers of nearly "
-           "all, so that the gradient goes to other pixels nearly everywhere: they train "
-           "differently",
+           "sign never decreases, so the values are equal; but it makes nearly all numbers equal, "
+           "so the gradient goes to other pixels nearly everywhere: they train differently",
        .rewrite = move_behind(is_sign, is<MaxPool>)},
       {.name = "homogeneous activation and drop",
        .number = "D11",
@@ -277,9 +276,9 @@ std::vector<Rule> make_rules(Scales scales) {
       {.name = "bias and normaliser",
        .number = "D8",
        .upholds = Answer::same_function,
-       .says = "a bias is part of the mean that the normaliser subtracts, pools between them or "
-               "not, without dropout: it changes nothing and its gradient is 0; at inference the "
-               "running mean has taken it over",
+       .says = "a bias is part of the mean that the normaliser subtracts, even with pools in "
+               "between but not with dropout: it changes nothing and its gradient is 0; at "
+               "inference the running mean includes it",
        .source = kIoffe,
        .rewrite = swallow_bias},
       {.name = "momentum of bn",
@@ -291,15 +290,16 @@ std::vector<Rule> make_rules(Scales scales) {
       {.name = "drop at inference",
        .number = "D13",
        .upholds = Answer::same_at_inference,
-       .says = "at inference dropout does nothing; in training a bn behind it learns another "
-               "variance than it meets at inference",
+       .says = "at inference dropout does nothing; in training a bn after it learns a different "
+               "variance from that at inference",
        .source = "Li et al. 2019, arXiv:1801.05134",
        .rewrite = remove_dropout},
       {.name = "bn and mean",
        .number = "D7",
        .upholds = Answer::same_at_inference,
-       .says = "with fixed statistics bn is a x + b on each channel, and the mean of a x + b is a "
-               "times the mean, plus b; in training the statistics are taken over other numbers",
+       .says =
+           "with fixed statistics bn is a x + b on each channel, and the mean of a x + b is a "
+           "times the mean, plus b; in training the statistics are taken over different numbers",
        .rewrite = move_behind(is<BatchNorm>, is_average)},
       {.name = "bn and maxpool",
        .number = "D7",
@@ -307,27 +307,25 @@ std::vector<Rule> make_rules(Scales scales) {
        .says =
            scales == Scales::positive
                ? "with fixed statistics bn is a x + b on each channel, which keeps the largest "
-                 "number the largest where a > 0; with a < 0 max-pooling becomes min-pooling"
+                 "number the largest if a > 0; with a < 0 max-pooling becomes min-pooling"
                : "with fixed statistics bn without affine is x / sd - mean / sd on each channel, "
-                 "which keeps the largest number the largest; in training the statistics are "
-                 "taken over other numbers",
+                 "which keeps the largest number the largest; in training the statistics are taken "
+                 "over different numbers",
        .source = kPage,
        .rewrite = move_behind(has_positive, is<MaxPool>)},
       {.name = "bn into the weights before it",
        .number = "D9",
        .upholds = Answer::same_function_class,
-       .says =
-           "with fixed statistics bn is a y + b on each channel, so that weights W and bn are the "
-           "weights a W with the bias b: exact for any padding and any sign of a",
+       .says = "with fixed statistics bn is a y + b on each channel, so weights W and bn are the "
+               "weights a W with the bias b: exact for any padding and any sign of a",
        .rewrite = fold_back(scales)},
-      {.name = "bn into the weights behind it",
+      {.name = "bn into the weights after it",
        .number = "D2",
        .upholds = Answer::same_function_class,
-       .says =
-           "weights W, c that read a x + b are the weights W a with the bias c + W b: exact where "
-           "they do not pad, are the only reader and have a bias",
+       .says = "weights W, c that read a x + b are the weights W a with the bias c + W b: exact if "
+               "they do not pad, are the only reader and have a bias",
        .rewrite = fold_forward},
-      {.name = "bias into the weights behind it",
+      {.name = "bias into the weights after it",
        .number = "D2",
        .upholds = Answer::same_function_class,
        .says = "a bias that only pools and weights without padding read is part of their own bias",

@@ -21,7 +21,7 @@ namespace whichfirst::algebra {
 ///   gradients
 ///                        may be rounded otherwise, or routed otherwise between equal values
 ///   same_at_inference    equal maps for the same parameters and the same statistics of bn
-///   same_function_class  at inference each map of one is a map of the other, for other parameters
+///   same_function_class  at inference each map of one is a map of the other, with other parameters
 ///   different            none of this could be proved
 enum class Answer {
   same_training,

@@ -110,6 +110,7 @@ std::string bench_table();
 /// Where the time of a step goes: by kind of stage, or every single part of it.
 enum class BenchDetail { kinds, stages };
 
-std::string print_bench(const BenchRecord& bench, BenchDetail detail = BenchDetail::kinds);
+/// In lines of at most `columns` where words allow.
+std::string print_bench(const BenchRecord& bench, BenchDetail detail, std::size_t columns);
 
 }  // namespace whichfirst::bench

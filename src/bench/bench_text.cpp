@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -20,7 +21,7 @@ std::string percent_of(const std::optional<double>& speed, const std::optional<d
   return speed && peak ? fmt::format("{:.0f} %", 100 * *speed / *peak) : kMissing;
 }
 
-std::string print_speeds(const BenchRecord& bench) {
+std::string print_speeds(const BenchRecord& bench, std::size_t columns) {
   Table table{{"order", "images/s", "GFLOP/s", "of peak", "fwd+bwd alone", "share",
                fmt::format("x{} together", bench.threads), "first step", "memory"},
               "lrrrrrrrr"};
@@ -36,15 +37,16 @@ std::string print_speeds(const BenchRecord& bench) {
                                     bytes(order.peak_bytes)};
     table.rows.push_back(std::move(row));
   }
-  std::string text = render_text(table, 2);
-  text +=
-      "\nimages/s: the whole training step on one thread - batch assembly, forward, backward, "
-      "update,\n"
-      "metrics. GFLOP/s: of the products that it takes. fwd+bwd alone: without batch assembly, "
-      "loss,\n"
-      "checks, update, running statistics; share: of these in the step's time. memory: a trial's\n"
-      "peak in addition to the data.\n";
-  return text;
+  std::string text = render_text(table, 2, columns);
+  return text + "\n" +
+         report::wrap(
+             "",
+             "images/s: the whole training step on one thread - batch assembly, forward, backward, "
+             "update, metrics. GFLOP/s: of its products. fwd+bwd alone: without batch assembly, "
+             "loss, checks, update and running statistics; share: that of the rest in the step's "
+             "time. memory: a trial's peak in addition to the data.",
+             std::min(columns, report::kWidestProse), 0) +
+         "\n";
 }
 
 std::string implementations_of(const BenchKind& kind) {
@@ -95,13 +97,14 @@ Table parts_of(const BenchOrder& order, const BenchRecord& bench, BenchDetail de
   return table;
 }
 
-std::string print_order(const BenchOrder& order, const BenchRecord& bench, BenchDetail detail) {
+std::string print_order(const BenchOrder& order, const BenchRecord& bench, BenchDetail detail,
+                        std::size_t columns) {
   std::string text = fmt::format(
       "\n{} ({}): a step takes {:.2f} ms, {:.1f} % of it in convolutions; memory: {} of values and "
       "gradients, {} of parameters\n",
       order.name, order.order, 1000 * order.step_seconds(), 100 * order.conv_share(),
       bytes(order.arena_bytes), bytes(order.parameter_bytes));
-  text += render_text(parts_of(order, bench, detail), 2);
+  text += render_text(parts_of(order, bench, detail), 2, columns);
   for (const BenchPart& part : order.parts) {
     if (!part.is_reference()) continue;
     text += fmt::format("  warning: {} {} runs by {}, a reference implementation, which is slow\n",
@@ -110,7 +113,7 @@ std::string print_order(const BenchOrder& order, const BenchRecord& bench, Bench
   return text;
 }
 
-std::string print_peers(const BenchPeers& peers, const BenchRecord& bench) {
+std::string print_peers(const BenchPeers& peers, const BenchRecord& bench, std::size_t columns) {
   std::string text = fmt::format(
       "\n{} and ours on the same network, in alternation; ratio: {} parallel trials of ours to "
       "it\n",
@@ -127,7 +130,7 @@ std::string print_peers(const BenchPeers& peers, const BenchRecord& bench) {
                             fmt::format("{:.2f}", peer.ratio)});
     }
   }
-  text += render_text(table, 2);
+  text += render_text(table, 2, columns);
   for (const BenchPeers::Missing& missing : peers.missing) {
     text += fmt::format("  not measured: {}: {}\n", missing.configuration, missing.reason);
   }
@@ -136,7 +139,7 @@ std::string print_peers(const BenchPeers& peers, const BenchRecord& bench) {
 
 }  // namespace
 
-std::string print_bench(const BenchRecord& bench, BenchDetail detail) {
+std::string print_bench(const BenchRecord& bench, BenchDetail detail, std::size_t columns) {
   std::string text = fmt::format("{} on {}, batch {}, {}, {}, {}\n", bench.network, bench.input,
                                  bench.batch, bench.precision, bench.isa, bench.library);
   if (bench.peak_gflops) {
@@ -147,9 +150,9 @@ std::string print_bench(const BenchRecord& bench, BenchDetail detail) {
     text += fmt::format("one core's measured peak: {:.1f} GB/s to and from memory\n",
                         *bench.peak_gb_per_second);
   }
-  text += "\n" + print_speeds(bench);
-  for (const BenchOrder& order : bench.orders) text += print_order(order, bench, detail);
-  if (bench.peers) text += print_peers(*bench.peers, bench);
+  text += "\n" + print_speeds(bench, columns);
+  for (const BenchOrder& order : bench.orders) text += print_order(order, bench, detail, columns);
+  if (bench.peers) text += print_peers(*bench.peers, bench, columns);
   return text;
 }
 

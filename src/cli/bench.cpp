@@ -1,6 +1,7 @@
 #include "bench/bench.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <memory>
@@ -10,6 +11,7 @@
 #include "base/error.h"
 #include "bench/bench_record.h"
 #include "cli/study_arguments.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 
 namespace whichfirst::cli {
@@ -51,7 +53,10 @@ int run(const BenchOptions& options) {
   if (options.peers) plan.peers = options.peer;
   const bench::BenchRecord measured = bench::run_bench(study, plan);
   const auto detail = options.stages ? bench::BenchDetail::stages : bench::BenchDetail::kinds;
-  fmt::print("{}", options.json ? bench::to_json(measured) : bench::print_bench(measured, detail));
+  fmt::print("{}", options.json
+                       ? bench::to_json(measured)
+                       : bench::print_bench(measured, detail,
+                                            columns_of(STDOUT_FILENO, report::kUnlimited)));
   return kDone;
 }
 

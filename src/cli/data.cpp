@@ -1,9 +1,11 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
 #include <string>
 
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "data/description.h"
 #include "report/data_text.h"
@@ -22,7 +24,9 @@ struct DataOptions {
 int list(const DataOptions& options) {
   data::FoundSets sets;
   for (const data::KnownSet& set : data::known_sets()) sets.sets.push_back(find_set(set));
-  fmt::print("{}", options.json ? to_json(sets) : report::print_data_list(sets));
+  fmt::print("{}", options.json ? to_json(sets)
+                                : report::print_data_list(
+                                      sets, columns_of(STDOUT_FILENO, report::kUnlimited)));
   return kDone;
 }
 

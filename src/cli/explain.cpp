@@ -1,6 +1,7 @@
 #include "algebra/explain.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "json/printable.h"
 #include "lab/relation_check.h"
@@ -68,7 +70,10 @@ int run(const ExplainOptions& options) {
                                         algebra::build_stack(b, explanation.input, units)},
                                        {.batch = kBatch});
   explanation.ledger.insert(explanation.ledger.end(), rows.begin(), rows.end());
-  fmt::print("{}", options.json ? to_json(explanation) : report::print_explanation(explanation));
+  fmt::print("{}", options.json
+                       ? to_json(explanation)
+                       : report::print_explanation(
+                             explanation, columns_of(STDOUT_FILENO, report::kWidestProse)));
   if (!is_contradicted(explanation)) return kDone;
   fmt::print(stderr, "whichfirst: {}", report::print_contradictions(explanation));
   return kWrongInput;

@@ -96,9 +96,9 @@ int run(const LabOptions& options) {
     record::write_output(options.values_out, data::write_npy(lab::all_values(inspection)));
   }
   constexpr std::size_t kElsewhere = 100;  // two orders of a 5x5 picture side by side
-  const std::size_t width =
-      isatty(STDOUT_FILENO) != 0 ? terminal_size(STDOUT_FILENO).columns : kElsewhere;
-  fmt::print("{}", options.json ? to_json(inspection) : report::print_lab(inspection, width));
+  fmt::print("{}", options.json
+                       ? to_json(inspection)
+                       : report::print_lab(inspection, columns_of(STDOUT_FILENO, kElsewhere)));
   return kDone;
 }
 

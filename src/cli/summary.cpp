@@ -1,11 +1,13 @@
 #include "network/summary.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <memory>
 #include <string>
 
 #include "cli/study_arguments.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "report/summary_text.h"
 #include "study/experiment.h"
@@ -42,7 +44,9 @@ int run(const SummaryOptions& options) {
   } else {
     for (const study::Arm& arm : arms) summary.orders.push_back(summarise(arm, study.recipe));
   }
-  fmt::print("{}", options.json ? to_json(summary) : report::print_summary(summary));
+  fmt::print("{}", options.json ? to_json(summary)
+                                : report::print_summary(
+                                      summary, columns_of(STDOUT_FILENO, report::kUnlimited)));
   return kDone;
 }
 

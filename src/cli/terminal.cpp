@@ -26,12 +26,16 @@ TerminalSize terminal_size(int descriptor) {
   return found;
 }
 
+std::size_t columns_of(int descriptor, std::size_t elsewhere) {
+  return isatty(descriptor) != 0 ? terminal_size(descriptor).columns : elsewhere;
+}
+
 bool can_redraw(int descriptor) { return isatty(descriptor) != 0 && variable("TERM") != "dumb"; }
 
 report::Screen screen_of(int descriptor) {
   constexpr std::size_t kNarrowest = 40;
   constexpr std::size_t kWidest = 100;  // longer lines are hard to read
-  return {.columns = std::clamp(terminal_size(descriptor).columns, kNarrowest, kWidest),
+  return {.columns = std::clamp(columns_of(descriptor, 80), kNarrowest, kWidest),
           .has_colour = can_redraw(descriptor) && variable("NO_COLOR").empty()};
 }
 

@@ -15,6 +15,9 @@ struct TerminalSize {
 /// Of the terminal behind `descriptor` at this moment; the default where there is none.
 TerminalSize terminal_size(int descriptor);
 
+/// The width of the terminal behind `descriptor`, or `elsewhere` where there is none.
+std::size_t columns_of(int descriptor, std::size_t elsewhere);
+
 /// Whether the cursor can be moved: it is a terminal, and TERM is not "dumb".
 bool can_redraw(int descriptor);
 

@@ -267,7 +267,7 @@ class StageMaker {
   }
 
   Unit unit() {
-    if (context_ != Context::body) fail("a unit stands in a network, not in an order");
+    if (context_ != Context::body) fail("a unit belongs in a network, not in an order");
     const auto width = arguments_.integer("", {1, kMaxWidth}, "the width of a unit");
     if (!width) fail("unit needs its width, such as unit(16)");
     Unit unit;

@@ -206,7 +206,7 @@ struct CrossEntropy {
 };
 
 /// Mean over the batch of -sum over k of target[k] log softmax(logits)[k], computed without
-/// overflow. `logits` are N vectors of K numbers, one a class, `labels` N class numbers from 0.
+/// overflow. `logits` are N vectors of K numbers, one per class, `labels` N class numbers from 0.
 /// target is label_smoothing / K, and 1 - label_smoothing more at the label; label_smoothing is in
 /// [0, 1) (torch.nn.CrossEntropyLoss). An image with a NaN logit is never right.
 CrossEntropy softmax_cross_entropy(const Tensor& logits, std::span<const std::int32_t> labels,

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "json/printable.h"
 #include "report/document.h"
 #include "report/wording.h"
@@ -21,16 +23,18 @@ std::string count_in(const data::PartDescription& part, std::size_t label) {
 
 }  // namespace
 
-std::string print_data_list(const data::FoundSets& list) {
-  Table table{{"name", "classes", "what it is", "where"}, "lrll"};
+std::string print_data_list(const data::FoundSets& list, std::size_t columns) {
+  Table table{{"name", "classes", "what it is", "found in"}, "lrll"};
   for (const data::FoundSet& known : list.sets) {
     table.rows.push_back({std::string(known.set.name), std::to_string(known.set.classes),
                           std::string(known.set.description), known.found.value_or("not found")});
   }
-  return render_text(table, 0) +
-         "\nChoose a set with data.name=NAME, or your own file or folder with "
-         "data.path=PATH.\n`whichfirst data info NAME` says more, and where to get a set that was "
-         "not found.\n";
+  return render_text(table, 0, columns) + "\n" +
+         wrap("",
+              "Choose a set with data.name=NAME, or your own file or folder with data.path=PATH. "
+              "`whichfirst data info NAME` says more, and where to get a set that was not found.",
+              std::min(columns, kWidestProse), 0) +
+         "\n";
 }
 
 std::string print_absent_data(const data::FoundSet& absent) {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
+#include <sstream>
 #include <utility>
 
 #include "base/error.h"
@@ -24,6 +26,11 @@ std::vector<std::size_t> widths_of(const Table& table) {
   widen(table.header);
   for (const Row& row : table.rows) widen(row);
   return widths;
+}
+
+/// Of a line with columns of these widths, two spaces apart.
+std::size_t width_of(const std::vector<std::size_t>& widths) {
+  return std::accumulate(widths.begin(), widths.end(), 2 * (widths.size() - 1));
 }
 
 /// `cell` filled with spaces to `width` characters, on the side that `alignment` leaves free.
@@ -145,18 +152,70 @@ std::string coloured(const std::string& cell) {
   return cell;
 }
 
-std::string text_of(const Table& table, std::size_t indent, bool has_colour) {
-  const std::vector<std::size_t> widths = widths_of(table);
-  const auto print = [&](const Row& row) {
-    std::string line(indent, ' ');
+std::size_t longest_word(std::string_view text) {
+  std::size_t longest = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    longest = std::max(longest, json::count_characters(text.substr(begin, end - begin)));
+    begin = end + 1;
+  }
+  return longest;
+}
+
+/// Takes characters from the widest columns of words until a line has at most `most`; no word is
+/// broken.
+void squeeze(std::vector<std::size_t>& widths, const Table& table, std::size_t most) {
+  std::vector<std::size_t> narrowest(widths.size());
+  const auto widen = [&](const Row& row) {
     for (std::size_t c = 0; c < row.size(); ++c) {
-      const std::string cell = fill(row[c], widths[c], table.alignment[c]);
-      const bool is_painted = has_colour && c == table.verdict_column;
-      line +=
-          (c > 0 ? "  " : "") + (is_painted ? coloured(row[c]) + cell.substr(row[c].size()) : cell);
+      narrowest[c] = std::max(narrowest[c], longest_word(row[c]));
     }
-    line.erase(line.find_last_not_of(' ') + 1);
-    return line + '\n';
+  };
+  widen(table.header);
+  for (const Row& row : table.rows) widen(row);
+  while (width_of(widths) > most) {
+    std::optional<std::size_t> widest;
+    for (std::size_t c = 0; c < widths.size(); ++c) {
+      const bool can_shrink = table.alignment[c] == 'l' && widths[c] > narrowest[c];
+      if (can_shrink && (!widest || widths[c] > widths[*widest])) widest = c;
+    }
+    if (!widest) return;
+    --widths[*widest];
+  }
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+std::string text_of(const Table& table, std::size_t indent, const Screen& screen) {
+  std::vector<std::size_t> widths = widths_of(table);
+  squeeze(widths, table, screen.columns - std::min(screen.columns, indent));
+  const auto print = [&](const Row& row) {
+    std::vector<std::vector<std::string>> cells;  // as lines
+    std::size_t height = 1;
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      const bool fits = json::count_characters(row[c]) <= widths[c];
+      cells.push_back(fits ? std::vector{row[c]} : lines_of(wrap("", row[c], widths[c], 0)));
+      height = std::max(height, cells.back().size());
+    }
+    std::string text;
+    for (std::size_t i = 0; i < height; ++i) {
+      std::string line(indent, ' ');
+      for (std::size_t c = 0; c < row.size(); ++c) {
+        const std::string part = i < cells[c].size() ? cells[c][i] : "";
+        const std::string cell = fill(part, widths[c], table.alignment[c]);
+        const bool is_painted = screen.has_colour && c == table.verdict_column;
+        line +=
+            (c > 0 ? "  " : "") + (is_painted ? coloured(part) + cell.substr(part.size()) : cell);
+      }
+      line.erase(line.find_last_not_of(' ') + 1);
+      text += line + '\n';
+    }
+    return text;
   };
   std::string text = print(table.header);
   for (const Row& row : table.rows) text += print(row);
@@ -166,7 +225,7 @@ std::string text_of(const Table& table, std::size_t indent, bool has_colour) {
 std::string text_block(const Block& block, const Screen& screen) {
   if (const auto* table = std::get_if<Table>(&block)) {
     return (table->caption.empty() ? "" : wrap("", table->caption, screen.columns, 0) + "\n") +
-           text_of(*table, 2, screen.has_colour);
+           text_of(*table, 2, screen);
   }
   const Words& words = std::get<Words>(block);
   const bool is_indented = words.role == Role::remark || words.role == Role::warning;
@@ -188,9 +247,7 @@ void Section::add(Role role, std::string text) {
 
 void Table::fit(std::size_t columns, const std::vector<std::string>& least_important) {
   for (const std::string& heading : least_important) {
-    std::size_t width = 2 * (header.size() - 1);
-    for (const std::size_t each : widths_of(*this)) width += each;
-    if (width <= columns) return;
+    if (width_of(widths_of(*this)) <= columns) return;
     const auto column = std::find(header.begin(), header.end(), heading) - header.begin();
     if (column == std::ssize(header)) continue;
     header.erase(header.begin() + column);
@@ -200,8 +257,8 @@ void Table::fit(std::size_t columns, const std::vector<std::string>& least_impor
   }
 }
 
-std::string render_text(const Table& table, std::size_t indent) {
-  return text_of(table, indent, false);
+std::string render_text(const Table& table, std::size_t indent, std::size_t columns) {
+  return text_of(table, indent, {.columns = columns});
 }
 
 std::string render_text(const Document& document, const Screen& screen) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,6 +61,10 @@ struct Document {
   std::vector<Section> sections;
 };
 
+inline constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
+/// Longer lines of words are hard to read.
+inline constexpr std::size_t kWidestProse = 98;
+
 /// What text is shown on.
 struct Screen {
   std::size_t columns = 80;  ///< a line of words is broken before it is longer
@@ -67,10 +72,10 @@ struct Screen {
 };
 
 /// Columns aligned by characters and two spaces apart, tables and remarks indented by two spaces,
-/// an empty line between sections. A row of a table is one line however long it is.
+/// an empty line between sections. Where a table is too wide its cells of words take several lines.
 std::string render_text(const Document& document, const Screen& screen);
 /// The same of a single table, indented by `indent` spaces.
-std::string render_text(const Table& table, std::size_t indent);
+std::string render_text(const Table& table, std::size_t indent, std::size_t columns = kUnlimited);
 
 /// Headings, and pipe tables that are padded so that the source reads well too.
 std::string render_markdown(const Document& document);

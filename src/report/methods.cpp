@@ -80,8 +80,7 @@ std::string interval_words(const record::VerdictRecord& verdict) {
 std::string rule_words(const record::VerdictRecord& verdict) {
   const MetricWords words = metric_words(verdict);
   const record::PlanWords& plan = verdict.plan;
-  const std::string margin =
-      verdict.margin ? fmt::format("{:g}{}", *verdict.margin, words.unit) : std::string();
+  const std::string margin = verdict.margin ? amount(*verdict.margin, words) : std::string();
   std::string text;
   if (plan.seeds) {
     text = fmt::format(" The difference of {} was judged by the {} over {}", words.name,

@@ -57,7 +57,7 @@ std::string plan_words(const record::VerdictRecord& verdict) {
   const MetricWords words = metric_words(verdict);
   const bool is_planned = !verdict.table || !verdict.plan.seeds;  // a table says no plan of its own
   std::string text = fmt::format("{}: {}, ", is_planned ? "Planned" : "Judged", words.name);
-  text += verdict.margin ? fmt::format("margin {:g}{}", *verdict.margin, words.unit) : "no margin";
+  text += verdict.margin ? "margin " + amount(*verdict.margin, words) : "no margin";
   text += fmt::format(", {:g} % confidence", 100 * verdict.confidence);
   if (verdict.plan.comparisons > 1) {
     text += fmt::format(" over {} comparisons", verdict.plan.comparisons);
@@ -88,12 +88,13 @@ std::string prospect_words(const record::ComparisonResult& result,
   const auto pairs = [](const std::optional<int>& count) {
     return count ? counted(*count, "pair") : "more than 100,000 pairs";
   };
-  std::string text = fmt::format(
-      "at this spread, detecting a difference of {:g}{} with {:g} % power takes {}",
-      prospect.difference, words.unit, 100 * prospect.power, pairs(prospect.pairs_for_difference));
+  std::string text =
+      fmt::format("at this spread, detecting a difference of {} with {:g} % power takes {}",
+                  amount(prospect.difference, words), 100 * prospect.power,
+                  pairs(prospect.pairs_for_difference));
   if (verdict.margin) {
-    text += fmt::format(", and showing that there is none as large as {:g}{} takes {}",
-                        *verdict.margin, words.unit, pairs(prospect.pairs_for_equivalence));
+    text += fmt::format(", and showing that there is none as large as {} takes {}",
+                        amount(*verdict.margin, words), pairs(prospect.pairs_for_equivalence));
   }
   if (prospect.power_now) {
     text += fmt::format("; the power of {} is {:.0f} %", counted(result.comparison.pairs, "pair"),
@@ -147,8 +148,8 @@ std::string warning_words(const stats::Warning& warning, const record::Compariso
                              : "");
     case stats::WarningKind::wide_margin:
       return fmt::format(
-          "the margin of {:g}{} is {:.0f} % of the metric's size, so `equivalent` says little",
-          *verdict.margin, words.unit, 100 * warning.found);
+          "the margin of {} is {:.0f} % of the metric's size, so `equivalent` says little",
+          amount(*verdict.margin, words), 100 * warning.found);
     case stats::WarningKind::negative_correlation:
       return fmt::format(
           "the two values of a pair move in opposite directions (correlation {:.2f}): here pairing "

@@ -7,7 +7,7 @@
 
 namespace whichfirst::report {
 
-std::string print_summary(const network::StudySummary& summary) {
+std::string print_summary(const network::StudySummary& summary, std::size_t columns) {
   std::string text = fmt::format("{} on pictures of {}, {} classes\n", summary.network,
                                  fmt::join(summary.input.extents(), "x"), summary.classes);
   for (const network::NetworkSummary& network : summary.orders) {
@@ -23,12 +23,18 @@ std::string print_summary(const network::StudySummary& summary) {
     }
     table.rows.push_back(
         {"total", "", "", grouped(network.parameters), grouped(network.flops), ""});
-    text += fmt::format("\n{} ({})\n{}", network.name, network.order, render_text(table, 2));
-    text += fmt::format("  a trial at batch {} needs about {} of memory in addition to the data\n",
-                        summary.batch, bytes(network.trial_bytes));
+    text +=
+        fmt::format("\n{} ({})\n{}", network.name, network.order, render_text(table, 2, columns));
+    text += wrap("  ",
+                 fmt::format("a trial at batch {} needs about {} of memory in addition to the data",
+                             summary.batch, bytes(network.trial_bytes)),
+                 columns, 2) +
+            "\n";
   }
-  text += "\nFLOPs and memory are of one image, forward; a multiply and an add are 2.\n";
-  return text;
+  return text + "\n" +
+         wrap("", "FLOPs and memory are per image, forward; a multiply and an add are 2 FLOPs.",
+              columns, 0) +
+         "\n";
 }
 
 }  // namespace whichfirst::report

@@ -1,13 +1,15 @@
 // Networks stage by stage, as text.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "network/summary.h"
 
 namespace whichfirst::report {
 
-/// A table an order: stage, what it is, output, parameters, FLOPs, memory; then the totals.
-std::string print_summary(const network::StudySummary& summary);
+/// One table per order: stage, what it is, output, parameters, FLOPs, memory; then the totals. In
+/// lines of at most `columns` where words allow.
+std::string print_summary(const network::StudySummary& summary, std::size_t columns);
 
 }  // namespace whichfirst::report

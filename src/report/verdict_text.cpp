@@ -243,9 +243,14 @@ Document brief_outline(const VerdictRecord& verdict, const Screen& screen) {
   Section rates;
   const std::vector<ComparisonResult> shared = comparisons_that(is_at_shared_rate, verdict);
   if (compared.size() == 1 && !shared.empty()) {
-    rates.title = "At each learning rate that both orders share";
-    rates.blocks.emplace_back(
-        fitted(comparisons_table(shared, verdict), {"sd", "pairs", interval}, screen));
+    rates.title = fmt::format("At the learning rates that both share, {} - {}", compared.front().a,
+                              compared.front().b);
+    Table at_rates = comparisons_table(shared, verdict);
+    at_rates.header.front() = "learning rate";
+    for (std::size_t i = 0; i < shared.size(); ++i) {
+      at_rates.rows[i].front() = fmt::format("{}", *shared[i].shared_lr);
+    }
+    rates.blocks.emplace_back(fitted(std::move(at_rates), {"sd", "pairs", interval}, screen));
   }
   Section end;
   if (verdict.run_folder) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <set>
 #include <vector>
 
 #include "base/error.h"
@@ -131,6 +132,12 @@ MetricWords metric_words(std::string_view metric) {
   return {.name = name, .unit = "", .decimals = 4};
 }
 
+std::string amount(double difference, const MetricWords& words) {
+  std::string text = fmt::format("{:g}{}", difference, words.unit);
+  if (difference == 1 && words.unit.ends_with('s')) text.pop_back();
+  return text;
+}
+
 MetricWords metric_words(const record::VerdictRecord& verdict) {
   if (!verdict.table) return metric_words(verdict.metric);
   return {.name = verdict.metric, .unit = "", .decimals = table_decimals(verdict)};
@@ -211,13 +218,16 @@ std::string lr_words(const record::ComparisonResult* result, const record::Verdi
     return fmt::format(", each order with its best learning rate of {}", fmt::join(tried, ", "));
   }
   if (result->shared_lr) return fmt::format(", both with learning rate {}", *result->shared_lr);
-  std::string text;
+  std::vector<std::string> text;
+  std::set<double> rates;
   for (const record::OrderResult& order : verdict.orders) {
     if ((order.name != result->a && order.name != result->b) || !order.lr) continue;
-    text += fmt::format("{}{} with {}{}", text.empty() ? "" : " and ", order.name,
-                        text.empty() ? "learning rate " : "", *order.lr);
+    rates.insert(*order.lr);
+    text.push_back(
+        fmt::format("{} with {}{}", order.name, text.empty() ? "learning rate " : "", *order.lr));
   }
-  return fmt::format(", {}, each its best of {}", text, fmt::join(tried, ", "));
+  if (rates.size() == 1) text = {fmt::format("both with learning rate {}", *rates.begin())};
+  return fmt::format(", {}, each its best of {}", fmt::join(text, " and "), fmt::join(tried, ", "));
 }
 
 /// What of the recipe is not the default: ", adamw, one-cycle, crop(4), match ends".
@@ -272,8 +282,8 @@ std::string finding_words(const record::ComparisonResult& result, const MetricWo
   const stats::Comparison& c = result.comparison;
   const std::string a = named_order(verdict, result.a);
   const std::string b = named_order(verdict, result.b);
-  const std::string of_metric =
-      fmt::format("{} {} {}", words.unit, words.unit.empty() ? "in" : "of", words.name);
+  const std::string metric = fmt::format(" {} {}", words.unit.empty() ? "in" : "of", words.name);
+  const std::string of_metric = words.unit + metric;
   const std::string difference =
       c.center
           ? fmt::format(" The {}difference, {} - {}, is {}{}.",
@@ -286,8 +296,8 @@ std::string finding_words(const record::ComparisonResult& result, const MetricWo
       return fmt::format("{} is {} than {} by {}{}.", a, stats::name(c.verdict), b,
                          number(std::abs(c.center.value_or(0)), words.decimals), of_metric);
     case Verdict::equivalent:
-      return fmt::format("{} and {} are equivalent: they differ by less than {:g}{}{}.{}", a, b,
-                         verdict.margin.value_or(0), of_metric,
+      return fmt::format("{} and {} are equivalent: they differ by less than {}{}{}.{}", a, b,
+                         amount(verdict.margin.value_or(0), words), metric,
                          c.negligible ? ", though not by nothing" : "", difference);
     case Verdict::undecided:
       return fmt::format("Undecided: {} not show which of {} and {} is better.{}",
@@ -363,8 +373,9 @@ std::string overview_sentence(const record::VerdictRecord& verdict) {
                                ? runs_words(most, verdict)
                                : fmt::format("{} to {}", least, runs_words(most, verdict));
   return joined({text,
-                 fmt::format("With {:g} % confidence, all {} verdicts hold; each rests on {}.",
-                             100 * verdict.confidence, verdict.comparisons.size(), runs),
+                 fmt::format("The {} comparisons rest on {} each; with {:g} % confidence none of "
+                             "their verdicts is wrong.",
+                             verdict.comparisons.size(), runs, 100 * verdict.confidence),
                  condition_words(nullptr, verdict)});
 }
 

@@ -11,6 +11,9 @@
 
 namespace whichfirst::report {
 
+using whichfirst::counted;
+using whichfirst::grouped;
+
 /// Decimals of numbers too small for them: written as "1.23e-14".
 inline constexpr int kScientific = 13;
 
@@ -45,6 +48,9 @@ struct MetricWords {
   int decimals = 2;  // or kScientific
 };
 MetricWords metric_words(std::string_view metric);
+
+/// A difference with its unit: "0.25 points", "1 point"; of a loss "0.01".
+std::string amount(double difference, const MetricWords& words);
 
 /// Of the verdict's metric. A table's metric is in the table's own unit and keeps its name; the
 /// decimals then show three digits of the smallest spread between pairs.

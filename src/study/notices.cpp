@@ -18,8 +18,6 @@ namespace whichfirst::study {
 namespace {
 
 using record::Notice;
-using report::counted;
-using report::grouped;
 
 using OrderPointers = std::vector<const OrderTrials*>;
 

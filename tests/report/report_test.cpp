@@ -45,6 +45,17 @@ TEST(Table, FitsByLeavingOutWhatMattersLeast) {
   EXPECT_EQ(table.verdict_column, 1);
 }
 
+TEST(Table, TakesSeveralLinesWhereItsWordsAreTooWide) {
+  const Table table{{"what", "how long is it", "n"},
+                    "llr",
+                    {{"a", "one two three four", "1"}, {"b", "unbreakable-word", "22"}}};
+  EXPECT_EQ(render_text(table, 2, 27),
+            "  what  how long is it     n\n"
+            "  a     one two three      1\n"
+            "        four\n"
+            "  b     unbreakable-word  22\n");
+}
+
 TEST(Document, ColoursVerdictsOnAScreenThatCanAndBreaksWordsNotTables) {
   Table table{{"a", "verdict", "c"}, "lll", {{"worse", "worse", "1"}, {"x", "undecided", "2"}}};
   table.verdict_column = 1;

@@ -85,7 +85,7 @@ algebra::Explanation explanation() {
 
 TEST(Snapshot, OfAnExplanation) {
   algebra::Explanation both = explanation();
-  expect_snapshot("explain.txt", print_explanation(both));
+  expect_snapshot("explain.txt", print_explanation(both, 98));
   EXPECT_EQ(print_contradictions(both), "");
   EXPECT_FALSE(is_contradicted(both));
   EXPECT_THAT(to_json(both), HasSubstr("\"answer_in_a_row\": null"));
@@ -104,13 +104,14 @@ TEST(Snapshot, OfAnExplanation) {
   both.stack->with_positive_scales->check = {};
   both.notes = {{"", "a note of one line"}, {"N1", "another"}};
   both.ledger = {{.what = "parameters", .values = {"914", "930"}}};
-  expect_snapshot("explain-contradicted.txt", print_explanation(both) + print_contradictions(both));
+  expect_snapshot("explain-contradicted.txt",
+                  print_explanation(both, 98) + print_contradictions(both));
   EXPECT_TRUE(is_contradicted(both));
   EXPECT_THAT(to_json(both), HasSubstr("\"contradicted\": true"));
   both.stack->relation.answer = Answer::different;
   both.stack->relation.check = {};
   EXPECT_THAT(to_json(both), HasSubstr("\"answer_in_a_row\": \"different\""));
-  EXPECT_THAT(print_explanation(both),
+  EXPECT_THAT(print_explanation(both, 98),
               HasSubstr("\nAnswer: one unit: same function class; units in a row: different\n"));
 }
 
@@ -150,7 +151,8 @@ TEST(Snapshot, OfASummary) {
                                                             .stages = {conv, sum},
                                                             .parameters = 72,
                                                             .flops = 112896,
-                                                            .trial_bytes = 5'000'000}}}));
+                                                            .trial_bytes = 5'000'000}}},
+                                               kUnlimited));
 }
 
 TEST(Snapshot, OfDataSets) {
@@ -166,7 +168,7 @@ TEST(Snapshot, OfDataSets) {
   data::FoundSet drawn = absent;
   drawn.set.name = "shapes10";
   drawn.found = "built in";
-  expect_snapshot("data.txt", print_data_list({.sets = {drawn, absent}}) + "\n" +
+  expect_snapshot("data.txt", print_data_list({.sets = {drawn, absent}}, kUnlimited) + "\n" +
                                   print_absent_data(absent) + "\n" +
                                   print_data({.name = "my\x1b.npz",
                                               .format = "npz",
@@ -214,13 +216,13 @@ TEST(Snapshot, OfABench) {
                   .seconds = 0.001,
                   .flops = {},
                   .bytes = {}}};
-  expect_snapshot("bench.txt", print_bench(bench));
+  expect_snapshot("bench.txt", print_bench(bench, bench::BenchDetail::kinds, kUnlimited));
   order.parts[0].implementation = "ref:any";
   bench.peak_gb_per_second = 12.5;
   bench.peers = bench::BenchPeers{.library = "PyTorch 1.13.0",
                                   .runs = {{"a", "channels_last", 1, 2, 1000.0, 1.1}},
                                   .missing = {{"bf16", "the processor lacks it"}}};
-  expect_snapshot("bench-stages.txt", print_bench(bench, bench::BenchDetail::stages));
+  expect_snapshot("bench-stages.txt", print_bench(bench, bench::BenchDetail::stages, kUnlimited));
 }
 
 }  // namespace
