@@ -25,10 +25,10 @@ namespace {
 struct CompareOptions {
   StudyArguments study;
   std::string out;
+  std::string weights;
   int jobs = 0;  // 0: as many as there are cores
   VerdictFormat format;
   WantedOptions wanted;
-  std::string weights;
   bool quiet = false;
   bool dry_run = false;
   ExpectOptions expect;
@@ -77,14 +77,14 @@ int compare(const CompareOptions& options) {
   display.say(fmt::format("reading {} ...", study.data.path.value_or(study.data.name)));
   study::Run run(study::prepare(study, data::search_folders()),
                  {.folder = options.out,
+                  .weights = options.weights.empty()    ? study::KeptWeights::none
+                             : options.weights == "all" ? study::KeptWeights::all
+                                                        : study::KeptWeights::best,
                   .jobs = options.jobs > 0 ? std::optional(options.jobs) : std::nullopt,
                   .cores = study::available_cores(),
                   .free_bytes = study::available_memory(),
                   .wanted = wanted,
-                  .expectations = expectations,
-                  .weights = options.weights.empty()    ? study::KeptWeights::none
-                             : options.weights == "all" ? study::KeptWeights::all
-                                                        : study::KeptWeights::best},
+                  .expectations = expectations},
                  display);
   if (options.dry_run) return print_plan(run, options.format);
   const Interrupt interrupt;

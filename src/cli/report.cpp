@@ -6,7 +6,7 @@
 #include "cli/expectation.h"
 #include "cli/verbs.h"
 #include "cli/verdict_format.h"
-#include "study/run_state.h"
+#include "record/verdict_record.h"
 
 namespace whichfirst::cli {
 namespace {
@@ -19,7 +19,7 @@ struct ReportOptions {
 
 int run(const ReportOptions& options) {
   options.expect.parsed();
-  const record::VerdictRecord verdict = study::verdict_of_run(options.run);
+  const record::VerdictRecord verdict = record::read_verdict(options.run);
   if (options.format.word == "csv" && !verdict.plan.seeds) {
     fmt::print(stderr,
                "note: pairs were added until it was decided; give --auto --max-pairs {} "

@@ -1,9 +1,7 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -17,7 +15,6 @@
 #include "report/wording.h"
 #include "study/experiment.h"
 #include "study/run_state.h"
-#include "study/tuning.h"
 #include "study/weights.h"
 
 namespace whichfirst::cli {
@@ -77,46 +74,6 @@ network::Values load_weights(const std::string& path, const study::Arm& arm) {
   return values;
 }
 
-/// The arm that is named; of an order without a rate where there are several, the arm at the rate
-/// that its tuning found best.
-const study::Arm& find_arm(const study::Experiment& experiment, const TrainOptions& options) {
-  const auto& orders = experiment.study.orders;
-  const bool is_order = std::any_of(orders.begin(), orders.end(),
-                                    [&](const auto& order) { return order.name == options.order; });
-  if (!is_order || !record::is_tuned(experiment.study)) {
-    return study::find_arm(experiment.arms, options.order);
-  }
-  const std::filesystem::path path = options.run.empty()
-                                         ? record::default_run_folder(experiment.study)
-                                         : std::filesystem::path(options.run);
-  const std::string remedy =
-      fmt::format("tune it by whichfirst compare (--run names another folder), or name a rate: {}",
-                  experiment.arms.front().name);
-  std::error_code ignored;
-  if (!std::filesystem::exists(path / "study.toml", ignored)) {
-    throw Error("order {}: its best learning rate is not known: {} is no run folder; {}",
-                options.order, path.string(), remedy);
-  }
-  const record::RunFolder folder(path);
-  if (!record::differing_keys(folder.study(), experiment.study).empty()) {
-    throw Error("{}: it holds another study; {}", path.string(), remedy);
-  }
-  std::vector<std::string> damaged;
-  const study::Trials trials = study::load_trials(folder, experiment, damaged);
-  if (!study::is_tuning_complete(experiment, trials)) {
-    throw Error("order {}: its best learning rate is not known: in {} not all rates were tried; {}",
-                options.order, path.string(), remedy);
-  }
-  for (const record::TunedOrder& order : study::tune(experiment, trials)) {
-    if (order.name != options.order) continue;
-    fmt::print(stderr, "{} at learning rate {}, the best of its tuning in {}\n", order.name,
-               order.best, path.string());
-    return study::find_arm(experiment.arms,
-                           record::arm_name(experiment.study, order.name, order.best));
-  }
-  return study::find_arm(experiment.arms, options.order);
-}
-
 void print_epoch(const record::EpochMetrics& epoch) {
   std::string line =
       fmt::format("epoch {}: training loss {:.4f}, training accuracy {:.2f}", epoch.epoch,
@@ -148,7 +105,10 @@ void print_result(const record::TrialRecord& record) {
 int run(const TrainOptions& options) {
   const record::Study study = options.study.resolve();
   const study::Experiment experiment = study::prepare(study, data::search_folders());
-  const study::Arm& arm = find_arm(experiment, options);
+  const study::Arm& arm = study::arm_at_best_rate(experiment, options.order, options.run);
+  if (arm.name != options.order) {
+    fmt::print(stderr, "{} at learning rate {}, the best of its tuning\n", options.order, arm.lr);
+  }
   if (!options.save.empty()) record::require_output("--save", options.save);
   if (!options.save_init.empty()) record::require_output("--save-init", options.save_init);
   const network::Values initial = options.init.empty()

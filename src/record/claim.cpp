@@ -102,6 +102,13 @@ Claim::~Claim() {
 
 void Claim::renew() const { ::futimens(descriptor_.get(), nullptr); }
 
+void show_life(const Descriptor& descriptor) { try_lock(descriptor, LOCK_EX); }
+
+bool shows_life(const std::filesystem::path& path) {
+  const Descriptor there(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  return there.get() >= 0 && try_lock(there, LOCK_SH) == Lock::held;
+}
+
 std::optional<std::string> holder_of(const std::filesystem::path& claim) {
   const Descriptor there(::open(claim.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (there.get() < 0) return std::nullopt;

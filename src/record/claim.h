@@ -44,6 +44,12 @@ class Claim {
   Descriptor descriptor_;
 };
 
+/// Locks a file for as long as it is open, so that others see that its writer lives; in vain where
+/// another holds it or the file system has no locks.
+void show_life(const Descriptor& descriptor);
+/// Whether somebody shows life by that file.
+bool shows_life(const std::filesystem::path& path);
+
 /// The writer that holds the claim, for those who only look; nullopt where nobody does.
 std::optional<std::string> holder_of(const std::filesystem::path& claim);
 

@@ -74,14 +74,6 @@ std::filesystem::path progress_path(const std::filesystem::path& folder, std::st
   return folder / fmt::format("progress-{}.jsonl", writer);
 }
 
-void write_if_new(const std::filesystem::path& file, std::string_view text) {
-  try {
-    if (read_regular_file(file, kMostVerdictBytes) == text) return;
-  } catch (const UnfitFile&) {  // replaced
-  }
-  write_file_atomically(file, text);
-}
-
 }  // namespace
 
 std::filesystem::path default_run_folder(const Study& study) {
@@ -171,6 +163,15 @@ int RunFolder::count_trials() const {
   return count;
 }
 
+bool RunFolder::is_being_written() const {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("progress-") && shows_life(entry.path())) return true;
+  }
+  return !under_way().empty();
+}
+
 std::vector<TrialUnderWay> RunFolder::under_way() const {
   std::vector<TrialUnderWay> found;
   for_each_trial([&](const std::string& arm, std::uint64_t replicate) {
@@ -185,17 +186,6 @@ std::vector<TrialUnderWay> RunFolder::under_way() const {
     found.push_back(std::move(trial));
   });
   return found;
-}
-
-PlanRecord RunFolder::load_plan() const {
-  const std::filesystem::path file = folder_ / "plan.json";
-  const auto text = read_regular_file(file, kMostVerdictBytes);
-  if (text) return plan_from_json(*text, file.string());
-  throw Error(
-      "{}: no plan.json in it, as nothing was trained or an earlier version wrote it; "
-      "`whichfirst compare {} --out {}` goes on with the run and writes one",
-      json::printable(folder_.string()), json::printable((folder_ / "study.toml").string()),
-      json::printable(folder_.string()));
 }
 
 std::optional<TrialRecord> RunFolder::load_trial(const std::string& arm, std::uint64_t replicate,
@@ -284,13 +274,25 @@ void RunFolder::append_progress(std::string_view line) {
         file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
     if (opened < 0) fail_with_errno(file, "cannot be opened");
     progress_.emplace(opened);
+    show_life(*progress_);
   }
   write_all(*progress_, line, file);
 }
 
-void RunFolder::save_plan(std::string_view text) { write_if_new(folder_ / "plan.json", text); }
+void RunFolder::save_so_far(std::string_view text) {
+  write_file_atomically(folder_ / kSoFarFile, text);
+}
+
 void RunFolder::save_verdict(std::string_view text) {
-  write_if_new(folder_ / "verdict.json", text);
+  const std::filesystem::path file = folder_ / "verdict.json";
+  std::optional<std::string> there;
+  try {
+    there = read_regular_file(file, kMostVerdictBytes);
+  } catch (const UnfitFile&) {  // replaced
+  }
+  if (there != text) write_file_atomically(file, text);
+  std::error_code ignored;
+  std::filesystem::remove(folder_ / kSoFarFile, ignored);
 }
 
 }  // namespace whichfirst::record

@@ -4,8 +4,8 @@
 //   trials/<arm>/<replicate>.json    written whole when the trial ends; <replicate> is 1, 2, ...,
 //                                    or tuning-1, ... where learning rates are tried
 //   trials/<arm>/<replicate>.claim   while the trial is under way (claim.h)
-//   progress-<host>-<pid>.jsonl      one line per epoch, one file per writer
-//   plan.json                        what was to be done, written before the first trial
+//   progress-<host>-<pid>.jsonl      one line per epoch, one file per writer, who keeps it locked
+//   verdict-so-far.json              while the run is not finished
 //   verdict.json
 #pragma once
 
@@ -69,10 +69,10 @@ class RunFolder {
   LoadedTrials load_trials(const std::optional<std::string>& isa) const;
   /// Trials that have a file, whatever is in it.
   int count_trials() const;
+  /// Whether some process works on the run, be it between two trials.
+  bool is_being_written() const;
   /// Trials that some process is training.
   std::vector<TrialUnderWay> under_way() const;
-  /// Throws Error where there is none, as in folders of an earlier version.
-  PlanRecord load_plan() const;
 
   // The following may be called from several threads at once. They throw Error.
 
@@ -84,8 +84,8 @@ class RunFolder {
   /// Appends `line`, which holds its line break at the end and nowhere else, to this process's
   /// progress file, and hands it to the operating system at once.
   void append_progress(std::string_view line);
-  /// These write nothing where the file holds that text already.
-  void save_plan(std::string_view text);
+  void save_so_far(std::string_view text);
+  /// Writes nothing where the file holds that text already. There is no verdict so far then.
   void save_verdict(std::string_view text);
 
  private:

@@ -59,8 +59,8 @@ struct RunDetails {
   int failed = 0;
   int epochs = 0;  ///< of a trial
   std::vector<TrialUnderWay> under_way{};
-  /// With as many trials side by side as are under way now, or as the run was started with; null
-  /// before the first trial has ended, or where nobody knows how many more are needed.
+  /// With as many trials side by side as are under way now, at least one; null before the first
+  /// trial has ended.
   std::optional<double> seconds_left;
   std::vector<ComparisonStatus> comparisons{};
 };

@@ -474,12 +474,6 @@ std::string verdict_table() { return json::print_table(kVerdict.list); }
 
 std::string to_json(const PlanRecord& plan) { return json::print(kPlanFields, plan); }
 
-PlanRecord plan_from_json(std::string_view text, const std::string& label) {
-  return json::parse(
-      kPlanFields, text, label,
-      {.most_levels = kMostLevels, .ignores_unknown_keys = true, .longest_text = kLongestText});
-}
-
 VerdictRecord verdict_from_json(std::string_view text, const std::string& label) {
   const json::Document document(
       text, label,
@@ -496,8 +490,9 @@ VerdictRecord verdict_from_json(std::string_view text, const std::string& label)
 }
 
 VerdictRecord read_verdict(const std::filesystem::path& folder) {
-  const std::filesystem::path file = folder / "verdict.json";
+  std::filesystem::path file = folder / "verdict.json";
   std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) file = folder / kSoFarFile;
   if (!std::filesystem::is_regular_file(file, error)) {
     throw Error(
         "{}: no verdict.json in it; name the folder of a finished run (whichfirst compare prints "

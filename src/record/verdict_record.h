@@ -234,6 +234,8 @@ struct VerdictRecord {
 /// `dropped_pairs` in addition, and a condition of its own.
 std::string to_json(const VerdictRecord& verdict);
 
+/// The file that holds the verdict so far, of a run that is not finished.
+inline constexpr const char* kSoFarFile = "verdict-so-far.json";
 inline constexpr std::size_t kMostVerdictBytes = std::size_t{256} << 20;
 
 /// The record of a study that to_json wrote, but for what is not written: Comparison's replicates
@@ -244,7 +246,8 @@ VerdictRecord verdict_from_json(std::string_view text, const std::string& label)
 /// The fields of the document as rows of a table in Markdown, for docs/documents.md.
 std::string verdict_table();
 
-/// verdict_from_json of `folder`/verdict.json. Throws Error where there is none, with what to do.
+/// verdict_from_json of `folder`/verdict.json; of a run that is not finished, of what its trials
+/// say so far. Throws Error where there is neither, with what to do.
 VerdictRecord read_verdict(const std::filesystem::path& folder);
 
 /// What a comparison would do: `whichfirst compare --dry-run --json`.
@@ -264,9 +267,5 @@ struct PlanRecord {
 
 /// The document, ended with a line break.
 std::string to_json(const PlanRecord& plan);
-
-/// The record that to_json wrote; keys that are not known are ignored. Throws Error beginning with
-/// `label`.
-PlanRecord plan_from_json(std::string_view text, const std::string& label);
 
 }  // namespace whichfirst::record

@@ -61,8 +61,10 @@ std::string print_status(const record::RunDetails& details) {
   text += fmt::format("\nLast change {} ago.", age(run.age_seconds));
   if (run.state == record::RunState::stopped) text += " The same command as before resumes it.";
   if (run.state != record::RunState::finished) {
-    text += details.seconds_left ? fmt::format("\nAbout {} left.", duration(*details.seconds_left))
-                                 : "\nTime left: not known before the first trial has ended.";
+    text += details.seconds_left
+                ? fmt::format("\nAbout {} left{}.", duration(*details.seconds_left),
+                              details.under_way.empty() ? " on one core" : "")
+                : "\nTime left: not known before the first trial has ended.";
   }
   text += '\n';
   for (const record::ComparisonStatus& comparison : details.comparisons) {

@@ -146,34 +146,6 @@ Experiment prepare(const record::Study& study,
   return experiment;
 }
 
-Experiment outline(const record::Study& study, const record::Condition& condition) {
-  static constexpr std::int64_t kMostPictures = 100'000'000;
-  const auto part = [](std::int64_t pictures) {
-    return std::vector<std::uint32_t>(
-        static_cast<std::size_t>(std::clamp(pictures, std::int64_t{0}, kMostPictures)));
-  };
-  if (condition.input.size() != 3) {
-    throw Error("condition.input: expected the extents of a picture, found {} numbers",
-                condition.input.size());
-  }
-  Experiment experiment{.study = study,
-                        .hash = record::study_hash(study),
-                        .network = canonical_network(study.network),
-                        .arms = {},
-                        .shared = {},
-                        .material = {},
-                        .platform = {}};
-  data::Dataset& dataset = experiment.material.dataset;
-  dataset.classes = condition.classes;
-  dataset.notes = condition.notes;
-  dataset.train.shape = {condition.input[0], condition.input[1], condition.input[2]};
-  experiment.material.parts.train = part(condition.train);
-  experiment.material.parts.validation = part(condition.validation.value_or(0));
-  experiment.material.parts.test = part(condition.test);
-  experiment.arms = at_every_rate(build_arms(study, dataset.train.shape, dataset.classes), study);
-  return experiment;
-}
-
 network::Values initial_values(const Experiment& experiment, const Arm& arm,
                                std::uint64_t replicate) {
   return network::initial_values(arm.network, experiment.study.seed, replicate);

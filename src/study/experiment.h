@@ -13,7 +13,6 @@
 #include "network/network.h"
 #include "record/study_file.h"
 #include "record/trial_record.h"
-#include "record/verdict_record.h"
 #include "train/trial.h"
 
 namespace whichfirst::study {
@@ -51,10 +50,6 @@ std::vector<Arm> build_arms(const record::Study& study, const Shape& input, int 
 /// orders that share no initial weights (a pair would then be two unrelated runs).
 Experiment prepare(const record::Study& study,
                    const std::vector<std::filesystem::path>& search_folders);
-
-/// The same without a picture and without a processor, of a run that `condition` describes: enough
-/// to conclude from its trials, and for nothing that reads pictures. Throws Error.
-Experiment outline(const record::Study& study, const record::Condition& condition);
 
 /// The initial values of one arm in one replicate.
 network::Values initial_values(const Experiment& experiment, const Arm& arm,

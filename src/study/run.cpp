@@ -139,17 +139,25 @@ record::VerdictRecord Run::finish(const std::stop_token& stop) {
   experiment_.study.plan.max_seeds = folder.study().plan.max_seeds;  // the largest ever asked
   keeper_.emplace(options_.weights, options_.folder, experiment_);
   resume(folder);
+  std::vector<record::TunedOrder> tuned;
+  std::vector<PlannedComparison> comparisons;
   bool is_complete = false;
   if (try_rates(folder, stop)) {
-    const auto tuned = tune(experiment_, trials_);
-    auto comparisons = plan_comparisons(experiment_, tuned);
+    tuned = tune(experiment_, trials_);
+    comparisons = plan_comparisons(experiment_, tuned);
     add_gates(options_.expectations, experiment_, tuned, comparisons);
     is_complete = train_pairs(comparisons, folder, stop);
   }
   const bool is_stopped = stop.stop_requested() && !is_complete;
-  const record::VerdictRecord verdict =
-      conclude_run(experiment_, trials_, is_stopped ? Ending::interrupted : Ending::complete,
-                   options_.wanted, options_.folder, options_.expectations);
+  record::VerdictRecord verdict =
+      conclude(experiment_, comparisons, tuned, trials_,
+               is_stopped ? Ending::interrupted : Ending::complete, options_.wanted);
+  verdict.run_folder = options_.folder.string();
+  add_bounds(options_.expectations, verdict);
+  add_ledger(experiment_, verdict);
+  for (record::ComparisonResult& result : verdict.comparisons) {
+    result.sentence = report::verdict_sentence(result, verdict);
+  }
   if (!is_stopped) {
     for (const std::string& message : keeper_->settle(trials_)) {
       listener_.on_notice({Notice::Kind::not_written, message});
@@ -158,6 +166,33 @@ record::VerdictRecord Run::finish(const std::stop_token& stop) {
   }
   listener_.on_end(verdict);
   return verdict;
+}
+
+/// What an unfinished run says, for those who look at its folder. It may take as much as a
+/// twentieth of the time.
+void Run::save_so_far(const std::vector<PlannedComparison>& comparisons,
+                      record::RunFolder& folder) {
+  const auto begin = std::chrono::steady_clock::now();
+  if (begin < next_so_far_) return;
+  record::VerdictRecord verdict = conclude(experiment_, comparisons, tune(experiment_, trials_),
+                                           trials_, Ending::interrupted, options_.wanted);
+  verdict.run_folder = options_.folder.string();
+  add_bounds(options_.expectations, verdict);
+  verdict.notices.insert(
+      verdict.notices.begin(),
+      {.kind = "unfinished",
+       .text = fmt::format("this run is not finished: {} of at most {} trials have ended",
+                           trials_.size(), planned_trials(experiment_.study))});
+  for (record::ComparisonResult& result : verdict.comparisons) {
+    result.sentence = report::verdict_sentence(result, verdict);
+  }
+  try {
+    folder.save_so_far(record::to_json(verdict));
+  } catch (const Error& error) {  // the trials alone count
+    listener_.on_notice({Notice::Kind::not_written, error.what()});
+  }
+  const auto end = std::chrono::steady_clock::now();
+  next_so_far_ = end + 20 * (end - begin);
 }
 
 /// A finished run is printed from a folder that is read-only too.
@@ -236,6 +271,7 @@ bool Run::train_pairs(const std::vector<PlannedComparison>& comparisons, record:
   for (const PlannedComparison& planned : comparisons) arms.insert({planned.a, planned.b});
   const auto look = [&] {
     campaign.tell();
+    save_so_far(comparisons, folder);
     if (experiment_.study.plan.seeds) return;
     for (std::size_t i = 0; i < comparisons.size(); ++i) {
       listener_.on_look(i, look_at(i, comparisons[i], experiment_, trials_, campaign));
@@ -247,6 +283,10 @@ bool Run::train_pairs(const std::vector<PlannedComparison>& comparisons, record:
        .replicates = record::most_seeds(experiment_.study.plan),
        .metric = experiment_.study.plan.metric},
       [&] { return campaign.wanted(); }, look, folder, stop);
+  if (!campaign.is_complete()) {
+    next_so_far_ = {};
+    save_so_far(comparisons, folder);
+  }
   return campaign.is_complete();
 }
 
@@ -260,7 +300,6 @@ void Run::train(const Phase& phase, const std::function<std::vector<TrialId>()>&
                                            const network::Values& values) {
               keeper_->keep(arm, trial, values);
             });
-  folder.save_plan(record::to_json(plan()));
   listener_.on_phase(phase, experiment_, trials_);
   std::mutex claims_mutex;
   std::map<TrialId, record::Claim> claims;  // of the trials under way here

@@ -8,6 +8,7 @@
 // file in the run folder is not trained again, and verdict.json is the same, `timings` apart.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -72,8 +73,9 @@ class Listener {
 };
 
 struct RunOptions {
-  std::filesystem::path folder = {};  ///< empty: record::default_run_folder
-  std::optional<int> jobs = {};       ///< trials side by side; nullopt: one per core
+  std::filesystem::path folder = {};        ///< empty: record::default_run_folder
+  KeptWeights weights = KeptWeights::none;  ///< of the built-in engine
+  std::optional<int> jobs = {};             ///< trials side by side; nullopt: one per core
   int cores = 1;
   /// Memory that trials may take together; nullopt: as much as they want.
   std::optional<std::int64_t> free_bytes = {};
@@ -81,8 +83,7 @@ struct RunOptions {
   /// What is asked of the comparisons. Under automatic stopping those with bounds say when pairs
   /// are enough. They belong to this run and not to the study: the same study without them goes on.
   std::vector<Expectation> expectations = {};
-  Runner runner = {};                       ///< what trains; empty: `engine_runner`
-  KeptWeights weights = KeptWeights::none;  ///< of the built-in engine
+  Runner runner = {};  ///< what trains; empty: `engine_runner`
 };
 
 class Run {
@@ -118,6 +119,7 @@ class Run {
   void resume(record::RunFolder& folder);
   void require_same_ground(const record::RunFolder& folder, const record::TrialRecord& trial) const;
   void save(record::RunFolder& folder, const record::VerdictRecord& verdict) const;
+  void save_so_far(const std::vector<PlannedComparison>& comparisons, record::RunFolder& folder);
   bool try_rates(record::RunFolder& folder, const std::stop_token& stop);
   bool train_pairs(const std::vector<PlannedComparison>& comparisons, record::RunFolder& folder,
                    const std::stop_token& stop);
@@ -133,6 +135,7 @@ class Run {
   Trials trials_;
   std::set<TrialId> again_;  // of those that have a file, to be trained in spite of it
   std::optional<WeightsKeeper> keeper_;
+  std::chrono::steady_clock::time_point next_so_far_ = {};  // not to be written before
 };
 
 }  // namespace whichfirst::study

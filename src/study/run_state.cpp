@@ -10,9 +10,6 @@
 #include "base/error.h"
 #include "json/printable.h"
 #include "record/metrics.h"
-#include "report/wording.h"
-#include "study/ledger.h"
-#include "study/tap_comparison.h"
 #include "study/tuning.h"
 
 namespace whichfirst::study {
@@ -23,34 +20,6 @@ using Folder = std::filesystem::path;
 bool has_verdict(const Folder& folder) {
   std::error_code ignored;
   return std::filesystem::is_regular_file(folder / "verdict.json", ignored);
-}
-
-/// All that a verdict needs, of a run that is not finished.
-struct Unfinished {
-  explicit Unfinished(const Folder& path)
-      : folder(path),
-        plan(folder.load_plan()),
-        experiment(outline(folder.study(), plan.condition)) {
-    std::vector<std::string> damaged;  // they are trained again, and then named
-    trials = load_trials(folder, experiment, damaged);
-    for (auto& [id, trial] : trials) forget_early_looks(trial);
-  }
-
-  record::RunFolder folder;
-  record::PlanRecord plan;
-  Experiment experiment;
-  Trials trials;
-};
-
-record::VerdictRecord verdict_of(const Unfinished& run) {
-  record::VerdictRecord verdict =
-      conclude_run(run.experiment, run.trials, Ending::interrupted, {}, run.folder.path());
-  verdict.notices.insert(
-      verdict.notices.begin(),
-      {.kind = "unfinished",
-       .text = fmt::format("this run is not finished: {} of at most {} trials have ended",
-                           run.trials.size(), planned_trials(run.folder.study()))});
-  return verdict;
 }
 
 double age_of(const Folder& folder) {
@@ -75,42 +44,38 @@ record::RunStatus brief_status(const record::RunFolder& folder) {
                            .age_seconds = age_of(folder.path())};
   if (has_verdict(folder.path())) {
     status.state = record::RunState::finished;
-  } else if (!folder.under_way().empty()) {
+  } else if (folder.is_being_written()) {
     status.state = record::RunState::running;
   }
   return status;
 }
 
-/// Seconds until the comparisons have the pairs that they seem to need.
-std::optional<double> seconds_left(const Unfinished& run, const record::RunDetails& details,
+/// Seconds until the comparisons have the pairs that they seem to need; before the first pair as
+/// many trials as there may be. `verdict`: so far.
+std::optional<double> seconds_left(const record::RunFolder& folder,
+                                   const record::RunDetails& details,
                                    const record::VerdictRecord& verdict) {
-  double seconds = 0;  // of the trials that have ended
-  for (const auto& [id, trial] : run.trials) seconds += trial.timings.seconds;
-  if (run.trials.empty()) return std::nullopt;
-  const double each = seconds / static_cast<double>(run.trials.size());
-  const record::Study& study = run.folder.study();
-  const auto orders = static_cast<double>(study.orders.size());
-  double left = 0;                    // trials
-  if (verdict.comparisons.empty()) {  // learning rates are being tried
-    left = planned_trials(study) - static_cast<double>(run.trials.size());
-  } else {
-    std::map<std::string, int> by_order;
-    for (const record::ComparisonResult& result : verdict.comparisons) {
-      const auto more = result.comparison.more_pairs_needed;
-      const int most = record::most_seeds(study.plan) - result.comparison.pairs;
-      for (const std::string& order : {result.a, result.b}) {
-        by_order[order] = std::max(by_order[order], std::clamp(more.value_or(most), 0, most));
-      }
+  const record::Study& study = folder.study();
+  const auto ended = folder.load_trials(std::nullopt).done;
+  if (ended.empty()) return std::nullopt;
+  double seconds = 0;
+  for (const auto& [id, trial] : ended) seconds += trial.timings.seconds;
+  double left = 0;  // trials
+  std::map<std::string, int> pairs_left;
+  for (const record::ComparisonResult& result : verdict.comparisons) {
+    const int most = record::most_seeds(study.plan) - result.comparison.pairs;
+    const int more = std::clamp(result.comparison.more_pairs_needed.value_or(most), 0, most);
+    for (const std::string& order : {result.a, result.b}) {
+      pairs_left[order] = std::max(pairs_left[order], more);
     }
-    for (const auto& [order, pairs] : by_order) left += pairs;
   }
+  for (const auto& [order, pairs] : pairs_left) left += pairs;
+  if (verdict.comparisons.empty()) left = details.run.most_trials - details.run.trials;
   for (const record::TrialUnderWay& trial : details.under_way) {
     left -= static_cast<double>(trial.epochs_done) / std::max(1, details.epochs);
   }
-  const auto now = static_cast<double>(details.under_way.size());
-  const double side_by_side =
-      now > 0 ? now : std::clamp(static_cast<double>(run.plan.jobs), 1.0, 1024 * orders);
-  return std::max(0.0, left) * each / side_by_side;
+  return std::max(0.0, left) * seconds / static_cast<double>(ended.size()) /
+         static_cast<double>(std::max<std::size_t>(1, details.under_way.size()));
 }
 
 }  // namespace
@@ -156,27 +121,6 @@ std::optional<std::string> contradiction_in(const record::TrialRecord& trial,
   return std::nullopt;
 }
 
-record::VerdictRecord conclude_run(const Experiment& experiment, const Trials& trials,
-                                   Ending ending, const Wanted& wanted,
-                                   const std::filesystem::path& folder,
-                                   const std::vector<Expectation>& expectations) {
-  std::vector<record::TunedOrder> tuned;
-  std::vector<PlannedComparison> comparisons;
-  if (is_tuning_complete(experiment, trials)) {
-    tuned = tune(experiment, trials);
-    comparisons = plan_comparisons(experiment, tuned);
-    add_gates(expectations, experiment, tuned, comparisons);
-  }
-  record::VerdictRecord verdict = conclude(experiment, comparisons, tuned, trials, ending, wanted);
-  verdict.run_folder = folder.string();
-  add_bounds(expectations, verdict);
-  add_ledger(experiment, verdict);
-  for (record::ComparisonResult& result : verdict.comparisons) {
-    result.sentence = report::verdict_sentence(result, verdict);
-  }
-  return verdict;
-}
-
 Trials load_trials(const record::RunFolder& folder, const Experiment& experiment,
                    std::vector<std::string>& damaged) {
   const std::optional<std::string> isa =
@@ -198,11 +142,32 @@ Trials load_trials(const record::RunFolder& folder, const Experiment& experiment
   return trials;
 }
 
-record::VerdictRecord verdict_of_run(const Folder& folder) {
+const Arm& arm_at_best_rate(const Experiment& experiment, const std::string& name,
+                            const Folder& folder) {
+  const std::vector<record::NamedOrder>& orders = experiment.study.orders;
+  const bool is_order = std::any_of(orders.begin(), orders.end(),
+                                    [&](const auto& order) { return order.name == name; });
+  if (!is_order || !record::is_tuned(experiment.study)) return find_arm(experiment.arms, name);
+  const Folder path = folder.empty() ? record::default_run_folder(experiment.study) : folder;
+  const auto fail = [&](std::string_view why) {
+    throw Error(
+        "order {}: its best learning rate is not known: {} {}; tune it by whichfirst compare "
+        "(--run names another folder), or name a rate: {}",
+        name, json::printable(path.string()), why, experiment.arms.front().name);
+  };
   std::error_code ignored;
-  const bool is_unfinished =
-      !has_verdict(folder) && std::filesystem::is_regular_file(folder / "study.toml", ignored);
-  return is_unfinished ? verdict_of(Unfinished(folder)) : record::read_verdict(folder);
+  if (!std::filesystem::exists(path / "study.toml", ignored)) fail("is no run folder");
+  const record::RunFolder run(path);
+  if (!record::differing_keys(run.study(), experiment.study).empty()) fail("holds another study");
+  std::vector<std::string> damaged;
+  const Trials trials = load_trials(run, experiment, damaged);
+  if (!is_tuning_complete(experiment, trials)) fail("has not tried all rates yet");
+  for (const record::TunedOrder& order : tune(experiment, trials)) {
+    if (order.name == name) {
+      return find_arm(experiment.arms, record::arm_name(experiment.study, name, order.best));
+    }
+  }
+  return find_arm(experiment.arms, name);
 }
 
 record::RunDetails status_of_run(const Folder& path) {
@@ -212,14 +177,13 @@ record::RunDetails status_of_run(const Folder& path) {
                              .epochs = folder.study().recipe.epochs,
                              .under_way = folder.under_way(),
                              .seconds_left = 0};
+  std::error_code ignored;
   record::VerdictRecord verdict;
-  if (details.run.state == record::RunState::finished) {
+  const bool is_finished = details.run.state == record::RunState::finished;
+  if (is_finished || std::filesystem::exists(path / record::kSoFarFile, ignored)) {
     verdict = record::read_verdict(path);
-  } else {
-    const Unfinished run(path);
-    verdict = verdict_of(run);
-    details.seconds_left = seconds_left(run, details, verdict);
   }
+  if (!is_finished) details.seconds_left = seconds_left(folder, details, verdict);
   for (const record::OrderResult& order : verdict.orders) {
     details.diverged += order.diverged;
     details.failed += order.failed;

@@ -1,5 +1,4 @@
-// What a run folder holds, read without training and without the data: an unfinished run's verdict
-// so far, how far it is, the rates that its tuning found.
+// What a run folder holds: trials that fit their places, and how far the run is.
 #pragma once
 
 #include <filesystem>
@@ -9,8 +8,6 @@
 
 #include "record/run_folder.h"
 #include "record/run_status.h"
-#include "study/conclude.h"
-#include "study/expectation.h"
 #include "study/plan.h"
 
 namespace whichfirst::study {
@@ -24,16 +21,11 @@ std::optional<std::string> contradiction_in(const record::TrialRecord& trial,
 Trials load_trials(const record::RunFolder& folder, const Experiment& experiment,
                    std::vector<std::string>& damaged);
 
-/// What the trials of a run say, with its ledger and sentences. Where learning rates are still
-/// being tried there are no comparisons.
-record::VerdictRecord conclude_run(const Experiment& experiment, const Trials& trials,
-                                   Ending ending, const Wanted& wanted,
-                                   const std::filesystem::path& folder,
-                                   const std::vector<Expectation>& expectations = {});
-
-/// The verdict of a run folder: verdict.json where it is finished, else of what there is, as of a
-/// run that was stopped. Throws Error where it is no run.
-record::VerdictRecord verdict_of_run(const std::filesystem::path& folder);
+/// The arm of that name; of an order without a rate, where there are several, the arm at the rate
+/// that its tuning in `folder` found best (empty: record::default_run_folder). Throws Error where
+/// it is not known, with the remedy.
+const Arm& arm_at_best_rate(const Experiment& experiment, const std::string& name,
+                            const std::filesystem::path& folder);
 
 /// Throws Error where it is no run.
 record::RunDetails status_of_run(const std::filesystem::path& folder);
