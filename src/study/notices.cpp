@@ -21,9 +21,14 @@ using record::Notice;
 
 using OrderPointers = std::vector<const OrderTrials*>;
 
-/// The share of each class among the pictures that a metric is measured on.
+/// The share of each class among the pictures that a metric is measured on; equal ones where the
+/// pictures themselves are not at hand (study::outline).
 std::vector<double> class_shares(const Experiment& experiment, const Measured& part) {
-  std::vector<double> shares(static_cast<std::size_t>(experiment.material.dataset.classes));
+  const auto classes = static_cast<std::size_t>(experiment.material.dataset.classes);
+  if (part.images.labels.empty()) {
+    return std::vector<double>(classes, 1 / static_cast<double>(classes));
+  }
+  std::vector<double> shares(classes);
   for (const std::uint32_t pick : part.picks) {
     ++shares[static_cast<std::size_t>(part.images.labels[pick])];
   }
@@ -411,8 +416,7 @@ std::optional<record::MetricScale> scale_of(const Experiment& experiment) {
 
 std::vector<Notice> notices_before(const Experiment& experiment) {
   std::vector<Notice> notices;
-  const data::Parts& parts = experiment.material.parts;
-  if (parts.train.empty() || parts.test.empty()) return notices;  // the data are not at hand
+  if (experiment.material.dataset.train.labels.empty()) return notices;  // not at hand
   add_pixels(experiment.material, notices);
   add_empty_classes(experiment, notices);
   if (experiment.study.orders.size() > 1) add_plan(experiment, notices);
