@@ -15,7 +15,7 @@ a language must hold no command.
 
 HTML comments above a block say what else holds for it:
 
-    <!-- docs-test: exit 1 -->              the exit code of its commands
+    <!-- docs-test: exit 2 -->              the exit code of its commands; several: one by one
     <!-- docs-test: file NAME -->           not run: written to that file
     <!-- docs-test: before COMMAND -->      run first, not shown
     <!-- docs-test: append WORDS -->        added to compare and train to make them short; only
@@ -193,9 +193,10 @@ class Document:
     def fail(self, block, command, why):
         self.failures.append(f"{self.name}:{block.line}: $ {command}\n    {why}")
 
-    def run_command(self, block, command, shown, folder):
+    def run_command(self, block, place, command, shown, folder):
         appended = block.first("append") if TRAINS.match(command) else None
-        wanted = int(block.first("exit") or 0)
+        codes = (block.first("exit") or "0").split()
+        wanted = int(codes[min(place, len(codes) - 1)])
         whole = f"{command.split('  #')[0]} {appended}" if appended else command
         self.run_count += 1
         try:
@@ -250,9 +251,9 @@ class Document:
             make = make_archive if path.endswith(".npz") else make_folder
             make(os.path.join(folder, path))
         for command in block.directives.get("before", []):
-            self.run_command(Block(block.line, "sh", {}), command, [], folder)
-        for command, shown in read_commands(block):
-            self.run_command(block, command, shown, folder)
+            self.run_command(Block(block.line, "sh", {}), 0, command, [], folder)
+        for place, (command, shown) in enumerate(read_commands(block)):
+            self.run_command(block, place, command, shown, folder)
 
     def update(self):
         lines = self.text.split("\n")
