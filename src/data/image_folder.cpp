@@ -56,15 +56,37 @@ struct Survey {
   std::size_t gray = 0;
   std::optional<PictureSize> size;  ///< of the first picture
   bool sizes_differ = false;
+  std::size_t deep = 0;  ///< with 16 bits a channel
+  /// The levels in use in those.
+  unsigned darkest = kMostOf16Bits;
+  unsigned brightest = 0;
   Names skipped;
 };
 
-void add(Survey& survey, const Shape& shape) {
+/// Of pictures with 16 bits the pixels must be there.
+void add(Survey& survey, const Picture& picture) {
   ++survey.pictures;
-  if (shape.channels == 1) ++survey.gray;
-  if (!survey.size) survey.size = size_of(shape);
-  survey.sizes_differ = survey.sizes_differ || size_of(shape) != *survey.size;
+  if (picture.shape.channels == 1) ++survey.gray;
+  if (!survey.size) survey.size = size_of(picture.shape);
+  survey.sizes_differ = survey.sizes_differ || size_of(picture.shape) != *survey.size;
+  if (picture.most == kMostOf8Bits) return;
+  ++survey.deep;
+  const auto [least, most] = std::minmax_element(picture.pixels.begin(), picture.pixels.end());
+  survey.darkest = std::min<unsigned>(survey.darkest, *least);
+  survey.brightest = std::max<unsigned>(survey.brightest, *most);
 }
+
+/// How many of the pictures are something that a user must know of.
+struct Remarks {
+  std::size_t turned = 0, transparent = 0, lost = 0, first_frames = 0;
+
+  void add(const Picture& picture) {
+    turned += picture.is_turned;
+    transparent += picture.is_transparent;
+    lost += picture.is_lost;
+    first_frames += picture.has_more_frames;
+  }
+};
 
 void note_passed_over(const fs::path& folder, const Names& names, Names& notes) {
   if (names.empty()) return;
@@ -180,9 +202,10 @@ Part survey_part(const fs::path& folder, const Names& classes, const fs::path& r
     for (const std::string& name : names) {
       const fs::path path = folder / class_name / name;
       try {
-        const Shape shape = skip_broken ? read_picture(path).shape : read_picture_shape(path);
-        files.push_back({.name = name, .shape = shape});
-        add(survey, shape);
+        Picture picture = skip_broken ? read_picture(path) : read_picture_header(path);
+        if (picture.pixels.empty() && picture.most != kMostOf8Bits) picture = read_picture(path);
+        files.push_back({.name = name, .shape = picture.shape});
+        add(survey, picture);
       } catch (const Error& error) {
         if (!skip_broken) advise(error);
         survey.skipped.push_back(path.lexically_relative(root).string());
@@ -228,8 +251,22 @@ void require_pictures(const Part& train, const Part& test, const Names& classes)
   }
 }
 
+/// The pixels with 8 bits each; levels of 16 bits are spread over the range in use.
+std::vector<std::uint8_t> to_8_bits(const Picture& picture, const Survey& survey) {
+  if (picture.most == kMostOf8Bits) return {picture.pixels.begin(), picture.pixels.end()};
+  const unsigned range = std::max(1U, survey.brightest - survey.darkest);
+  std::vector<std::uint8_t> levels;
+  levels.reserve(picture.pixels.size());
+  for (const unsigned level : picture.pixels) {
+    levels.push_back(static_cast<std::uint8_t>(
+        (2 * kMostOf8Bits * (level - survey.darkest) + range) / (2 * range)));
+  }
+  return levels;
+}
+
 /// Decodes the pictures one after the other, each straight into its place.
-Images read_part(const Part& part, const Names& classes, const Shape& shape) {
+Images read_part(const Part& part, const Names& classes, const Shape& shape, const Survey& survey,
+                 Remarks& remarks) {
   const auto plane = static_cast<std::size_t>(shape.pixels());
   std::vector<std::uint8_t> pixels(part.count() * static_cast<std::size_t>(shape.size()));
   Images images{.shape = shape, .pixels = {}, .labels = {}};
@@ -246,11 +283,13 @@ Images read_part(const Part& part, const Names& classes, const Shape& shape) {
       if (picture.shape != file.shape) {
         throw Error("{}: changed while the folder was read", path.string());
       }
+      remarks.add(picture);
+      const auto levels = to_8_bits(picture, survey);
       const Resizer resizer(size_of(picture.shape), size_of(shape));
       const auto channels = static_cast<std::size_t>(picture.shape.channels);
       for (std::size_t c = 0; c < static_cast<std::size_t>(shape.channels); ++c) {
         // A gray picture of a colour set has its one channel three times.
-        const auto from = std::span(picture.pixels).subspan(std::min(c, channels - 1));
+        const auto from = std::span(levels).subspan(std::min(c, channels - 1));
         resizer.run(from, channels, rest.first(plane));
         rest = rest.subspan(plane);
       }
@@ -276,8 +315,25 @@ Shape decide_shape(const fs::path& folder, const Survey& survey, const ReadOptio
     notes.push_back(fmt::format("{} of {} pictures are gray; they got three equal channels",
                                 survey.gray, survey.pictures));
   }
+  if (survey.deep > 0) {
+    notes.push_back(fmt::format(
+        "pictures with 16 bits per channel: {} of {}; their values from {} to {} were scaled to 0 "
+        "to 255",
+        survey.deep, survey.pictures, survey.darkest, survey.brightest));
+  }
   return resized_shape(folder.string(), {.count = survey.pictures, .channels = is_gray ? 1U : 3U},
                        size, 1);
+}
+
+void note(const Remarks& remarks, std::size_t pictures, Names& notes) {
+  const auto say = [&](std::string_view what, std::size_t count, std::string_view became) {
+    if (count > 0) notes.push_back(fmt::format("{}: {} of {}; {}", what, count, pictures, became));
+  };
+  say("pictures that the camera noted as turned", remarks.turned, "they were turned upright");
+  say("pictures with transparent parts", remarks.transparent, "white shows through");
+  say("of these nearly nothing is left on white", remarks.lost,
+      "save them on a background that their shapes stand out from");
+  say("files with several frames or pages", remarks.first_frames, "the first one was read");
 }
 
 }  // namespace
@@ -343,8 +399,11 @@ Dataset load_image_folder(const fs::path& given, const ReadOptions& options) {
                                 few_of(survey.skipped)));
   }
   const Shape shape = decide_shape(folder, survey, options, notes);
-  Dataset dataset =
-      join(folder.string(), read_part(train, classes, shape), read_part(test, classes, shape));
+  Remarks remarks;
+  Images train_images = read_part(train, classes, shape, survey, remarks);
+  Dataset dataset = join(folder.string(), std::move(train_images),
+                         read_part(test, classes, shape, survey, remarks));
+  note(remarks, survey.pictures, notes);
   dataset.class_names = classes;
   dataset.notes = std::move(notes);
   return dataset;

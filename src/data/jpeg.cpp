@@ -71,7 +71,7 @@ void limit_scans(j_common_ptr jpeg) {
 }
 
 /// False, with a reason, where it gave up.
-bool read_header(Decoder& decoder, std::span<const std::uint8_t> bytes) {
+bool read_header(Decoder& decoder, Bytes bytes) {
   jpeg_decompress_struct& jpeg = decoder.jpeg;
   jpeg.err = jpeg_std_error(&decoder.errors);
   jpeg.client_data = &decoder;
@@ -100,7 +100,7 @@ bool read_rows(Decoder& decoder, std::uint8_t* rows, std::size_t row_bytes) {
 }
 
 /// Opens `bytes` and returns their shape, within the limits.
-Shape open(Decoder& decoder, std::string_view where, std::span<const std::uint8_t> bytes) {
+Shape open(Decoder& decoder, std::string_view where, Bytes bytes) {
   if (!read_header(decoder, bytes)) refuse_picture(where, "JPEG", decoder.reason);
   const jpeg_decompress_struct& jpeg = decoder.jpeg;
   require_picture_size(where, jpeg.image_height, jpeg.image_width, bytes.size(),
@@ -131,29 +131,26 @@ void paint_inks(std::vector<std::uint8_t>& pixels, bool is_inverted) {
 
 }  // namespace
 
-bool is_jpeg(std::span<const std::uint8_t> bytes) {
-  return bytes.size() >= 3 && bytes[0] == 0xff && bytes[1] == 0xd8 && bytes[2] == 0xff;
+Picture read_jpeg_header(std::string_view where, Bytes bytes) {
+  Decoder decoder;
+  return {.shape = open(decoder, where, bytes)};
 }
 
-Shape read_jpeg_shape(std::string_view where, std::span<const std::uint8_t> bytes) {
+Picture decode_jpeg(std::string_view where, Bytes bytes) {
   Decoder decoder;
-  return open(decoder, where, bytes);
-}
-
-Picture decode_jpeg(std::string_view where, std::span<const std::uint8_t> bytes) {
-  Decoder decoder;
-  Picture picture{.shape = open(decoder, where, bytes), .pixels = {}};
+  Picture picture{.shape = open(decoder, where, bytes)};
   const J_COLOR_SPACE stored = decoder.jpeg.jpeg_color_space;
   const bool has_inks = stored == JCS_CMYK || stored == JCS_YCCK;
   decoder.jpeg.out_color_space =
       has_inks ? JCS_CMYK : (stored == JCS_GRAYSCALE ? JCS_GRAYSCALE : JCS_RGB);
   const auto row_bytes = static_cast<std::size_t>(picture.shape.width) *
                          (has_inks ? kCmyk : static_cast<std::size_t>(picture.shape.channels));
-  picture.pixels.resize(static_cast<std::size_t>(picture.shape.height) * row_bytes);
-  if (!read_rows(decoder, picture.pixels.data(), row_bytes)) {
+  std::vector<std::uint8_t> levels(static_cast<std::size_t>(picture.shape.height) * row_bytes);
+  if (!read_rows(decoder, levels.data(), row_bytes)) {
     refuse_picture(where, "JPEG", decoder.reason);
   }
-  if (has_inks) paint_inks(picture.pixels, decoder.jpeg.saw_Adobe_marker != FALSE);
+  if (has_inks) paint_inks(levels, decoder.jpeg.saw_Adobe_marker != FALSE);
+  picture.pixels.assign(levels.begin(), levels.end());
   return picture;
 }
 

@@ -1,7 +1,6 @@
 #include <spng.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -12,7 +11,6 @@
 namespace whichfirst::data {
 namespace {
 
-constexpr std::array<std::uint8_t, 8> kSignature = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 constexpr std::size_t kMostChunkBytes = std::size_t{1} << 26;  // texts, profiles
 constexpr std::size_t kRgba = 4;
 
@@ -20,7 +18,7 @@ constexpr std::size_t kRgba = 4;
 /// its address.
 class PngReader {
  public:
-  PngReader(std::string_view where, std::span<const std::uint8_t> bytes)
+  PngReader(std::string_view where, Bytes bytes)
       : where_(where), rest_(bytes), context_(spng_ctx_new(0), spng_ctx_free) {
     require(context_ != nullptr ? SPNG_OK : SPNG_EMEM);
     require(spng_set_crc_action(context_.get(), SPNG_CRC_ERROR, SPNG_CRC_ERROR));
@@ -34,25 +32,45 @@ class PngReader {
   PngReader(const PngReader&) = delete;
   PngReader& operator=(const PngReader&) = delete;
 
-  Shape shape() const {
+  Picture header() const {
     const bool is_gray = header_.color_type == SPNG_COLOR_TYPE_GRAYSCALE ||
                          header_.color_type == SPNG_COLOR_TYPE_GRAYSCALE_ALPHA;
-    return Shape{.channels = is_gray ? 1 : 3,
-                 .height = static_cast<int>(header_.height),
-                 .width = static_cast<int>(header_.width)};
+    return {.shape = {.channels = is_gray ? 2 : 4,
+                      .height = static_cast<int>(header_.height),
+                      .width = static_cast<int>(header_.width)},
+            .most = is_deep() ? kMostOf16Bits : kMostOf8Bits};
   }
 
-  /// Four bytes a pixel: red, green, blue, opacity.
-  std::vector<std::uint8_t> decode() {
-    std::vector<std::uint8_t> rgba(std::size_t{header_.height} * header_.width * kRgba);
-    require(spng_decode_image(context_.get(), rgba.data(), rgba.size(), SPNG_FMT_RGBA8,
-                              SPNG_DECODE_TRNS));
+  Picture decode() {
+    Picture picture = header();
+    if (is_deep()) {
+      read_into<std::uint16_t>(SPNG_FMT_RGBA16, picture);
+    } else {
+      read_into<std::uint8_t>(SPNG_FMT_RGBA8, picture);
+    }
     require(spng_decode_chunks(context_.get()));  // a cut can come after the last pixel
     if (is_cut_) require(SPNG_EOF);               // libspng does without IEND's checksum
-    return rgba;
+    return picture;
   }
 
  private:
+  bool is_deep() const { return header_.bit_depth == 16; }
+
+  /// Four levels a pixel: red, green, blue, opacity. Of a gray picture the last two stay.
+  template <class Level>
+  void read_into(int format, Picture& picture) {
+    std::vector<Level> rgba(std::size_t{header_.height} * header_.width * kRgba);
+    require(spng_decode_image(context_.get(), rgba.data(), rgba.size() * sizeof(Level), format,
+                              SPNG_DECODE_TRNS));
+    const auto channels = static_cast<std::size_t>(picture.shape.channels);
+    picture.pixels.reserve(rgba.size() / kRgba * channels);
+    for (std::size_t at = 0; at < rgba.size(); at += kRgba) {
+      const auto pixel = rgba.begin() + static_cast<std::ptrdiff_t>(at + kRgba - channels);
+      picture.pixels.insert(picture.pixels.end(), pixel,
+                            pixel + static_cast<std::ptrdiff_t>(channels));
+    }
+  }
+
   static int read(spng_ctx*, void* reader, void* to, std::size_t length) {
     auto* const self = static_cast<PngReader*>(reader);
     if (length > self->rest_.size()) {
@@ -69,41 +87,18 @@ class PngReader {
   }
 
   std::string_view where_;
-  std::span<const std::uint8_t> rest_;
+  Bytes rest_;
   bool is_cut_ = false;
   std::unique_ptr<spng_ctx, void (*)(spng_ctx*)> context_;
   spng_ihdr header_{};
 };
 
-std::uint8_t over_white(unsigned level, unsigned opacity) {
-  const unsigned sum = level * opacity + 255 * (255 - opacity);
-  return static_cast<std::uint8_t>((2 * sum + 255) / (2 * 255));
-}
-
 }  // namespace
 
-bool is_png(std::span<const std::uint8_t> bytes) {
-  return bytes.size() >= kSignature.size() &&
-         std::equal(kSignature.begin(), kSignature.end(), bytes.begin());
+Picture read_png_header(std::string_view where, Bytes bytes) {
+  return PngReader(where, bytes).header();
 }
 
-Shape read_png_shape(std::string_view where, std::span<const std::uint8_t> bytes) {
-  return PngReader(where, bytes).shape();
-}
-
-Picture decode_png(std::string_view where, std::span<const std::uint8_t> bytes) {
-  PngReader reader(where, bytes);
-  Picture picture{.shape = reader.shape(), .pixels = reader.decode()};
-  // In place: a pixel never moves back.
-  const auto channels = static_cast<std::size_t>(picture.shape.channels);
-  auto& pixels = picture.pixels;
-  std::size_t to = 0;
-  for (std::size_t from = 0; from < pixels.size(); from += kRgba) {
-    const std::uint8_t opacity = pixels[from + 3];
-    for (std::size_t c = 0; c < channels; ++c) pixels[to++] = over_white(pixels[from + c], opacity);
-  }
-  pixels.resize(to);
-  return picture;
-}
+Picture decode_png(std::string_view where, Bytes bytes) { return PngReader(where, bytes).decode(); }
 
 }  // namespace whichfirst::data

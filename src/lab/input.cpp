@@ -65,7 +65,7 @@ Tensor shape_tensor(const std::string& where, const std::vector<std::uint64_t>& 
 }
 
 Input read_picture(const std::string& path) {
-  const Shape shape = data::read_picture_shape(path);
+  const Shape shape = data::read_picture_header(path).shape;
   if (shape.size() > kMostInputNumbers) {
     throw Error(
         "{}: expected a picture of at most {} numbers, found {}x{} with {} "
@@ -77,7 +77,8 @@ Input read_picture(const std::string& path) {
   const auto channels = static_cast<std::size_t>(picture.shape.channels);
   const auto pixels = static_cast<std::size_t>(picture.shape.pixels());
   for (std::size_t i = 0; i < picture.pixels.size(); ++i) {
-    input.values.values[i % channels * pixels + i / channels] = picture.pixels[i] / 255.0;
+    input.values.values[i % channels * pixels + i / channels] =
+        static_cast<double>(picture.pixels[i]) / picture.most;
   }
   return input;
 }

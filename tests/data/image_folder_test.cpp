@@ -144,6 +144,36 @@ TEST_F(ImageFolder, IsOfColourWhereAnyPictureIs) {
   EXPECT_THAT(set.notes, ElementsAre("6 of 7 pictures are gray; they got three equal channels"));
 }
 
+TEST_F(ImageFolder, ScalesPicturesOf16BitsByTheRangeInUse) {
+  write_divided();
+  write("train/cat/deep.png", file_bytes(fixture("pictures/deep.png")));  // 13 to 63627
+  write("test/dog/deep.tif", file_bytes(fixture("pictures/deep.tif")));
+  const Dataset set = load({.size = PictureSize{7, 5}});
+  EXPECT_THAT(
+      set.notes,
+      ElementsAre("8 pictures of differing sizes were resized to 7x5: short side by area, "
+                  "centre crop",
+                  "pictures with 16 bits per channel: 2 of 8; their values from 13 to 63627 "
+                  "were scaled to 0 to 255"));
+  const std::span first(bytes_of(set.train).data(), 35);
+  EXPECT_THAT(first.first(3), ElementsAre(0, 8, 15)) << "0, 7.5 and 15 of 255";
+  EXPECT_EQ(first[34], 255);
+}
+
+TEST_F(ImageFolder, SaysWhatBecameOfItsPictures) {
+  for (const char* name : {"train/a/turned.webp", "train/a/alpha.tif", "train/b/animated.gif",
+                           "test/b/turned_8.png"}) {
+    write(name, file_bytes(fixture("pictures/" + std::filesystem::path(name).filename().string())));
+  }
+  EXPECT_THAT(
+      load({.size = PictureSize{5, 5}}).notes,
+      ElementsAre("4 pictures of differing sizes were resized to 5x5: short side by area, "
+                  "centre crop",
+                  "pictures that the camera noted as turned: 2 of 4; they were turned upright",
+                  "pictures with transparent parts: 1 of 4; white shows through",
+                  "files with several frames or pages: 1 of 4; the first one was read"));
+}
+
 TEST_F(ImageFolder, OfDifferingSizesBecomes32x32) {
   write_divided();
   write("train/dog/c.png", png_file(64, 128, 1, {9}));
@@ -182,8 +212,9 @@ TEST_F(ImageFolder, NamesAPictureThatCannotBeRead) {
             in_folder("/train/cat/broken.png: expected a whole PNG picture, found damage (end of "
                       "stream); data.skip-broken=true passes over what is no readable picture"));
   write("train/cat/broken.png", "just text");
-  EXPECT_THAT(refusal(), StartsWith(in_folder("/train/cat/broken.png: expected a PNG or JPEG "
-                                              "picture, found something else; data.skip-broken")));
+  EXPECT_THAT(refusal(),
+              StartsWith(in_folder("/train/cat/broken.png: expected a PNG, JPEG, WebP, GIF, BMP or "
+                                   "TIFF picture, found something else; data.skip-broken")));
   std::filesystem::remove(folder() / "train/cat/broken.png");
   write("train/cat/deeper/a.png", "");
   EXPECT_THAT(refusal(),

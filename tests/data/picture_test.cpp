@@ -45,17 +45,37 @@ std::vector<Sum> read_sums(const std::string& name) {
 }
 
 Sum sum_of(const std::string& file, const Picture& picture) {
+  std::vector<std::uint8_t> bytes;  // the high ones of 16 bits
+  for (const std::uint16_t level : picture.pixels) {
+    bytes.push_back(static_cast<std::uint8_t>(picture.most == kMostOf16Bits ? level >> 8 : level));
+  }
   return {.file = file,
           .shape = picture.shape,
-          .crc = crc32(0, picture.pixels.data(), static_cast<uInt>(picture.pixels.size()))};
+          .crc = crc32(0, bytes.data(), static_cast<uInt>(bytes.size()))};
 }
 
-TEST(Picture, IsWhatPillowDecodesFromTheSmallJpegs) {
+TEST(Picture, IsWhatPillowDecodesFromTheSmallFiles) {
   const auto sums = read_sums("pictures/sums.txt");
-  ASSERT_EQ(sums.size(), 4U);
+  ASSERT_EQ(sums.size(), 43U);
   for (const Sum& sum : sums) {
-    EXPECT_EQ(sum_of(sum.file, read_picture(fixture("pictures/" + sum.file))), sum);
-    EXPECT_EQ(read_picture_shape(fixture("pictures/" + sum.file)), sum.shape);
+    const auto path = fixture("pictures/" + sum.file);
+    SCOPED_TRACE(path);
+    const Picture picture = read_picture(path);
+    EXPECT_EQ(sum_of(sum.file, picture), sum);
+    EXPECT_EQ(read_picture_header(path).shape, sum.shape);
+    EXPECT_EQ(picture.is_turned, sum.file.starts_with("turned") && sum.file != "turned_1.png");
+    EXPECT_EQ(picture.is_transparent,
+              sum.file.starts_with("alpha") || sum.file.starts_with("transparent"));
+    EXPECT_EQ(picture.has_more_frames, sum.file.starts_with("animated"));
+  }
+}
+
+TEST(Picture, KeepsAllOf16Bits) {
+  for (const char* name : {"deep.png", "deep.tif"}) {
+    EXPECT_EQ(read_picture_header(fixture(std::string("pictures/") + name)).most, kMostOf16Bits);
+    const Picture picture = read_picture(fixture(std::string("pictures/") + name));
+    ASSERT_EQ(picture.pixels.size(), 35U);
+    for (std::size_t i = 0; i < 35; ++i) EXPECT_EQ(picture.pixels[i], i * 1871 + 13) << name;
   }
 }
 
@@ -67,7 +87,7 @@ TEST(PublishedPictures, AreWhatAnIndependentDecoderGives) {
     const auto path = published_sets() / "images" / sum.file;
     SCOPED_TRACE(path);
     EXPECT_EQ(sum_of(sum.file, read_picture(path)), sum);
-    EXPECT_EQ(read_picture_shape(path), sum.shape);
+    EXPECT_EQ(read_picture_header(path).shape, sum.shape);
   }
 }
 
@@ -108,7 +128,8 @@ TEST(PublishedPictures, OfJpegAreWithinAFewLevelsOfTheirReference) {
     double sum = 0;
     for (std::size_t i = 0; i < picture.pixels.size(); ++i) {
       const std::size_t place = i / channels * reference_channels + i % channels;
-      const int distance = std::abs(picture.pixels[i] - reference.pixels[place]);
+      const int shift = reference.most == kMostOf16Bits ? 8 : 0;
+      const int distance = std::abs(picture.pixels[i] - (reference.pixels[place] >> shift));
       most = std::max(most, distance);
       sum += distance;
     }
@@ -143,11 +164,12 @@ std::string refusal(const std::string& bytes) {
 TEST_F(PictureFile, IsToldByItsFirstBytes) {
   const auto path = write("a.jpg", png_file(1, 2, 1, {7, 200}));
   EXPECT_THAT(read_picture(path).pixels, ElementsAre(7, 200));
-  EXPECT_EQ(refusal(""), "expected a PNG or JPEG picture, found an empty file");
-  EXPECT_EQ(refusal("GIF89a"), "expected a PNG or JPEG picture, found a GIF picture");
-  EXPECT_EQ(refusal("\x89PNG\n"),
-            "expected a PNG or JPEG picture, found a PNG picture with a damaged front");
-  EXPECT_EQ(refusal("hello"), "expected a PNG or JPEG picture, found something else");
+  const std::string expected = "expected a PNG, JPEG, WebP, GIF, BMP or TIFF picture, found ";
+  EXPECT_EQ(refusal(""), expected + "an empty file");
+  EXPECT_EQ(refusal("\x89PNG\n"), expected + "a PNG picture with a damaged front");
+  EXPECT_EQ(refusal(std::string("\0\0\0\x18", 4) + "ftypheic"), expected + "a HEIC picture");
+  EXPECT_EQ(refusal("<!DOCTYPE html>"), expected + "an HTML page");
+  EXPECT_EQ(refusal("hello"), expected + "something else");
 }
 
 TEST(Picture, KeepsTheColourTypeOfGrayPixels) {
@@ -171,6 +193,85 @@ TEST(Picture, OfPngWithAnyByteChangedIsRefused) {
     damaged[place] = static_cast<char>(damaged[place] ^ 0x10);
     EXPECT_THAT(refusal(damaged), StartsWith("expected a ")) << place;
   }
+}
+
+TEST(Picture, OfOtherKindsCutAnywhereIsRefusedOrWhole) {
+  for (const Sum& sum : read_sums("pictures/sums.txt")) {
+    const std::string& name = sum.file;
+    if (name.ends_with(".jpg") || name.ends_with(".png")) continue;
+    const std::string whole = file_bytes(fixture("pictures/" + name));
+    const Picture picture = decode(whole);
+    // In a GIF, a TIFF or an animation, something can follow the pixels that are read.
+    const bool can_be_cut =
+        name.ends_with(".tif") || name.ends_with(".gif") || name == "animated.webp";
+    for (std::size_t bytes = 0; bytes < whole.size(); ++bytes) {
+      const std::string text = refusal(whole.substr(0, bytes));
+      if (text == "no error" && can_be_cut) {
+        EXPECT_EQ(decode(whole.substr(0, bytes)).pixels, picture.pixels) << name << bytes;
+      } else {
+        EXPECT_THAT(text, StartsWith("expected a ")) << name << bytes;
+      }
+    }
+    EXPECT_EQ(refusal(whole + "junk"), "no error") << name;
+  }
+}
+
+TEST(Picture, OfOtherKindsWithAnyByteChangedIsReadOrRefusedButNeverCrashes) {
+  for (const Sum& sum : read_sums("pictures/sums.txt")) {
+    if (sum.file.ends_with(".jpg")) continue;
+    const std::string whole = file_bytes(fixture("pictures/" + sum.file));
+    for (std::size_t place = 0; place < whole.size(); ++place) {
+      std::string damaged = whole;
+      damaged[place] = static_cast<char>(damaged[place] ^ 0x81);
+      EXPECT_THAT(refusal(damaged), testing::AnyOf("no error", StartsWith("expected ")))
+          << sum.file << place;
+    }
+  }
+}
+
+TEST(Picture, OfBmpThatLiesIsRefused) {
+  const std::string whole = file_bytes(fixture("pictures/palette.bmp"));
+  const auto with = [&](std::size_t at, const std::string& bytes) {
+    return refusal(std::string(whole).replace(at, bytes.size(), bytes));
+  };
+  const std::string damage = "expected a whole BMP picture, found damage ";
+  EXPECT_EQ(with(14, "\x0b"), damage + "(an unknown header)");
+  EXPECT_EQ(with(21, "\x80"), damage + "(a negative width)");
+  EXPECT_EQ(with(46, "\xff\xff"), damage + "(the palette ends early or is too long)");
+  EXPECT_EQ(with(46, std::string("\x01\x00", 2)), damage + "(a colour beyond the palette)");
+  EXPECT_EQ(with(18, "\xff"), damage + "(its pixels end early)");
+  const std::string unusual = "expected a BMP picture of a usual kind, found ";
+  EXPECT_EQ(with(30, "\x01"), unusual + "packed pixels (compression 1); save it as PNG");
+  EXPECT_EQ(with(28, "\x02"), unusual + "2 bits a pixel; save it as PNG");
+}
+
+TEST(Picture, OfTiffWithColoursThatAreNotReadSaysWhich) {
+  std::string inks = file_bytes(fixture("pictures/inverted.tif"));
+  const std::size_t entry = inks.find(std::string("\x06\x01\x03\x00", 4));  // their kind
+  ASSERT_NE(entry, std::string::npos);
+  inks[entry + 8] = 5;
+  EXPECT_EQ(refusal(inks),
+            "expected a TIFF picture of a usual kind, found colours of kind 5; save it as PNG");
+}
+
+TEST(Picture, OfWhiteOnTransparentIsLostOnWhite) {
+  const auto of_gray = [](char level) {
+    // Gray with opacity: the left pixel is opaque, the right one is not.
+    const std::string raw = {'\0', level, '\xff', level, '\0'};
+    uLongf bytes = compressBound(raw.size());
+    std::string packed(bytes, '\0');
+    compress(reinterpret_cast<Bytef*>(packed.data()), &bytes,
+             reinterpret_cast<const Bytef*>(raw.data()), raw.size());
+    return decode("\x89PNG\r\n\x1a\n" +
+                  png_chunk("IHDR" + big_endian_word(2) + big_endian_word(1) + "\b\4" +
+                            std::string(3, '\0')) +
+                  png_chunk("IDAT" + packed.substr(0, bytes)) + png_chunk("IEND"));
+  };
+  const Picture white = of_gray('\xff'), black = of_gray('\0');
+  EXPECT_TRUE(white.is_transparent && white.is_lost);
+  EXPECT_TRUE(black.is_transparent && !black.is_lost);
+  EXPECT_THAT(white.pixels, ElementsAre(255, 255));
+  EXPECT_THAT(black.pixels, ElementsAre(0, 255));
 }
 
 TEST(Picture, OfJpegCutAnywhereIsRefused) {
