@@ -105,6 +105,8 @@ def idx():
     one = struct.pack(">II", 0x801, 1) + bytes([1])
     write("idx", "gray", images + labels.ljust(64, b"#"))
     write("idx", "colour", colour + one.ljust(64, b"#"))
+    table = struct.pack(">III8i", 0xC02, 2, 4, *range(8))
+    write("idx", "table", struct.pack(">IIII", 0x803, 2, 5, 6) + pixels + table.ljust(64, b"#"))
     write("idx", "gzip", gzip.compress(images, mtime=0) + gzip.compress(labels, mtime=0).ljust(64, b"#"))
 
 
@@ -153,6 +155,33 @@ def png():
             b"IDAT", zlib.compress(b"\0\x7f")) + chunk(b"IEND", b""))
 
 
+def other_pictures():
+    gradient = np.add.outer(np.arange(7) * 9, np.arange(5) * 7).astype(np.uint8)
+    colour = np.stack([gradient, gradient[::-1], gradient[:, ::-1]], axis=2)
+    whole, palette = Image.fromarray(np.dstack([colour, gradient])), Image.fromarray(colour).quantize(8)
+    gray, rgb = Image.fromarray(gradient), Image.fromarray(colour)
+    turned = Image.Exif()
+    turned[274] = 6
+    for name, picture, kind, options in [
+            ("rgb", rgb, "bmp", {}), ("palette", palette, "bmp", {}), ("gray", gray, "gif", {}),
+            ("transparent", palette, "gif", {"transparency": 2}),
+            ("animated", palette, "gif", {"save_all": True, "append_images": [palette.rotate(180)]}),
+            ("lossless", whole, "webp", {"lossless": True}), ("lossy", rgb, "webp", {"exif": turned}),
+            ("animated", rgb, "webp", {"save_all": True, "append_images": [rgb.rotate(180)]}),
+            ("turned", rgb, "png", {"exif": turned}), ("turned", rgb, "jpeg", {"exif": turned}),
+            ("rgb", rgb, "tiff", {}), ("palette", palette, "tiff", {"compression": "packbits"}),
+            ("lzw", whole, "tiff", {"compression": "tiff_lzw"}),
+            ("fax", gray.convert("1"), "tiff", {"compression": "group4"}),
+            ("jpeg", rgb, "tiff", {"compression": "jpeg"}),
+            ("deep", Image.fromarray(gradient.astype(np.int32), "I").convert("I;16"), "tiff", {})]:
+        buffer = io.BytesIO()
+        picture.save(buffer, kind, **options)
+        write("picture", f"{kind}-{name}", buffer.getvalue())
+    for name in ("planes.tif", "tiles.tif", "565.bmp", "four_bits.bmp"):
+        fixtures = CORPUS.parents[1] / "tests/fixtures/data/pictures"
+        write("picture", name, (fixtures / name).read_bytes())
+
+
 def jpeg():
     gradient = np.add.outer(np.arange(17) * 9, np.arange(13) * 7).astype(np.uint8)
     colour = np.stack([gradient, gradient[::-1], gradient[:, ::-1]], axis=2)
@@ -167,5 +196,5 @@ def jpeg():
         write("picture", f"jpeg-{name}", buffer.getvalue())
 
 
-for make in (notation, study, table, safetensors, idx, cifar, npz, png, jpeg):
+for make in (notation, study, table, safetensors, idx, cifar, npz, png, other_pictures, jpeg):
     make()

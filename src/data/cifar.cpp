@@ -190,4 +190,32 @@ Dataset load_cifar_folder(const std::filesystem::path& folder) {
   return dataset;
 }
 
+std::optional<std::string> conversion_of_pickles(const std::filesystem::path& folder) {
+  struct Pickles {
+    std::string_view sub_folder, first, test, labels, train, result;
+  };
+  constexpr std::array<Pickles, 2> kPickles = {
+      Pickles{"cifar-10-batches-py", "data_batch_1", "test_batch", "labels",
+              "['data_batch_%d'%i for i in range(1,6)]", "cifar-10.npz"},
+      Pickles{"cifar-100-python", "train", "test", "fine_labels", "['train']", "cifar-100.npz"}};
+  for (const Pickles& pickles : kPickles) {
+    for (const auto& place : {folder, folder / pickles.sub_folder}) {
+      std::error_code ignored;
+      const auto file = place / pickles.first;
+      if (!std::filesystem::is_regular_file(file, ignored)) continue;
+      constexpr std::uint8_t kProtocol = 0x80;  // what a pickle begins with
+      std::uint8_t first = 0;
+      if (InputFile(file).read({&first, 1}) != 1 || first != kProtocol) continue;
+      return fmt::format(
+          "python3 -c \"import pickle,sys,numpy as n; r=lambda f: "
+          "pickle.load(open(sys.argv[1]+'/'+f,'rb'),encoding='bytes'); "
+          "g=lambda fs: (n.concatenate([r(f)[b'data'] for f in fs]).reshape(-1,3,32,32), "
+          "n.concatenate([r(f)[b'{}'] for f in fs])); (a,b),(c,d)=g({}),g(['{}']); "
+          "n.savez_compressed('{}',x_train=a,y_train=b,x_test=c,y_test=d)\" '{}'",
+          pickles.labels, pickles.train, pickles.test, pickles.result, place.string());
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace whichfirst::data

@@ -65,10 +65,14 @@ std::array<std::filesystem::path, 2> places(const std::filesystem::path& folder,
 /// The set in `folder`, read as what it looks like.
 Dataset load_folder(const std::filesystem::path& folder, const ReadOptions& options) {
   Dataset dataset;
-  if (holds_idx(folder)) {
-    dataset = load_idx_folder(folder);
-    dataset.format = "idx";
-  } else if (holds_cifar(folder)) {
+  if (const auto conversion = conversion_of_pickles(folder)) {
+    throw Error(
+        "{}: expected CIFAR's binary files, found its pickles for Python, which can run any code "
+        "when "
+        "they are read; fetch the binary version, or make a .npz file of them: {}",
+        folder.string(), *conversion);
+  }
+  if (holds_cifar(folder)) {
     dataset = load_cifar_folder(folder);
     dataset.format = "cifar binary";
   } else if (holds_class_folders(folder)) {
@@ -185,7 +189,10 @@ Dataset load_path(const std::filesystem::path& path, const ReadOptions& options)
   std::error_code ignored;  // regular_file_size gives the reason
   const bool is_folder = std::filesystem::is_directory(path, ignored);
   Dataset dataset;
-  if (is_folder) {
+  if (is_idx(path)) {
+    dataset = load_idx(path);
+    dataset.format = "idx";
+  } else if (is_folder) {
     dataset = load_folder(path, options);
   } else {
     regular_file_size(path);

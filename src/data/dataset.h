@@ -33,10 +33,10 @@ std::optional<std::filesystem::path> find_named(std::string_view name,
 Dataset load_named(std::string_view name, const std::vector<std::filesystem::path>& search,
                    const ReadOptions& options = {});
 
-/// The set in `path`: a .npz file (see npz.h), or a folder that holds IDX files (see idx.h),
-/// CIFAR's binary files (see cifar.h) or class folders of pictures (see image_folder.h), tried in
-/// this order. The set is named after the file or folder. Throws Error, of which one says what was
-/// found where nothing was recognised.
+/// The set in `path`: a .npz file, IDX files, CIFAR's binary files or class folders of pictures;
+/// see readers.h. The set is named after the file or folder. A note counts the test pictures whose
+/// pixels are those of a training picture. Throws Error, of which one says what was found where
+/// nothing was recognised.
 Dataset load_path(const std::filesystem::path& path, const ReadOptions& options = {});
 
 }  // namespace whichfirst::data

@@ -3,8 +3,11 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -17,6 +20,7 @@ namespace whichfirst::data {
 namespace {
 
 constexpr std::uint32_t kLabelsMagic = 0x00000801;
+constexpr std::uint32_t kTableMagic = 0x00000c02;  // QMNIST's labels
 constexpr std::uint32_t kGrayMagic = 0x00000803;
 constexpr std::uint32_t kChannelsMagic = 0x00000804;
 constexpr std::size_t kWordBytes = 4;
@@ -27,7 +31,7 @@ std::uint32_t big_endian(const std::uint8_t* bytes) {
 }
 
 std::string_view looks_like(std::uint32_t magic) {
-  if (magic == kLabelsMagic) return "a labels file";
+  if (magic == kLabelsMagic || magic == kTableMagic) return "a labels file";
   if (magic == kGrayMagic || magic == kChannelsMagic) return "an images file";
   if (magic >> 16 == 0x1f8b) return "gzip inside gzip";
   if (magic == 0x504b0304) return "a zip archive";
@@ -88,14 +92,33 @@ std::vector<std::int32_t> read_labels(const std::filesystem::path& path, std::ui
                                       std::string_view images_file) {
   InputFile file(path);
   const std::uint32_t magic = read_word(file, 0);
-  if (magic != kLabelsMagic) refuse_magic(file, "IDX labels (0x00000801)", magic);
+  if (magic != kLabelsMagic && magic != kTableMagic) {
+    refuse_magic(file, "IDX labels (0x00000801 or 0x00000c02)", magic);
+  }
   const Header header = read_header(file, magic);
   if (header.sizes[0] != images) {
     throw Error("{}: expected {} labels, one for each image of {}, found {}", file.path(), images,
                 images_file, header.sizes[0]);
   }
-  const auto bytes = read_body(file, header, images);
-  return {bytes.begin(), bytes.end()};
+  if (magic == kLabelsMagic) {
+    const auto bytes = read_body(file, header, images);
+    return {bytes.begin(), bytes.end()};
+  }
+  constexpr std::uint64_t kMostColumns = 64;
+  if (header.sizes[1] < 1 || header.sizes[1] > kMostColumns) {
+    throw Error("{}: expected labels of 1 to {} columns, found {}", file.path(), kMostColumns,
+                header.sizes[1]);
+  }
+  const std::size_t row_bytes = header.sizes[1] * kWordBytes;
+  const auto bytes = read_body(file, header, images * row_bytes);
+  std::vector<std::int32_t> labels;
+  for (std::size_t at = 0; at < bytes.size(); at += row_bytes) {
+    labels.push_back(static_cast<std::int32_t>(big_endian(bytes.data() + at)));
+    if (labels.back() >= 0) continue;
+    throw Error("{}: expected a label from 0 on for picture {}, found {}", file.path(),
+                labels.size() - 1, labels.back());
+  }
+  return labels;
 }
 
 struct Names {
@@ -106,30 +129,108 @@ struct Names {
 /// Training images and labels, test images and labels.
 std::array<Names, 4> wanted_files() {
   const std::vector<std::string> images = {"idx3-ubyte", "idx4-ubyte"};
-  const std::vector<std::string> labels = {"idx1-ubyte"};
+  const std::vector<std::string> labels = {"idx1-ubyte", "idx2-int"};
   return {Names{{"train-images"}, images}, Names{{"train-labels"}, labels},
           Names{{"t10k-images", "test-images"}, images},
           Names{{"t10k-labels", "test-labels"}, labels}};
 }
 
-std::array<std::filesystem::path, 2> places(const std::filesystem::path& folder) {
-  return {folder, folder / "raw"};
+/// torchvision's and EMNIST's sub-folders too.
+std::array<std::filesystem::path, 3> places(const std::filesystem::path& folder) {
+  return {folder, folder / "raw", folder / "gzip"};
+}
+
+std::vector<std::string> spellings(const Names& names) {
+  std::vector<std::string> result;
+  for (const std::string& front : names.fronts) {
+    for (const std::string& back : names.backs) {
+      for (const char* joint : {"-", "."}) {
+        for (const char* ending : {"", ".gz"}) result.push_back(front + joint + back + ending);
+      }
+    }
+  }
+  return result;
 }
 
 /// The first of the allowed spellings that exists in `folder`.
 std::optional<std::filesystem::path> find_file(const std::filesystem::path& folder,
-                                               const Names& names) {
-  for (const std::string& front : names.fronts) {
-    for (const std::string& back : names.backs) {
-      for (const char* joint : {"-", "."}) {
-        for (const char* ending : {"", ".gz"}) {
-          auto path = folder / (front + joint + back + ending);
-          if (is_there(path)) return path;
-        }
-      }
-    }
+                                               const std::string& prefix, const Names& names) {
+  for (const std::string& name : spellings(names)) {
+    if (is_there(folder / (prefix + name))) return folder / (prefix + name);
   }
   return std::nullopt;
+}
+
+/// What stands before the usual name: "" for MNIST, "qmnist-", "emnist-letters-"; nothing where it
+/// is no such name.
+std::optional<std::string> prefix_of(const std::string& file, const Names& names) {
+  for (const std::string& name : spellings(names)) {
+    if (!file.ends_with(name)) continue;
+    const std::string prefix = file.substr(0, file.size() - name.size());
+    if (prefix.empty() || prefix.ends_with('-')) return prefix;
+  }
+  return std::nullopt;
+}
+
+/// Those of the sets in a folder.
+std::set<std::string> prefixes_in(const std::filesystem::path& folder) {
+  std::set<std::string> prefixes;
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(folder, ignored)) return prefixes;
+  const auto wanted = wanted_files();
+  for (const std::string& file : list_folder(folder).others) {
+    for (const Names& names : wanted) {
+      if (const auto prefix = prefix_of(file, names)) prefixes.insert(*prefix);
+    }
+  }
+  return prefixes;
+}
+
+/// Exchanges the rows and the columns of every picture.
+void transpose(Images& images) {
+  const Shape from = images.shape;
+  auto& pixels = std::get<std::vector<std::uint8_t>>(images.pixels);
+  std::vector<std::uint8_t> turned;
+  turned.reserve(pixels.size());
+  const auto height = static_cast<std::size_t>(from.height);
+  const auto width = static_cast<std::size_t>(from.width);
+  for (std::size_t plane = 0; plane < pixels.size(); plane += height * width) {
+    for (std::size_t x = 0; x < width; ++x) {
+      for (std::size_t y = 0; y < height; ++y) turned.push_back(pixels[plane + y * width + x]);
+    }
+  }
+  pixels = std::move(turned);
+  std::swap(images.shape.height, images.shape.width);
+}
+
+/// The set whose four files in `folder` begin with `prefix`. `path` begins errors.
+Dataset load_prefixed(const std::filesystem::path& path, const std::filesystem::path& folder,
+                      const std::string& prefix) {
+  std::vector<std::filesystem::path> found;
+  std::vector<std::string> missing;
+  for (const Names& names : wanted_files()) {
+    if (const auto file = find_file(folder, prefix, names)) {
+      found.push_back(*file);
+    } else {
+      missing.push_back(prefix + names.fronts.front() + "-" + names.backs.front());
+    }
+  }
+  if (!missing.empty()) {
+    throw Error("{}: expected four IDX files (.gz too), did not find {}", path.string(),
+                fmt::join(missing, ", "));
+  }
+  Images train = read_idx(found[0], found[1]);
+  Images test = read_idx(found[2], found[3]);
+  const bool is_lying = prefix.starts_with("emnist-");
+  if (is_lying) {
+    transpose(train);
+    transpose(test);
+  }
+  Dataset set = join(path.string(), std::move(train), std::move(test));
+  if (is_lying) {
+    set.notes.push_back("EMNIST's files exchange rows and columns: the pictures were put upright");
+  }
+  return set;
 }
 
 }  // namespace
@@ -154,35 +255,34 @@ Images read_idx(const std::filesystem::path& images_file,
   return images;
 }
 
-bool holds_idx(const std::filesystem::path& folder) {
-  for (const auto& place : places(folder)) {
-    for (const Names& names : wanted_files()) {
-      if (find_file(place, names)) return true;
-    }
+bool is_idx(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored)) {
+    return prefix_of(path.filename().string(), wanted_files()[0]).has_value();
+  }
+  for (const auto& place : places(path)) {
+    if (!prefixes_in(place).empty()) return true;
   }
   return false;
 }
 
-Dataset load_idx_folder(const std::filesystem::path& folder) {
-  std::vector<std::string> missing;
-  for (const auto& place : places(folder)) {
-    std::vector<std::filesystem::path> found;
-    std::vector<std::string> missing_here;
-    for (const Names& names : wanted_files()) {
-      if (const auto path = find_file(place, names)) {
-        found.push_back(*path);
-      } else {
-        missing_here.push_back(names.fronts.front() + "-" + names.backs.front());
-      }
-    }
-    if (missing_here.empty()) {
-      return join(folder.string(), read_idx(found[0], found[1]), read_idx(found[2], found[3]));
-    }
-    // Of the two places, speak of the one where more was found.
-    if (missing.empty() || missing_here.size() < missing.size()) missing = missing_here;
+Dataset load_idx(const std::filesystem::path& path) {
+  if (const auto prefix = prefix_of(path.filename().string(), wanted_files()[0])) {
+    return load_prefixed(path, path.parent_path(), *prefix);
   }
-  throw Error("{}: expected four IDX files (.gz too), did not find {}", folder.string(),
-              fmt::join(missing, ", "));
+  for (const auto& place : places(path)) {
+    const auto prefixes = prefixes_in(place);
+    if (prefixes.size() == 1) return load_prefixed(path, place, *prefixes.begin());
+    if (prefixes.size() > 1) {
+      throw Error(
+          "{}: expected the files of one set, found those of {}; name the training pictures of "
+          "one: "
+          "{}",
+          path.string(), fmt::join(prefixes, ", "),
+          find_file(place, *prefixes.begin(), wanted_files()[0]).value_or(place).string());
+    }
+  }
+  return load_prefixed(path, path, "");
 }
 
 }  // namespace whichfirst::data

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <string>
 
 #include "data/images.h"
 
@@ -13,6 +15,7 @@ namespace whichfirst::data {
 //   images   00 00 08 03  count height width            height*width bytes a picture
 //            00 00 08 04  count channels height width   channel by channel
 //   labels   00 00 08 01  count                         a byte a label
+//            00 00 0c 02  count columns                 four bytes a number, the label first
 //
 // Each size is a 32-bit number. Source: the MNIST page of LeCun, Cortes and Burges.
 
@@ -21,14 +24,18 @@ namespace whichfirst::data {
 /// than of images.
 Images read_idx(const std::filesystem::path& images_file, const std::filesystem::path& labels_file);
 
-/// Whether `folder`, or its sub-folder raw/, has any of the files that load_idx_folder reads.
-bool holds_idx(const std::filesystem::path& folder);
+/// Whether `path` is a folder that, itself or in raw/ or gzip/, has any of the files that load_idx
+/// reads, or is a file of training pictures by its name.
+bool is_idx(const std::filesystem::path& path);
 
-/// The four IDX files of `folder`: train-images-idx3-ubyte, train-labels-idx1-ubyte and the same
-/// two with t10k or test for train; idx4 for idx3, a dot before idx and .gz at the end are fine (of
-/// a plain file and its .gz the plain one is read). Looks in `folder`, then in folder/raw as
-/// torchvision stores them. Throws Error with the missing ones.
-Dataset load_idx_folder(const std::filesystem::path& folder);
+/// The four IDX files of a folder: train-images-idx3-ubyte, train-labels-idx1-ubyte and the same
+/// two with t10k or test for train; idx4 for idx3, idx2-int for the labels, a dot before idx and
+/// .gz at the end are fine (of a plain file and its .gz the plain one is read). Something may stand
+/// before all four, such as qmnist- or emnist-letters-. Looks in the folder, then in raw/ as
+/// torchvision stores them and in gzip/ as EMNIST's archive does. `path` may also be the file of
+/// the training pictures, which says which of several sets it is. EMNIST's pictures are put upright
+/// and a note says so. Throws Error with the missing ones.
+Dataset load_idx(const std::filesystem::path& path);
 
 // The binary files of CIFAR-10 and CIFAR-100, plain or gzip: one record a picture.
 //
@@ -48,6 +55,11 @@ bool holds_cifar(const std::filesystem::path& folder);
 /// naming the file: missing, not a whole number of records, an impossible label, damaged gzip,
 /// another number of class names.
 Dataset load_cifar_folder(const std::filesystem::path& folder);
+
+/// Where `folder`, or its sub-folder cifar-10-batches-py/ or cifar-100-python/, holds CIFAR's
+/// pickles for Python, which can run any code when they are read: a command that makes a .npz file
+/// of them.
+std::optional<std::string> conversion_of_pickles(const std::filesystem::path& folder);
 
 // NumPy archives: a zip of arrays, as numpy.savez and savez_compressed write them.
 //

@@ -139,6 +139,19 @@ TEST_F(Cifar, SaysWhatIsMissing) {
   EXPECT_EQ(refusal(), in_folder(": expected test_batch.bin (.gz too), which is missing"));
 }
 
+TEST_F(Cifar, NamesPicklesAsWhatTheyAre) {
+  write("cifar-10-batches-py/data_batch_1", "\x80\x02}");
+  EXPECT_THAT(complaint_of([&] { load_path(folder()); }),
+              ::testing::AllOf(HasSubstr("found its pickles for Python, which can run any code"),
+                               HasSubstr("r(f)[b'labels']"),
+                               EndsWith("\" '" + in_folder("/cifar-10-batches-py'"))));
+  std::filesystem::remove_all(folder() / "cifar-10-batches-py");
+  write("train", "\x80\x02}");
+  EXPECT_THAT(complaint_of([&] { load_path(folder()); }), HasSubstr("r(f)[b'fine_labels']"));
+  write("train", "no pickle");
+  EXPECT_THAT(complaint_of([&] { load_path(folder()); }), HasSubstr("expected four IDX files"));
+}
+
 TEST_F(Cifar, RefusesASingleClass) {
   write("data_batch_1.bin", record(0, 10));
   write("test_batch.bin", record(0, 40));

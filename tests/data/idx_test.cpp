@@ -133,9 +133,9 @@ TEST_F(Idx, SaysWhatAFileOfAnotherKindLooksLike) {
   EXPECT_EQ(refusal(kLabels),
             in_images(": expected IDX images (0x00000803 or 0x00000804), found 0x00000801, which "
                       "is a labels file"));
-  EXPECT_EQ(
-      refusal(kImages, kImages),
-      in_labels(": expected IDX labels (0x00000801), found 0x00000803, which is an images file"));
+  EXPECT_EQ(refusal(kImages, kImages),
+            in_labels(": expected IDX labels (0x00000801 or 0x00000c02), found 0x00000803, which "
+                      "is an images file"));
   EXPECT_THAT(refusal("PK\x03\x04"), EndsWith("which is a zip archive"));
   EXPECT_THAT(refusal("\x89PNG"), EndsWith("which is a PNG picture"));
   EXPECT_THAT(refusal(words({0x00000d03})), EndsWith("which is IDX of another type or rank"));
@@ -170,7 +170,7 @@ class IdxFolder : public InFolder {
 
 TEST_F(IdxFolder, IsReadUnderTheUsualNames) {
   write_four("", "t10k");
-  const Dataset dataset = load_idx_folder(folder());
+  const Dataset dataset = load_idx(folder());
   EXPECT_EQ(dataset.classes, 2);
   EXPECT_EQ(dataset.train.count(), 2);
   EXPECT_EQ(dataset.test.count(), 2);
@@ -179,17 +179,62 @@ TEST_F(IdxFolder, IsReadUnderTheUsualNames) {
 
 TEST_F(IdxFolder, IsReadWhereTorchvisionPutsIt) {
   write_four("raw/", "test");
-  EXPECT_EQ(load_idx_folder(folder()).test.count(), 2);
+  EXPECT_EQ(load_idx(folder()).test.count(), 2);
+}
+
+TEST_F(IdxFolder, OfEmnistIsPutUprightAndChosenByItsTrainingPictures) {
+  for (const std::string set : {"emnist-digits-", "emnist-letters-"}) {
+    for (const std::string part : {"train", "test"}) {
+      write("gzip/" + set + part + "-images-idx3-ubyte", kImages);
+      write("gzip/" + set + part + "-labels-idx1-ubyte.gz", gzipped(kLabels));
+    }
+  }
+  const auto letters = folder() / "gzip/emnist-letters-train-images-idx3-ubyte";
+  ASSERT_TRUE(is_idx(folder()) && is_idx(letters));
+  EXPECT_EQ(complaint_of([&] { load_idx(folder()); }),
+            folder().string() +
+                ": expected the files of one set, found those of emnist-digits-, "
+                "emnist-letters-; name the training pictures of one: " +
+                (folder() / "gzip/emnist-digits-train-images-idx3-ubyte").string());
+  const Dataset set = load_idx(letters);
+  EXPECT_EQ(set.train.shape, (Shape{.channels = 1, .height = 3, .width = 2}));
+  EXPECT_THAT(std::get<Bytes>(set.train.pixels),
+              ElementsAre(1, 4, 2, 5, 3, 6, 7, 10, 8, 11, 9, 255));
+  EXPECT_THAT(set.notes,
+              ::testing::Contains("EMNIST's files exchange rows and columns: the pictures "
+                                  "were put upright"));
+}
+
+TEST_F(IdxFolder, OfQmnistHasItsLabelsInAColumn) {
+  write("qmnist-train-images-idx3-ubyte", kImages);
+  write("qmnist-test-images-idx3-ubyte", kImages);
+  write("qmnist-train-labels-idx2-int", words({0xc02, 2, 3, 1, 77, 78, 0, 79, 80}));
+  write("qmnist-test-labels-idx2-int.gz", gzipped(words({0xc02, 2, 1, 0, 1})));
+  const Dataset set = load_idx(folder());
+  EXPECT_THAT(set.train.labels, ElementsAre(1, 0));
+  EXPECT_THAT(set.test.labels, ElementsAre(0, 1));
+  EXPECT_THAT(std::get<Bytes>(set.train.pixels),
+              ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 255));
+  const auto refusal_of = [&](const std::string& labels) {
+    write("qmnist-train-labels-idx2-int", labels);
+    return complaint_of([&] { load_idx(folder()); });
+  };
+  EXPECT_THAT(refusal_of(words({0xc02, 2, 1, 0, 0xffffffff})),
+              EndsWith(": expected a label from 0 on for picture 1, found -1"));
+  EXPECT_THAT(refusal_of(words({0xc02, 2, 65})),
+              EndsWith("expected labels of 1 to 64 columns, found 65"));
+  EXPECT_THAT(refusal_of(words({0xc02, 2, 2, 0, 0, 0})),
+              EndsWith("expected 28 bytes as its header says, found 24; fetch it again"));
 }
 
 TEST_F(IdxFolder, SaysWhatIsMissing) {
-  EXPECT_EQ(complaint_of([&] { load_idx_folder(folder()); }),
+  EXPECT_EQ(complaint_of([&] { load_idx(folder()); }),
             folder().string() +
                 ": expected four IDX files (.gz too), did not find train-images-idx3-ubyte, "
                 "train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte");
   write_four("raw/", "t10k");
   std::filesystem::remove(folder() / "raw/t10k-images-idx3-ubyte");
-  EXPECT_EQ(complaint_of([&] { load_idx_folder(folder()); }),
+  EXPECT_EQ(complaint_of([&] { load_idx(folder()); }),
             folder().string() +
                 ": expected four IDX files (.gz too), did not find t10k-images-idx3-ubyte");
 }
@@ -197,7 +242,7 @@ TEST_F(IdxFolder, SaysWhatIsMissing) {
 TEST_F(IdxFolder, RefusesTestPicturesOfAnotherShape) {
   write_four("", "t10k");
   write("t10k-images-idx3-ubyte", words({0x803, 2, 3, 2}) + kPixels);
-  EXPECT_EQ(complaint_of([&] { load_idx_folder(folder()); }),
+  EXPECT_EQ(complaint_of([&] { load_idx(folder()); }),
             folder().string() +
                 ": expected test images like the training images (1x2x3 uint8), "
                 "found 1x3x2 uint8");
@@ -208,7 +253,7 @@ TEST_F(IdxFolder, RefusesASingleClass) {
   const std::string zeros = words({0x801, 2}) + std::string(2, '\0');
   write("train-labels-idx1-ubyte", zeros);
   write("t10k-labels.idx1-ubyte.gz", zeros);
-  EXPECT_EQ(complaint_of([&] { load_idx_folder(folder()); }),
+  EXPECT_EQ(complaint_of([&] { load_idx(folder()); }),
             folder().string() + ": expected labels of 2 to 1000 classes, found label 0 only");
 }
 
