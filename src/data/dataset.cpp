@@ -58,7 +58,7 @@ std::array<std::filesystem::path, 2> places(const std::filesystem::path& folder,
   const FolderContent content = list_folder(folder);
   throw Error(
       "{}: expected four IDX files, CIFAR's binary files (data_batch_1.bin and on, or train.bin) "
-      "or class folders of PNG and JPEG pictures (train/CLASS and test/CLASS, or CLASS), found {}",
+      "or class folders of pictures (train/CLASS and test/CLASS, or CLASS), found {}",
       folder.string(), content.others.empty() ? "nothing" : few_of(content.others));
 }
 

@@ -331,7 +331,7 @@ void note(const Remarks& remarks, std::size_t pictures, Names& notes) {
   };
   say("pictures that the camera noted as turned", remarks.turned, "they were turned upright");
   say("pictures with transparent parts", remarks.transparent, "white shows through");
-  say("of these nearly nothing is left on white", remarks.lost,
+  say("pictures of which nearly nothing is left on white", remarks.lost,
       "save them on a background that their shapes stand out from");
   say("files with several frames or pages", remarks.first_frames, "the first one was read");
 }

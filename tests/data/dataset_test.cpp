@@ -168,7 +168,7 @@ TEST_F(DatasetFiles, SaysWhatIsInAFolderThatItDoesNotRecognise) {
   const std::string expected =
       folder().string() +
       ": expected four IDX files, CIFAR's binary files (data_batch_1.bin and on, or train.bin) or "
-      "class folders of PNG and JPEG pictures (train/CLASS and test/CLASS, or CLASS), found ";
+      "class folders of pictures (train/CLASS and test/CLASS, or CLASS), found ";
   EXPECT_EQ(complaint_of([&] { load_path(folder()); }), expected + "nothing");
   for (const char* name : {"b.png", "a.png", "d.png", "c.png"}) write(name, "");
   EXPECT_EQ(complaint_of([&] { load_path(folder()); }),
@@ -197,6 +197,39 @@ TEST_F(DatasetFiles, CountTestPicturesThatAreTrainingPictures) {
       ElementsAre("test pictures that are copies of training pictures, pixel by pixel: 2 of "
                   "2; results on them show what was memorised"));
   EXPECT_THAT(load_path(fixture("colour_first.npz")).notes, IsEmpty());
+}
+
+TEST(FieldCases, SayWhatIsRight) {
+  SKIP_WITHOUT("../cases/arrays");
+  // What a user is told of each: an error, or one of the notes; nothing where it is simply read.
+  const std::vector<std::pair<const char*, const char*>> cases = {
+      {"pictures/train-val", "there is no test/: val/ is the test set"},
+      {"pictures/Training-Testing", ""},
+      {"pictures/thumbs", "a fifth of each class, 2 of 12 pictures"},
+      {"pictures/macosx", "a fifth of each class, 2 of 12 pictures"},
+      {"pictures/png16-12bit",
+       "16 bits per channel: 12 of 12; their values from 0 to 3685 were scaled"},
+      {"pictures/exif", "noted as turned: 6 of 12; they were turned upright"},
+      {"pictures/alpha", "nearly nothing is left on white: 12 of 12"},
+      {"pictures/leak", "copies of training pictures, pixel by pixel: 12 of 12"},
+      {"pictures/mixed-one-webp", "a fifth of each class, 2 of 13 pictures"},
+      {"pictures/test-extra-class",
+       "expected one of the training classes (cat, dog), found 'bird'"},
+      {"arrays/labels-1-based.npz", "(1, 2, 3 and 1 more): they were numbered 0 to 3"},
+      {"arrays/labels-sparse.npz", "(0, 100, 200 and 1 more): they were numbered 0 to 3"},
+      {"arrays/pix-uint16.npz", "found '<u2'; .astype('float32') keeps their values"},
+      {"arrays/onehot.npz", "one-hot; y_train.argmax(1) gives the labels"},
+      {"arrays/medmnist.npz", "val_images is not read"}};
+  for (const auto& [name, expected] : cases) {
+    std::string told;
+    const std::string error = complaint_of([&] {
+      for (const std::string& note : load_path(published_sets() / "../cases" / name).notes) {
+        told += note + "\n";
+      }
+    });
+    EXPECT_THAT(error == "no error" ? told : error, HasSubstr(expected)) << name;
+    EXPECT_FALSE(*expected == '\0' && !(told.empty() && error == "no error")) << name << error;
+  }
 }
 
 TEST_F(DatasetFiles, APathNamesTheSet) {
