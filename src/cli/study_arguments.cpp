@@ -69,6 +69,7 @@ std::string unquoted(const std::vector<std::string>& words, std::size_t first) {
 std::optional<std::string> setting_of(const std::vector<std::string>& words, std::size_t i) {
   const std::string& word = words[i];
   std::error_code ignored;
+  if (word == "demo") return std::nullopt;
   if (fs::is_directory(word, ignored)) {
     if (fs::exists(fs::path(word) / "study.toml", ignored)) {
       throw Error(
@@ -118,7 +119,7 @@ record::Study StudyArguments::resolve() const {
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
     std::error_code ignored;
-    const bool exists = fs::exists(word, ignored);
+    const bool exists = fs::is_regular_file(word, ignored);
     if (const auto setting = setting_of(words, i)) {
       overrides.push_back(*setting);
     } else if (source) {

@@ -21,14 +21,9 @@ using record::Notice;
 
 using OrderPointers = std::vector<const OrderTrials*>;
 
-/// The share of each class among the pictures that a metric is measured on; equal ones where the
-/// pictures themselves are not at hand (study::outline).
+/// The share of each class among the pictures that a metric is measured on.
 std::vector<double> class_shares(const Experiment& experiment, const Measured& part) {
-  const auto classes = static_cast<std::size_t>(experiment.material.dataset.classes);
-  if (part.images.labels.empty()) {
-    return std::vector<double>(classes, 1 / static_cast<double>(classes));
-  }
-  std::vector<double> shares(classes);
+  std::vector<double> shares(static_cast<std::size_t>(experiment.material.dataset.classes));
   for (const std::uint32_t pick : part.picks) {
     ++shares[static_cast<std::size_t>(part.images.labels[pick])];
   }
@@ -416,7 +411,8 @@ std::optional<record::MetricScale> scale_of(const Experiment& experiment) {
 
 std::vector<Notice> notices_before(const Experiment& experiment) {
   std::vector<Notice> notices;
-  if (experiment.material.dataset.train.labels.empty()) return notices;  // not at hand
+  const data::Parts& parts = experiment.material.parts;
+  if (parts.train.empty() || parts.test.empty()) return notices;  // the data are not at hand
   add_pixels(experiment.material, notices);
   add_empty_classes(experiment, notices);
   if (experiment.study.orders.size() > 1) add_plan(experiment, notices);

@@ -135,8 +135,9 @@ TEST(VerdictRecord, OnlyTimingsKnowWhereAndHowLong) {
   there.run_folder = "elsewhere";
   there.comparisons[0].more_core_hours_needed = 3;
   auto json = ordered_json::parse(to_json(there));
-  EXPECT_EQ(json["timings"], ordered_json::parse(
-                                 R"({"run": "elsewhere", "after_stop": 0, "tap_share": null,
+  EXPECT_EQ(json["timings"],
+            ordered_json::parse(
+                R"({"run": "elsewhere", "trial_seconds": [], "after_stop": 0, "tap_share": null,
                     "more_core_hours_needed": [3.0], "inference": []})"));
   auto here = ordered_json::parse(to_json(example()));
   json.erase("timings");

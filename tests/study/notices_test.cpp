@@ -189,17 +189,6 @@ TEST_F(NoticesAfter, OfGuessersAreNeverEquivalent) {
   EXPECT_EQ(verdict.scale->step, 1);
 }
 
-/// A run that is not finished is reported without its data.
-TEST_F(NoticesAfter, OfARunWhoseDataAreNotAtHandTakesClassesAsEquallyFrequent) {
-  const auto equal = [](bool, int) { return 10; };
-  const record::Condition condition = with_accuracy(equal).condition;
-  experiment = outline(experiment.study, condition);
-  const record::VerdictRecord verdict = with_accuracy(equal);
-  EXPECT_EQ(verdict.comparisons[0].comparison.verdict, stats::Verdict::undecided);
-  EXPECT_EQ(verdict.scale->guessing, 10);
-  EXPECT_THAT(kinds(verdict.notices), ElementsAre("nothing-learnt"));
-}
-
 TEST_F(NoticesAfter, AGuesserIsNotBetterThanAWorseGuesser) {
   const record::VerdictRecord verdict =
       with_accuracy([](bool is_first, int r) { return is_first ? 12 + r % 2 : 1; });
