@@ -46,11 +46,11 @@ Verb report_verb() {
                          options->expect.options()}),
       .footer =
           "Examples:\n"
-          "  whichfirst report runs/demo-4f16ce59\n"
-          "  whichfirst report runs/demo-4f16ce59 --format latex >table.tex\n"
-          "  whichfirst report runs/demo-4f16ce59 --format csv |\n"
+          "  whichfirst report runs/demo-8528369e\n"
+          "  whichfirst report runs/demo-8528369e --format latex >table.tex\n"
+          "  whichfirst report runs/demo-8528369e --format csv |\n"
           "    whichfirst verdict - --metric test_accuracy\n"
-          "  whichfirst report runs/demo-4f16ce59 --expect not-worse-by=0.3 --junit tests.xml",
+          "  whichfirst report runs/demo-8528369e --expect not-worse-by=0.3 --junit tests.xml",
       .run = [options] { return run(*options); }};
 }
 

@@ -49,8 +49,8 @@ Verb status_verb() {
                       json_option(options->json)},
           .footer =
               "Examples:\n"
-              "  whichfirst status runs/demo-4f16ce59\n"
-              "  watch whichfirst status runs/demo-4f16ce59",
+              "  whichfirst status runs/demo-8528369e\n"
+              "  watch whichfirst status runs/demo-8528369e",
           .run = [options] {
             const record::RunDetails details = study::status_of_run(options->folder);
             fmt::print("{}",
