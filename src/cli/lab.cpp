@@ -118,7 +118,7 @@ Verb lab_verb() {
       .help = "Show what orders do to values, stage by stage",
       .options =
           {{"image", &options->image,
-            "PNG, JPEG or .npy file, or a picture of a set such as fashion-mnist:17; "
+            "A picture file, a .npy file, or a picture of a set such as fashion-mnist:17; "
             "default: a built-in 5x5 picture",
             typed("IMAGE")},
            {"--values", &options->values, "Numbers, rows separated by ';'"},

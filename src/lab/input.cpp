@@ -196,7 +196,7 @@ Input read_input(const std::string& word, const std::vector<std::filesystem::pat
       if (number) return read_of_set(word.substr(0, colon), *number, search);
     }
     throw Error(
-        "{}: there is no such file; expected a PNG, JPEG or .npy file, or a "
+        "{}: there is no such file; expected a picture file, a .npy file, or a "
         "picture of a set such as fashion-mnist:17",
         word);
   }
