@@ -1,4 +1,4 @@
-// Numbers in words that people read.
+// Numbers in words that people read, and words as they are compared.
 #pragma once
 
 #include <cstdint>
@@ -12,5 +12,8 @@ std::string grouped(std::int64_t number);
 
 /// "1 pair", "2 pairs", "12,000 pairs".
 std::string counted(std::int64_t count, std::string_view noun);
+
+/// In small letters; bytes beyond ASCII stay.
+std::string lower_case(std::string_view text);
 
 }  // namespace whichfirst

@@ -56,7 +56,7 @@ Options ExpectOptions::options() {
            "not-worse, better-by=X, not-worse-by=X (in the metric's unit), of the first order "
            "against the second; all:GATE of all comparisons, A:B:GATE of order A against B. May "
            "be given several times",
-           {.type = "[A:B:]GATE", .is_repeatable = true}},
+           {.type = "[A:B:]GATE", .is_repeated = true}},
           {"--junit", &junit, "Write the answers as JUnit XML, for CI systems", typed("FILE")}};
 }
 
@@ -69,7 +69,7 @@ std::vector<study::Expectation> ExpectOptions::parsed() const {
 
 int ExpectOptions::judge(const record::VerdictRecord& verdict) const {
   const std::vector<report::Asked> asked = answers(parsed(), verdict);
-  if (!junit.empty()) record::write_file_atomically(junit, report::print_junit(verdict, asked));
+  if (!junit.empty()) record::write_output(junit, report::print_junit(verdict, asked));
   int code = kDone;
   for (const report::Asked& each : asked) {
     if (each.answer == stats::Answer::holds) continue;

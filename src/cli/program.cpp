@@ -56,7 +56,6 @@ CLI::Option* add(CLI::App& command, const Option& option) {
       },
       option.target);
   if (!traits.type.empty()) added->type_name(traits.type);
-  if (traits.is_repeatable) added->allow_extra_args(false);
   if (traits.is_required) added->required();
   if (traits.is_repeated) added->allow_extra_args(false);
   if (!traits.choices.empty()) added->check(CLI::IsMember(traits.choices));

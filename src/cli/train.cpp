@@ -55,9 +55,9 @@ network::Values load_weights(const std::string& path, const study::Arm& arm) {
     const auto found = by_name.find(parameter.name);
     if (found == by_name.end()) {
       throw Error(
-          fmt::format("{}: no tensor '{}', which order {} needs; --save-init writes a file "
-                      "with all names and shapes",
-                      path, parameter.name, arm.name));
+          "{}: no tensor '{}', which order {} needs; --save-init writes a file "
+          "with all names and shapes",
+          path, parameter.name, arm.name);
     }
     if (found->second->shape != parameter.dimensions) {
       throw Error("{}: tensor '{}' has shape [{}], expected [{}]", path, parameter.name,

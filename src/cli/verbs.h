@@ -40,7 +40,6 @@ struct Traits {
   bool is_repeated = false;            ///< of a list: one word each time the option is given
   std::string needs{};                 ///< an option listed before, without which it is refused
   std::string excludes{};              ///< likewise, together with which it is refused
-  bool is_repeatable = false;          ///< of a list: one entry each time it is given
 };
 
 inline const Traits kShowsDefault{.shows_default = true};

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "base/words.h"
 
 namespace whichfirst::data {
 namespace {
@@ -20,11 +21,7 @@ constexpr std::array<std::string_view, 7> kLeftBehind = {
 
 bool is_left_behind(const std::string& name) {
   return name.starts_with('.') ||
-         std::any_of(kLeftBehind.begin(), kLeftBehind.end(), [&](std::string_view known) {
-           return std::equal(
-               name.begin(), name.end(), known.begin(), known.end(),
-               [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
-         });
+         std::find(kLeftBehind.begin(), kLeftBehind.end(), lower_case(name)) != kLeftBehind.end();
 }
 
 }  // namespace

@@ -132,8 +132,7 @@ enum class Role { train, test, validation };
 /// What a folder of this name holds, if it is no class: "Train", "training_set", "valid", ...
 std::optional<Role> role_of(std::string_view name) {
   std::string word;
-  for (const char c : name) {
-    if (c >= 'A' && c <= 'Z') word += static_cast<char>(c - 'A' + 'a');
+  for (const char c : lower_case(name)) {
     if (c >= 'a' && c <= 'z') word += c;
     if (c >= '0' && c <= '9') return std::nullopt;
   }

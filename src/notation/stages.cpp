@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <utility>
 
 #include "base/error.h"
 #include "base/suggest.h"
+#include "base/words.h"
 
 namespace whichfirst::notation {
 namespace {
@@ -93,13 +93,6 @@ constexpr std::string_view kAbsentNormalisers[] = {
 constexpr std::string_view kAbsentLayers[] = {
     "conv1d", "conv3d",    "deconv", "convtranspose", "dwconv", "depthwise", "attention", "lstm",
     "gru",    "embedding", "rnn",    "upsample",      "se",     "groupconv", "mha",       "concat"};
-
-std::string lower_case(std::string_view word) {
-  std::string lower(word);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
 
 /// "; the activations are relu leaky ..." where `word` is one that is not there.
 std::string absent_words(std::string_view word) {

@@ -189,12 +189,15 @@ void make_folder(const std::filesystem::path& folder) {
   }
 }
 
-bool is_dead(std::string_view writer) {
+bool is_of_this_host(std::string_view writer) {
   const std::string own = writer_name();
-  const std::size_t host = own.rfind('-') + 1;
-  if (writer.substr(0, host) != std::string_view(own).substr(0, host)) return false;
+  return writer.starts_with(std::string_view(own).substr(0, own.rfind('-') + 1));
+}
+
+bool is_dead(std::string_view writer) {
+  if (!is_of_this_host(writer)) return false;
   pid_t process = 0;
-  const std::string_view digits = writer.substr(host);
+  const std::string_view digits = writer.substr(writer_name().rfind('-') + 1);
   const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), process);
   const bool is_whole = read.ec == std::errc() && read.ptr == digits.data() + digits.size();
   return is_whole && process > 0 && ::kill(process, 0) != 0 && errno == ESRCH;

@@ -42,6 +42,7 @@ void write_all(const Descriptor& descriptor, std::string_view bytes,
 
 /// "host-pid" of this process, fit for a file name.
 std::string writer_name();
+bool is_of_this_host(std::string_view writer);
 /// Whether it was a process of this host and is no more; of another host nobody knows.
 bool is_dead(std::string_view writer);
 

@@ -37,12 +37,6 @@ void write_writer(const Descriptor& descriptor, const std::filesystem::path& pat
   write_all(descriptor, writer_name(), path);
 }
 
-bool is_of_this_host(std::string_view writer) {
-  const std::string own = writer_name();
-  const std::size_t host = own.rfind('-') + 1;
-  return writer.substr(0, host) == std::string_view(own).substr(0, host);
-}
-
 enum class Lock { taken, held, unknown };  // unknown: the file system has no locks
 
 Lock try_lock(const Descriptor& descriptor, int kind) {

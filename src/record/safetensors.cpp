@@ -157,9 +157,9 @@ std::string_view take_header(std::string_view& bytes, const std::string& label) 
   const std::size_t most = std::min(bytes.size(), kMaxWeightsHeaderBytes);
   if (length > most) {
     throw Error(
-        fmt::format("{}: expected a safetensors header of at most {} bytes, found {}; the "
-                    "file is cut short or of another kind",
-                    label, most, length));
+        "{}: expected a safetensors header of at most {} bytes, found {}; the "
+        "file is cut short or of another kind",
+        label, most, length);
   }
   const std::string_view header = bytes.substr(0, length);
   bytes.remove_prefix(length);
@@ -233,9 +233,9 @@ Weights parse_safetensors(std::string_view bytes, const std::string& label) {
   for (const Entry& entry : entries) {
     if (entry.begin != end) {
       throw Error(
-          fmt::format("{}: {}: expected values from byte {}, where the tensor before ends, "
-                      "found {}",
-                      label, json::printable(entry.name), end, entry.begin));
+          "{}: {}: expected values from byte {}, where the tensor before ends, "
+          "found {}",
+          label, json::printable(entry.name), end, entry.begin);
     }
     end = entry.end;
     if (entry.dtype->load == nullptr) continue;

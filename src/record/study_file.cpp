@@ -198,8 +198,7 @@ void read_override(const std::string& text, Override& override) {
   const std::size_t equals = text.find('=');
   const std::size_t key_begin = text.find_first_not_of(' ');
   if (equals == std::string::npos || key_begin == equals || text.size() > kMaxStudyBytes) {
-    throw Error(
-        fmt::format("{}: expected KEY=VALUE, such as recipe.lr=0.1", json::printable(text)));
+    throw Error("{}: expected KEY=VALUE, such as recipe.lr=0.1", json::printable(text));
   }
   GivenValue& value = override.value;
   value.origin = &override.origin;
@@ -399,9 +398,9 @@ std::string arm_name(const Study& study, std::string_view order, double lr) {
 void require_orders(const Study& study, std::size_t least) {
   if (study.orders.size() >= least) return;
   throw Error(
-      fmt::format("study '{}': expected at least {} orders, found {}; name them under "
-                  "[orders] or as orders.NAME=\"conv bn relu\"",
-                  json::printable(study.name), least, study.orders.size()));
+      "study '{}': expected at least {} orders, found {}; name them under "
+      "[orders] or as orders.NAME=\"conv bn relu\"",
+      json::printable(study.name), least, study.orders.size());
 }
 
 }  // namespace whichfirst::record

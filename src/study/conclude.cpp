@@ -251,8 +251,6 @@ class Conclusion {
     std::vector<record::Notice>& notices = verdict_.notices;
     const auto shown = notices_after(experiment_, orders);
     notices.insert(notices.begin(), shown.begin(), shown.end());
-    const auto known = notices_before(experiment_);
-    notices.insert(notices.end(), known.begin(), known.end());
   }
 
   /// What the test images alone leave open.
@@ -299,10 +297,10 @@ class Conclusion {
                        : a.hashes.data_order != b.hashes.data_order ? "data order"
                                                                     : "initial weights";
     throw Error(
-        fmt::format("replicate {}: {} and {} did not see the same {}, so they are no pair; the "
-                    "trial files were "
-                    "changed or mixed, or the data changed between them: run into an empty folder",
-                    a.replicate, a.arm, b.arm, what));
+        "replicate {}: {} and {} did not see the same {}, so they are no pair; the "
+        "trial files were "
+        "changed or mixed, or the data changed between them: run into an empty folder",
+        a.replicate, a.arm, b.arm, what);
   }
 
   /// A fixed number of pairs is looked at once, when all are there; of others, a verdict that fell

@@ -13,10 +13,10 @@ namespace whichfirst::study {
 /// How a run ended.
 enum class Ending { complete, interrupted };
 
-/// What the comparisons say, each of its own complete pairs. Sentences and ledger are left to the
-/// caller. Of a fixed number of pairs, a run that was stopped before it decides nothing: its
-/// verdicts are `undecided`. Throws Error where the two trials of a pair did not see the same data
-/// order or start from the same weights.
+/// What the comparisons say, each of its own complete pairs. Sentences, ledger and what was known
+/// beforehand (study/notices.h) are left to the caller. Of a fixed number of pairs, a run that was
+/// stopped before it decides nothing: its verdicts are `undecided`. Throws Error where the two
+/// trials of a pair did not see the same data order or start from the same weights.
 record::VerdictRecord conclude(const Experiment& experiment,
                                const std::vector<PlannedComparison>& comparisons,
                                const std::vector<record::TunedOrder>& tuned, const Trials& trials,

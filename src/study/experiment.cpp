@@ -1,11 +1,9 @@
 #include "study/experiment.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "algebra/relation.h"
@@ -20,6 +18,7 @@
 #include "notation/print.h"
 #include "record/metrics.h"
 #include "record/version.h"
+#include "study/machine.h"
 #include "train/taps.h"
 #include "train/trial.h"
 
@@ -179,8 +178,7 @@ train::Task task_of(const Experiment& experiment, const Arm& arm, std::uint64_t 
 TrialOutcome run_trial(const Experiment& experiment, const Arm& arm, std::uint64_t replicate,
                        const network::Values& initial, const std::stop_token& stop,
                        const train::Observer& observe) {
-  const auto started =
-      std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+  std::string started = utc_now();
   train::Result result;
   try {
     result = train::run_trial(task_of(experiment, arm, replicate, initial), stop, observe);
@@ -191,7 +189,7 @@ TrialOutcome run_trial(const Experiment& experiment, const Arm& arm, std::uint64
     result.record.hashes.data = experiment.material.hash;
   }
   record::TrialRecord& record = result.record;
-  record.timings.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(started));
+  record.timings.started = std::move(started);
   identify(record, experiment, arm, replicate);
   record.hashes.initial_weights = network::hash_weights(arm.network, initial, experiment.shared);
   record.machine = {.isa = experiment.platform.isa, .kernels = experiment.platform.library};

@@ -1,8 +1,10 @@
 #include "study/machine.h"
 
+#include <fmt/chrono.h>
 #include <sched.h>
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -59,6 +61,11 @@ std::optional<std::int64_t> available_memory() {
 
 std::optional<std::int64_t> own_memory(const char* field) {
   return read_kilobytes("/proc/self/status", field);
+}
+
+std::string utc_now() {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
 }
 
 }  // namespace whichfirst::study

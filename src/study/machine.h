@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace whichfirst::study {
 
@@ -15,5 +16,8 @@ std::optional<std::int64_t> available_memory();
 
 /// A line of /proc/self/status in bytes, such as "VmHWM".
 std::optional<std::int64_t> own_memory(const char* field);
+
+/// This second in ISO 8601, UTC: "2026-01-31T23:59:59Z".
+std::string utc_now();
 
 }  // namespace whichfirst::study

@@ -1,6 +1,5 @@
 #include "study/run.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include "report/wording.h"
 #include "study/campaign.h"
 #include "study/ledger.h"
+#include "study/machine.h"
 #include "study/notices.h"
 #include "study/run_state.h"
 #include "study/scheduler.h"
@@ -97,9 +97,9 @@ void Run::choose_jobs() {
   const std::string free = report::bytes(options_.free_bytes.value_or(0));
   if (jobs_ == 0 || options_.jobs) {
     throw Error(
-        fmt::format("--jobs {}: a trial takes about {}, and {} of memory are free: {} fit; lower "
-                    "--jobs, recipe.batch or the network's width",
-                    wanted, takes, free, jobs_));
+        "--jobs {}: a trial takes about {}, and {} of memory are free: {} fit; lower "
+        "--jobs, recipe.batch or the network's width",
+        wanted, takes, free, jobs_);
   }
   listener_.on_notice(
       {Notice::Kind::fewer_jobs,
@@ -123,7 +123,7 @@ record::PlanRecord Run::plan() const {
           .run_folder = options_.folder.string(),
           .condition = std::move(nothing_yet.condition),
           .orders = std::move(nothing_yet.orders),
-          .notices = std::move(nothing_yet.notices),
+          .notices = notices_before(experiment_),
           .replicates = record::most_seeds(experiment_.study.plan),
           .jobs = jobs_,
           .trial_bytes = trial_bytes_,
@@ -131,12 +131,31 @@ record::PlanRecord Run::plan() const {
           .seconds_most = seconds * most};
 }
 
+/// What the trials that have ended say, with what was known beforehand.
+record::VerdictRecord Run::verdict_of(const std::vector<PlannedComparison>& comparisons,
+                                      const std::vector<record::TunedOrder>& tuned,
+                                      Ending ending) const {
+  record::VerdictRecord verdict =
+      conclude(experiment_, comparisons, tuned, trials_, ending, options_.wanted);
+  verdict.notices.insert(verdict.notices.end(), beforehand_.begin(), beforehand_.end());
+  verdict.run_folder = options_.folder.string();
+  add_bounds(options_.expectations, verdict);
+  for (record::ComparisonResult& result : verdict.comparisons) {
+    result.sentence = report::verdict_sentence(result, verdict);
+  }
+  return verdict;
+}
+
 record::VerdictRecord Run::finish(const std::stop_token& stop) {
-  for (const record::Notice& notice : notices_before(experiment_)) {
+  beforehand_ = notices_before(experiment_);
+  for (const record::Notice& notice : beforehand_) {
     listener_.on_notice({Notice::Kind::beforehand, json::printable(notice.text, 600)});
   }
   record::RunFolder folder(options_.folder, experiment_.study);
-  experiment_.study.plan.max_seeds = folder.study().plan.max_seeds;  // the largest ever asked
+  const int max_seeds = folder.study().plan.max_seeds;  // the largest ever asked
+  if (std::exchange(experiment_.study.plan.max_seeds, max_seeds) != max_seeds) {
+    beforehand_ = notices_before(experiment_);
+  }
   keeper_.emplace(options_.weights, options_.folder, experiment_);
   resume(folder);
   std::vector<record::TunedOrder> tuned;
@@ -146,18 +165,12 @@ record::VerdictRecord Run::finish(const std::stop_token& stop) {
     tuned = tune(experiment_, trials_);
     comparisons = plan_comparisons(experiment_, tuned);
     add_gates(options_.expectations, experiment_, tuned, comparisons);
-    is_complete = train_pairs(comparisons, folder, stop);
+    is_complete = train_pairs(comparisons, tuned, folder, stop);
   }
   const bool is_stopped = stop.stop_requested() && !is_complete;
   record::VerdictRecord verdict =
-      conclude(experiment_, comparisons, tuned, trials_,
-               is_stopped ? Ending::interrupted : Ending::complete, options_.wanted);
-  verdict.run_folder = options_.folder.string();
-  add_bounds(options_.expectations, verdict);
+      verdict_of(comparisons, tuned, is_stopped ? Ending::interrupted : Ending::complete);
   add_ledger(experiment_, verdict);
-  for (record::ComparisonResult& result : verdict.comparisons) {
-    result.sentence = report::verdict_sentence(result, verdict);
-  }
   if (!is_stopped) {
     for (const std::string& message : keeper_->settle(trials_)) {
       listener_.on_notice({Notice::Kind::not_written, message});
@@ -171,21 +184,15 @@ record::VerdictRecord Run::finish(const std::stop_token& stop) {
 /// What an unfinished run says, for those who look at its folder. It may take as much as a
 /// twentieth of the time.
 void Run::save_so_far(const std::vector<PlannedComparison>& comparisons,
-                      record::RunFolder& folder) {
+                      const std::vector<record::TunedOrder>& tuned, record::RunFolder& folder) {
   const auto begin = std::chrono::steady_clock::now();
   if (begin < next_so_far_) return;
-  record::VerdictRecord verdict = conclude(experiment_, comparisons, tune(experiment_, trials_),
-                                           trials_, Ending::interrupted, options_.wanted);
-  verdict.run_folder = options_.folder.string();
-  add_bounds(options_.expectations, verdict);
+  record::VerdictRecord verdict = verdict_of(comparisons, tuned, Ending::interrupted);
   verdict.notices.insert(
       verdict.notices.begin(),
       {.kind = "unfinished",
        .text = fmt::format("this run is not finished: {} of at most {} trials have ended",
                            trials_.size(), planned_trials(experiment_.study))});
-  for (record::ComparisonResult& result : verdict.comparisons) {
-    result.sentence = report::verdict_sentence(result, verdict);
-  }
   try {
     folder.save_so_far(record::to_json(verdict));
   } catch (const Error& error) {  // the trials alone count
@@ -231,16 +238,16 @@ void Run::require_same_ground(const record::RunFolder& folder,
   const std::string file = folder.trial_path(trial.arm, trial.replicate).string();
   if (trial.machine.kernels != experiment_.platform.library) {
     throw Error(
-        fmt::format("{}: it was trained with {}, found {} here; finish the run with the same "
-                    "library, or start anew with --out and another folder",
-                    file, trial.machine.kernels, experiment_.platform.library));
+        "{}: it was trained with {}, found {} here; finish the run with the same "
+        "library, or start anew with --out and another folder",
+        file, trial.machine.kernels, experiment_.platform.library);
   }
   if (trial.hashes.data == experiment_.material.hash) return;
   throw Error(
-      fmt::format("{}: it was trained on other data (hash {}, now {}): the files behind {} "
-                  "changed; restore them, or start anew with --out and another folder",
-                  file, trial.hashes.data, experiment_.material.hash,
-                  experiment_.study.data.path.value_or(experiment_.study.data.name)));
+      "{}: it was trained on other data (hash {}, now {}): the files behind {} "
+      "changed; restore them, or start anew with --out and another folder",
+      file, trial.hashes.data, experiment_.material.hash,
+      experiment_.study.data.path.value_or(experiment_.study.data.name));
 }
 
 /// Every order at every rate; returns whether all of that is there.
@@ -263,7 +270,8 @@ bool Run::try_rates(record::RunFolder& folder, const std::stop_token& stop) {
 }
 
 /// What the comparisons ask for; returns whether all of that is there.
-bool Run::train_pairs(const std::vector<PlannedComparison>& comparisons, record::RunFolder& folder,
+bool Run::train_pairs(const std::vector<PlannedComparison>& comparisons,
+                      const std::vector<record::TunedOrder>& tuned, record::RunFolder& folder,
                       const std::stop_token& stop) {
   Campaign campaign(experiment_, comparisons, trials_);
   if (campaign.is_complete()) return true;
@@ -271,7 +279,7 @@ bool Run::train_pairs(const std::vector<PlannedComparison>& comparisons, record:
   for (const PlannedComparison& planned : comparisons) arms.insert({planned.a, planned.b});
   const auto look = [&] {
     campaign.tell();
-    save_so_far(comparisons, folder);
+    save_so_far(comparisons, tuned, folder);
     if (experiment_.study.plan.seeds) return;
     for (std::size_t i = 0; i < comparisons.size(); ++i) {
       listener_.on_look(i, look_at(i, comparisons[i], experiment_, trials_, campaign));
@@ -285,7 +293,7 @@ bool Run::train_pairs(const std::vector<PlannedComparison>& comparisons, record:
       [&] { return campaign.wanted(); }, look, folder, stop);
   if (!campaign.is_complete()) {
     next_so_far_ = {};
-    save_so_far(comparisons, folder);
+    save_so_far(comparisons, tuned, folder);
   }
   return campaign.is_complete();
 }
@@ -360,10 +368,8 @@ void Run::train(const Phase& phase, const std::function<std::vector<TrialId>()>&
     listener_.on_progress(id, progress);
     if (!progress.finished_epoch) return;
     try {
-      const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-      folder.append_progress(record::progress_line(
-          fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)), experiment_.arms[id.arm].name,
-          id.replicate, *progress.finished_epoch));
+      folder.append_progress(record::progress_line(utc_now(), experiment_.arms[id.arm].name,
+                                                   id.replicate, *progress.finished_epoch));
     } catch (const Error& error) {
       if (!std::exchange(has_lost_progress, true)) {
         listener_.on_notice({Notice::Kind::not_written, error.what()});

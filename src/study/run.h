@@ -119,9 +119,14 @@ class Run {
   void resume(record::RunFolder& folder);
   void require_same_ground(const record::RunFolder& folder, const record::TrialRecord& trial) const;
   void save(record::RunFolder& folder, const record::VerdictRecord& verdict) const;
-  void save_so_far(const std::vector<PlannedComparison>& comparisons, record::RunFolder& folder);
+  record::VerdictRecord verdict_of(const std::vector<PlannedComparison>& comparisons,
+                                   const std::vector<record::TunedOrder>& tuned,
+                                   Ending ending) const;
+  void save_so_far(const std::vector<PlannedComparison>& comparisons,
+                   const std::vector<record::TunedOrder>& tuned, record::RunFolder& folder);
   bool try_rates(record::RunFolder& folder, const std::stop_token& stop);
-  bool train_pairs(const std::vector<PlannedComparison>& comparisons, record::RunFolder& folder,
+  bool train_pairs(const std::vector<PlannedComparison>& comparisons,
+                   const std::vector<record::TunedOrder>& tuned, record::RunFolder& folder,
                    const std::stop_token& stop);
   void train(const Phase& phase, const std::function<std::vector<TrialId>()>& wanted,
              const std::function<void()>& look, record::RunFolder& folder,
@@ -132,6 +137,7 @@ class Run {
   Listener& listener_;
   std::int64_t trial_bytes_ = 0;  // of the largest
   int jobs_ = 1;
+  std::vector<record::Notice> beforehand_;  // what is known before anything is trained
   Trials trials_;
   std::set<TrialId> again_;  // of those that have a file, to be trained in spite of it
   std::optional<WeightsKeeper> keeper_;

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/suggest.h"
+#include "base/words.h"
 #include "json/printable.h"
 #include "table/cell.h"
 #include "table/lookup.h"

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string>
 
+#include "base/words.h"
+
 namespace whichfirst::table {
 namespace {
 
@@ -12,14 +14,6 @@ namespace {
 constexpr std::string_view kSpreads[] = {"±", "+/-", "+-", "\\pm", "$\\pm", "(", "[", "\xb1"};
 
 }  // namespace
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 Cell read_cell(std::string_view text, char separator) {
   const std::size_t begin = text.find_first_not_of(" \t\r\n");

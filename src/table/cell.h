@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <initializer_list>
 #include <iterator>
-#include <string>
 #include <string_view>
 
 namespace whichfirst::table {
@@ -44,8 +43,5 @@ template <class Value>
 bool is_among(const Value& value, std::initializer_list<std::string_view> list) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
-
-/// In small letters; bytes beyond ASCII stay.
-std::string lower_case(std::string_view text);
 
 }  // namespace whichfirst::table

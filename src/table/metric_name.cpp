@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "base/words.h"
 #include "table/cell.h"
 
 namespace whichfirst::table {

@@ -100,11 +100,12 @@ Grid split_chart(const Grid& grid, const Pattern& pattern, const std::vector<std
                   json::printable(run), *question.runs);
     }
     const std::string metric = grid.header[column].substr(run.size() + kBetweenRunAndMetric.size());
+    const std::size_t place = *find(split, metric);
     for (std::size_t row = 0; row < grid.rows(); ++row) {
       std::vector<std::string> cells = parts;
       for (const std::size_t other : others) cells.push_back(grid.at(row, other));
       cells.resize(split.header.size());
-      cells[*find(split, metric)] = grid.at(row, column);
+      cells[place] = grid.at(row, column);
       split.add(std::move(cells), grid.places[row]);
     }
   }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/words.h"
 #include "json/printable.h"
 #include "table/lookup.h"
 #include "table/metric_name.h"

@@ -163,7 +163,12 @@ class NoticesAfter : public ::testing::Test {
         trials[{.arm = arm, .replicate = trial.replicate}] = trial;
       }
     }
-    return conclude(experiment, plan_comparisons(experiment, {}), {}, trials, Ending::complete);
+    record::VerdictRecord verdict =
+        conclude(experiment, plan_comparisons(experiment, {}), {}, trials, Ending::complete);
+    for (const record::Notice& notice : notices_before(experiment)) {
+      verdict.notices.push_back(notice);
+    }
+    return verdict;
   }
   template <class Accuracy>
   record::VerdictRecord with_accuracy(const Accuracy& accuracy) {
